@@ -1,0 +1,74 @@
+// The isolation layers, once, with the name that configuration, status, errors and documents use.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace mcpbox::policy {
+
+enum class Layer : std::uint32_t {
+  kOwnUid = 1u << 0,
+  kUserNamespace = 1u << 1,
+  kPidNamespace = 1u << 2,
+  kNetNamespace = 1u << 3,
+  kMountNamespace = 1u << 4,
+  kIpcNamespace = 1u << 5,
+  kUtsNamespace = 1u << 6,
+  kCgroupNamespace = 1u << 7,
+  kEmptyRoot = 1u << 8,
+  kNoCapabilities = 1u << 9,
+  kNoNewPrivileges = 1u << 10,
+  kNotDumpable = 1u << 11,
+  kResourceLimits = 1u << 12,
+  kLandlock = 1u << 13,
+  kSeccomp = 1u << 14,
+  kParentDeath = 1u << 15,
+};
+
+using Layers = std::uint32_t;  // a set
+
+struct LayerName {
+  Layer layer;
+  std::string_view name;
+  std::string_view stops;  // what its absence would let a stolen process do
+};
+
+// clang-format off
+inline constexpr LayerName kLayerNames[] = {
+    { Layer::kOwnUid,          "own-uid",           "reading files and signalling processes of the other parts" },
+    { Layer::kUserNamespace,   "user-namespace",    "using privileges that the machine's root has" },
+    { Layer::kPidNamespace,    "pid-namespace",     "outliving the zygote, and seeing other processes" },
+    { Layer::kNetNamespace,    "net-namespace",     "reaching any network, loopback included" },
+    { Layer::kMountNamespace,  "mount-namespace",   "seeing the machine's mounts" },
+    { Layer::kIpcNamespace,    "ipc-namespace",     "System V memory and queues shared with the machine" },
+    { Layer::kUtsNamespace,    "uts-namespace",     "reading or changing the machine's name" },
+    { Layer::kCgroupNamespace, "cgroup-namespace",  "seeing the machine's control groups" },
+    { Layer::kEmptyRoot,       "empty-root",        "opening any file of the machine" },
+    { Layer::kNoCapabilities,  "no-capabilities",   "every privileged operation" },
+    { Layer::kNoNewPrivileges, "no-new-privileges", "gaining privileges from a setuid program" },
+    { Layer::kNotDumpable,     "not-dumpable",      "being read or traced by a process of the same user" },
+    { Layer::kResourceLimits,  "resource-limits",   "exhausting memory, descriptors or processes" },
+    { Layer::kLandlock,        "landlock",          "file access that the other layers forgot" },
+    { Layer::kSeccomp,         "seccomp",           "every system call that its work does not need" },
+    { Layer::kParentDeath,     "parent-death",      "outliving the process that started it" },
+};
+// clang-format on
+
+constexpr Layers operator|(Layer a, Layer b) { return static_cast<Layers>(a) | static_cast<Layers>(b); }
+constexpr Layers operator|(Layers a, Layer b) { return a | static_cast<Layers>(b); }
+constexpr bool contains(Layers set, Layer layer) { return (set & static_cast<Layers>(layer)) != 0; }
+
+// The layers that a process of this kind must have unless the configuration gives them up by name.
+// clang-format off
+inline constexpr Layers kNamespaceLayers = Layer::kUserNamespace | Layer::kNetNamespace | Layer::kMountNamespace |
+                                           Layer::kIpcNamespace | Layer::kUtsNamespace | Layer::kCgroupNamespace;
+inline constexpr Layers kEveryProcess    = Layer::kOwnUid | Layer::kNoCapabilities | Layer::kNoNewPrivileges |
+                                           Layer::kNotDumpable | Layer::kResourceLimits | Layer::kLandlock |
+                                           Layer::kSeccomp | Layer::kParentDeath;
+inline constexpr Layers kMonitorLayers   = kEveryProcess;  // CAP_KILL excepted: it must end calls of another uid
+inline constexpr Layers kGatewayLayers   = kEveryProcess | kNamespaceLayers | static_cast<Layers>(Layer::kEmptyRoot);
+inline constexpr Layers kPasswordLayers  = kGatewayLayers;
+inline constexpr Layers kZygoteLayers    = kGatewayLayers | Layer::kPidNamespace;
+// clang-format on
+
+}  // namespace mcpbox::policy

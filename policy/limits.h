@@ -1,0 +1,93 @@
+// Every limit of the product: unit, reason, and what happens beyond it.  tests/ try one below, at, and one
+// above.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace mcpbox::policy::limits {
+
+// clang-format off
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
+// --- What an author may write -------------------------------------------------------------------------
+inline constexpr std::size_t kNameBytes = 30;            // server and tool names: srv__tool stays within 64 (clients refuse longer); beyond: refused
+inline constexpr std::size_t kPublishedNameBytes = 64;   // server + "__" + tool
+inline constexpr std::size_t kDescriptionChars = 2000;   // Unicode characters; beyond: refused
+inline constexpr std::size_t kDescriptionBytes = 4 * kDescriptionChars;
+inline constexpr std::size_t kCodeChars = 100'000;       // Unicode characters of source in every path; beyond: refused
+inline constexpr std::size_t kCodeBytes = 4 * kCodeChars;
+inline constexpr std::size_t kNotesChars = 2000;         // publish notes and reasons; beyond: refused
+inline constexpr std::size_t kNotesBytes = 4 * kNotesChars;
+inline constexpr std::size_t kSchemaBytes = 64 * kKiB;   // an input schema as JSON text; beyond: the code is refused
+inline constexpr std::size_t kCompiledBytes = 4 * kMiB;  // marshalled code of one tool; beyond: the code is refused
+inline constexpr std::size_t kCompiledCacheBytes = 64 * kMiB;  // compiled code kept in memory; beyond: the least used is compiled again
+inline constexpr std::uint32_t kServers = 1000;          // servers; beyond: refused, delete one first
+inline constexpr std::uint32_t kToolsPerServer = 500;    // tools of a server; beyond: refused
+
+// --- HTTP ---------------------------------------------------------------------------------------------
+inline constexpr std::size_t kBodyBytes = 1 * kMiB;      // a request body; beyond: 413
+inline constexpr std::size_t kHeaderBytes = 32 * kKiB;   // request line and headers together; beyond: 400 and close
+inline constexpr std::size_t kJsonDepth = 64;            // nesting of a request; beyond: -32700
+inline constexpr int kHeaderSeconds = 15;                // a connection without a complete request; then it is closed
+inline constexpr int kIdleSeconds = 75;                  // a kept-alive connection without a request; then it is closed
+inline constexpr std::uint32_t kConnections = 4000;      // open connections per listener process; beyond: the kernel's queue waits
+inline constexpr std::uint32_t kStreams = 256;           // event streams per gateway; beyond: 503
+inline constexpr int kKeepAliveSeconds = 15;             // comment lines on an idle stream
+inline constexpr std::size_t kStreamQueueBytes = 256 * kKiB;  // unread bytes of one stream; beyond: the stream is closed
+
+// --- Sessions and lists -------------------------------------------------------------------------------
+inline constexpr std::uint32_t kSessions = 1000;         // legacy sessions; beyond: the one idle for longest ends (404)
+inline constexpr std::int64_t kSessionIdleMs = 24LL * 3600 * 1000;  // then the session ends (404)
+inline constexpr std::uint32_t kPageDefault = 50;        // items of a page when not named
+inline constexpr std::uint32_t kPageMax = 100;           // beyond: refused
+inline constexpr std::uint32_t kToolsPerListPage = 50;   // tools/list page; more have a cursor
+inline constexpr std::uint32_t kTickets = 20'000;        // principals known to one gateway; beyond: the oldest must authenticate again
+
+// --- Calls --------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kTimeoutDefaultMs = 30'000;
+inline constexpr std::uint32_t kTimeoutMinMs = 1'000;
+inline constexpr std::uint32_t kTimeoutMaxMs = 300'000;
+inline constexpr std::uint32_t kTestTimeoutMs = 10'000;  // wall clock of a draft run
+inline constexpr std::uint32_t kTestCpuSeconds = 5;      // CPU of a draft run
+inline constexpr std::uint32_t kCompileTimeoutMs = 10'000;
+inline constexpr std::uint32_t kPrepareTimeoutMs = 10'000;  // a spare that does not load its code in this time is killed
+inline constexpr std::size_t kMemoryBytes = 256 * kMiB;  // private memory of a call; beyond: MemoryError in the tool
+inline constexpr std::size_t kOutputBytes = 1 * kMiB;    // captured print output; beyond: cut with a marker
+inline constexpr std::size_t kResultBytes = 1 * kMiB;    // serialised result; beyond: an error that says so
+inline constexpr std::size_t kOutcomeJsonBytes = 3 * kMiB;  // the whole CallToolResult: result twice (text and structured), output
+inline constexpr std::size_t kErrorBytes = 8 * kKiB;     // error text in the log; beyond: cut with a marker
+inline constexpr std::size_t kLogArgumentsBytes = 16 * kKiB;  // redacted arguments in the log; beyond: cut with a marker
+inline constexpr std::size_t kLogTextBytes = 10'000;     // result and output in the log; beyond: cut with a marker
+inline constexpr std::int64_t kSparePatienceMs = 20'000;  // waiting for a call process; beyond: "busy", nothing was executed
+inline constexpr std::int64_t kDeadlineGraceMs = 250;  // the child ends itself at its deadline with a better message; then it is killed
+inline constexpr std::int64_t kEndingPatienceMs = 1'000;  // waiting for the zygote's word on how a child ended
+inline constexpr std::uint32_t kCallsInFlight = 256;     // overall; beyond: "busy", nothing was executed
+inline constexpr std::uint32_t kCallsPerServer = 32;     // in flight; beyond: "busy"
+inline constexpr std::uint32_t kTestsPerCaller = 1;      // draft runs at a time; beyond: "busy"
+inline constexpr std::uint32_t kCallsPerZygote = 10'000; // then the zygote is replaced
+
+// --- Links --------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kFramesPerTurn = 32;      // read from one link before others have their turn
+inline constexpr std::size_t kLinkQueueBytes = 16 * kMiB;   // queued to one peer; beyond: the peer is ended
+inline constexpr std::size_t kLinkPauseBytes = 4 * kMiB;    // queued to one peer; beyond: its requests wait
+inline constexpr std::uint32_t kRequestsPerPeer = 1024;  // unanswered requests of one peer; beyond: its requests wait
+inline constexpr std::uint32_t kCtlClients = 32;         // control connections of everybody but root; beyond: closed at once
+inline constexpr std::int64_t kCtlClientsPerUser = 4;    // of one user; beyond: closed at once
+
+// --- Supervision --------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kQuickRestarts = 3;       // immediate, then every kRestartPauseMs
+inline constexpr std::int64_t kRestartPauseMs = 2'000;
+inline constexpr std::int64_t kStopGraceMs = 5'000;      // from SIGTERM to SIGKILL
+
+// --- Audit and passwords ------------------------------------------------------------------------------
+inline constexpr std::uint32_t kAuditBatch = 128;        // records of one group commit
+inline constexpr std::size_t kAuditPayloadBytes = 4 * kKiB;
+inline constexpr std::size_t kPasswordBytes = 1024;      // beyond: refused
+inline constexpr std::size_t kPasswordMinChars = 12;
+inline constexpr std::int64_t kPasswordDelayMs = 1'000;  // after a wrong password, doubled each time up to a minute
+
+// clang-format on
+
+}  // namespace mcpbox::policy::limits

@@ -1,0 +1,92 @@
+// What a server or a tool may be called.  Names are joined to SERVER__TOOL and shown to language models and
+// people, so there is exactly one way to split a joined name again, and none that looks like the product's
+// own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "policy/limits.h"
+
+namespace mcpbox::policy {
+
+enum class NameProblem : std::uint8_t {
+  kNone,
+  kEmpty,
+  kTooLong,
+  kFirstCharacter,
+  kCharacter,
+  kDoubleUnderscore,
+  kTrailingUnderscore,
+  kReserved,
+};
+
+// A literal that says what to do, for an Error; "" for kNone.
+constexpr const char* reason_of(NameProblem problem) {
+  switch (problem) {
+    case NameProblem::kNone:
+      return "";
+    case NameProblem::kEmpty:
+      return "a name must not be empty: begin with a letter a to z, then letters, digits and single "
+             "underscores";
+    case NameProblem::kTooLong:
+      return "a name has at most 30 characters: choose a shorter one";
+    case NameProblem::kFirstCharacter:
+      return "a name begins with a lower-case letter a to z";
+    case NameProblem::kCharacter:
+      return "a name consists of lower-case letters a to z, digits and underscores only";
+    case NameProblem::kDoubleUnderscore:
+      return "a name must not contain two underscores in a row: they separate server and tool";
+    case NameProblem::kTrailingUnderscore:
+      return "a name must not end with an underscore";
+    case NameProblem::kReserved:
+      return "names that begin with mcpbox belong to MCPbox itself: choose another";
+  }
+  return "";
+}
+static_assert(limits::kNameBytes == 30, "reason_of(kTooLong) says the number");
+
+namespace detail {
+
+constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool is_name_character(char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; }
+
+}  // namespace detail
+
+// The first rule that `name` breaks, in the order of NameProblem.
+constexpr NameProblem tool_name_problem(std::string_view name) {
+  if (name.empty()) return NameProblem::kEmpty;
+  if (name.size() > limits::kNameBytes) return NameProblem::kTooLong;
+  if (!detail::is_lower(name.front())) return NameProblem::kFirstCharacter;
+  for (const char c : name)
+    if (!detail::is_name_character(c)) return NameProblem::kCharacter;
+  if (name.find("__") != std::string_view::npos) return NameProblem::kDoubleUnderscore;
+  if (name.back() == '_') return NameProblem::kTrailingUnderscore;
+  return NameProblem::kNone;
+}
+
+// As for tools; besides, `mcpbox` and `mcpbox_...` would make names beside the management tools' own.
+constexpr NameProblem server_name_problem(std::string_view name) {
+  const NameProblem problem = tool_name_problem(name);
+  if (problem != NameProblem::kNone) return problem;
+  if (name == "mcpbox" || name.starts_with("mcpbox_")) return NameProblem::kReserved;
+  return NameProblem::kNone;
+}
+
+struct PublishedName {
+  std::string_view server;
+  std::string_view tool;
+};
+
+// Takes SERVER__TOOL apart.  Nothing unless both parts are allowed names; views into `name`.
+constexpr std::optional<PublishedName> split_published_name(std::string_view name) {
+  const std::size_t at = name.find("__");
+  if (at == std::string_view::npos) return std::nullopt;
+  const PublishedName parts{.server = name.substr(0, at), .tool = name.substr(at + 2)};
+  if (server_name_problem(parts.server) != NameProblem::kNone) return std::nullopt;
+  if (tool_name_problem(parts.tool) != NameProblem::kNone) return std::nullopt;
+  return parts;
+}
+
+}  // namespace mcpbox::policy

@@ -1,0 +1,62 @@
+// Monitor -> spare call child.  A spare gets either one Compile, or one Prepare and then one Go; it answers
+// and exits.  The child reads and writes with read(2) and write(2) only.
+#pragma once
+
+#include "privsep/protocol/messages_manage.h"
+
+namespace mcpbox::protocol {
+
+struct Compiled {
+  CodeReport report;
+  Bytes<limits::kCompiledBytes> code;  // marshalled; empty unless report.valid
+  static auto fields(auto& m) { return std::tie(m.report, m.code); }
+};
+
+// Parses and compiles; runs nothing of it.
+struct Compile {
+  static constexpr Op kOp = Op::kCompile;
+  using Reply = Compiled;
+  Text<limits::kCodeBytes> source;
+  static auto fields(auto& m) { return std::tie(m.source); }
+};
+
+enum class RunMode : std::uint8_t {
+  kCall = 1,  // Go's body is the JSON-RPC request as the gateway received it
+  kTest,      // Go's body is a JSON object: the arguments
+};
+constexpr bool is_known(RunMode mode) { return mode == RunMode::kCall || mode == RunMode::kTest; }
+
+// Loads code and schema; still nothing of it runs.
+struct Prepare {
+  static constexpr Op kOp = Op::kPrepare;
+  using Reply = Done;
+  RunMode mode = RunMode::kCall;
+  Text<limits::kPublishedNameBytes> wire_name;           // what params.name in the body must be (kCall)
+  Text<limits::kCodeBytes> source;                       // for tracebacks
+  Bytes<limits::kCompiledBytes> code;                    // marshalled
+  Bytes<limits::kSchemaBytes> input_schema;              // JSON
+  std::uint32_t timeout_ms = limits::kTimeoutDefaultMs;  // the child gives up by itself too, a little earlier
+  std::uint32_t cpu_seconds = 0;                         // RLIMIT_CPU; 0 = timeout_ms rounded up
+  static auto fields(auto& m) {
+    return std::tie(m.mode, m.wire_name, m.source, m.code, m.input_schema, m.timeout_ms, m.cpu_seconds);
+  }
+};
+
+struct Outcome {
+  CallEnd end = CallEnd::kCrashed;          // kOk, kToolError, kInvalidArguments, kForged or kOutOfMemory
+  Bytes<limits::kOutcomeJsonBytes> result;  // JSON CallToolResult without resultType; empty for kForged
+  Bytes<limits::kLogTextBytes + 64> log_result;  // readable result for the log, cut
+  Bytes<limits::kLogTextBytes + 64> log_output;  // captured print, cut
+  Bytes<limits::kErrorBytes> log_error;          // error text with the tool's lines, cut
+  static auto fields(auto& m) { return std::tie(m.end, m.result, m.log_result, m.log_output, m.log_error); }
+};
+
+// "The intent is durable": run.
+struct Go {
+  static constexpr Op kOp = Op::kGo;
+  using Reply = Outcome;
+  Bytes<limits::kBodyBytes> body;
+  static auto fields(auto& m) { return std::tie(m.body); }
+};
+
+}  // namespace mcpbox::protocol

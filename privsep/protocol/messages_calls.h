@@ -1,0 +1,77 @@
+// The published tools, and calling one.
+#pragma once
+
+#include "privsep/protocol/messages_common.h"
+
+namespace mcpbox::protocol {
+
+struct PublishedTool {
+  Text<limits::kPublishedNameBytes> name;  // server__tool, or tool on a server's own endpoint
+  Text<limits::kDescriptionBytes> description;
+  Bytes<limits::kSchemaBytes> input_schema;  // JSON made by a jailed child: check before embedding
+  static auto fields(auto& m) { return std::tie(m.name, m.description, m.input_schema); }
+};
+
+struct ToolPage {
+  List<PublishedTool, limits::kToolsPerListPage> tools;
+  bool more = false;
+  static auto fields(auto& m) { return std::tie(m.tools, m.more); }
+};
+
+// Enabled and approved tools of running servers, ordered by name.
+struct ListPublished {
+  static constexpr Op kOp = Op::kListPublished;
+  using Reply = ToolPage;
+  Id ticket{};
+  Text<limits::kNameBytes> server;          // empty: all servers, names with prefix
+  Text<limits::kPublishedNameBytes> after;  // the last name of the page before; empty for the first
+  static auto fields(auto& m) { return std::tie(m.ticket, m.server, m.after); }
+};
+
+enum class CallEnd : std::uint8_t {
+  kOk = 1,            // the tool returned
+  kToolError,         // the tool raised, or its result could not be used
+  kInvalidArguments,  // the arguments do not fit the input schema: nothing was run
+  kForged,            // the body names another tool than was opened: nothing was run
+  kTimedOut,          // killed at its deadline
+  kOutOfMemory,       // ended by its memory limit
+  kCrashed,           // the process ended by itself, by a signal, or by a forbidden system call
+  kCancelled,         // the caller withdrew
+  kUnrecorded,        // it ran, but the outcome could not be recorded: do not retry
+};
+constexpr bool is_known(CallEnd end) { return end >= CallEnd::kOk && end <= CallEnd::kUnrecorded; }
+
+struct CallResult {
+  Id call{};  // the call's id in the log
+  CallEnd end = CallEnd::kCrashed;
+  Bytes<limits::kOutcomeJsonBytes> result;  // JSON CallToolResult made by the child; empty when it made none
+  Text<512> explanation;                    // for ends without a result: what happened and what to do next
+  static auto fields(auto& m) { return std::tie(m.call, m.end, m.result, m.explanation); }
+};
+
+// kNotFound: no such published tool (unknown, not approved, disabled and server stopped look the same).
+// kBusy: a limit is reached, nothing was executed.  kRefused: frozen, or audit not writable.
+struct OpenCall {
+  static constexpr Op kOp = Op::kOpenCall;
+  using Reply = CallResult;
+  Id ticket{};
+  Id request{};                                     // chosen by the gateway at random, for CancelCall
+  Text<limits::kNameBytes> server;                  // the endpoint's server; empty on /mcp
+  Text<limits::kPublishedNameBytes> tool;           // as in the body
+  Text<128> client;                                 // for the log
+  Bytes<limits::kLogArgumentsBytes> arguments_log;  // redacted copy, JSON, for the log
+  Bytes<limits::kBodyBytes> body;                   // the request as received
+  static auto fields(auto& m) {
+    return std::tie(m.ticket, m.request, m.server, m.tool, m.client, m.arguments_log, m.body);
+  }
+};
+
+struct CancelCall {
+  static constexpr Op kOp = Op::kCancelCall;
+  using Reply = Done;
+  Id ticket{};
+  Id request{};
+  static auto fields(auto& m) { return std::tie(m.ticket, m.request); }
+};
+
+}  // namespace mcpbox::protocol

@@ -1,0 +1,157 @@
+// What a person may ask with mcpboxctl.  Who the person is comes from SO_PEERCRED, never from a message.
+#pragma once
+
+#include "privsep/protocol/messages_manage.h"
+
+namespace mcpbox::protocol {
+
+// A member of the admin group proves the second half: an admin's password, typed at a terminal.
+// kServing -> kDeciding.  Wrong: kRefused after a growing delay.
+struct Unlock {
+  static constexpr Op kOp = Op::kUnlock;
+  using Reply = Done;
+  Text<64> admin;
+  Text<limits::kPasswordBytes> password;
+  static auto fields(auto& m) { return std::tie(m.admin, m.password); }
+};
+
+struct ProcessStatus {
+  Text<32> role;
+  std::int32_t pid = 0;
+  std::uint32_t layers = 0;
+  std::uint32_t missing = 0;  // required of this kind of process and not on
+  std::uint32_t restarts = 0;
+  bool serving = false;
+  static auto fields(auto& m) { return std::tie(m.role, m.pid, m.layers, m.missing, m.restarts, m.serving); }
+};
+
+struct Status {
+  Text<32> version;
+  bool trial = false;
+  std::uint32_t missing_allowed = 0;  // layers that the configuration gave up by name
+  bool frozen = false;
+  Text<limits::kNotesBytes> freeze_reason;
+  bool database_up = false;
+  Text<128> database;  // "embedded" or host and name, never a password
+  std::uint64_t audit_records = 0;
+  std::uint32_t calls_in_flight = 0;
+  std::uint32_t spares_ready = 0;
+  std::uint32_t servers_running = 0;
+  std::uint32_t tools_published = 0;
+  std::uint32_t tools_pending = 0;
+  List<Text<64>, 8> listeners;
+  List<ProcessStatus, 16> processes;
+  List<Text<256>, 16> warnings;  // ignored rows, weaker settings: a sentence each
+  bool may_decide = false;       // this very connection
+  bool needs_password = false;   // it may after Unlock
+  static auto fields(auto& m) {
+    return std::tie(m.version, m.trial, m.missing_allowed, m.frozen, m.freeze_reason, m.database_up,
+                    m.database, m.audit_records, m.calls_in_flight, m.spares_ready, m.servers_running,
+                    m.tools_published, m.tools_pending, m.listeners, m.processes, m.warnings, m.may_decide,
+                    m.needs_password);
+  }
+};
+
+struct GetStatus {
+  static constexpr Op kOp = Op::kGetStatus;
+  using Reply = Status;
+  static auto fields(auto& /*m*/) { return std::tie(); }
+};
+
+// Execution log as JSON, newest first.  Without the right to decide: only the asker's own calls.
+struct ReadLogs {
+  static constexpr Op kOp = Op::kReadLogs;
+  using Reply = JsonText;
+  Text<limits::kPublishedNameBytes> tool;  // server__tool; empty for all
+  std::uint32_t page = 1;
+  std::uint32_t page_size = limits::kPageDefault;
+  static auto fields(auto& m) { return std::tie(m.tool, m.page, m.page_size); }
+};
+
+// Reads for deciders, as JSON made by PostgreSQL: what waits for review, and what explains one tool.
+enum class AdminQuery : std::uint8_t { kPending = 1, kExplain };
+constexpr bool is_known(AdminQuery query) {
+  return query == AdminQuery::kPending || query == AdminQuery::kExplain;
+}
+
+struct AdminRead {
+  static constexpr Op kOp = Op::kAdminRead;
+  using Reply = JsonText;
+  AdminQuery query = AdminQuery::kPending;
+  Text<limits::kPublishedNameBytes> tool;  // server__tool, for kExplain
+  std::uint32_t page = 1;
+  std::uint32_t page_size = limits::kPageDefault;
+  static auto fields(auto& m) { return std::tie(m.query, m.tool, m.page, m.page_size); }
+};
+
+// Everything that an approval of this tool would bind, and the digest over it.
+struct ToolDetail {
+  Id id{};
+  Text<limits::kNameBytes> server;
+  Text<limits::kNameBytes> name;
+  Text<limits::kDescriptionBytes> description;
+  Text<limits::kCodeBytes> code;
+  Bytes<limits::kSchemaBytes> input_schema;
+  std::uint32_t timeout_ms = 0;
+  std::uint32_t version = 0;
+  bool enabled = false;
+  Approval approval = Approval::kDraft;
+  Digest digest{};
+  Text<128> created_by;
+  Text<limits::kNotesBytes> notes;      // the author's, untrusted
+  Text<limits::kNotesBytes> rejection;  // reason of the last rejection
+  static auto fields(auto& m) {
+    return std::tie(m.id, m.server, m.name, m.description, m.code, m.input_schema, m.timeout_ms, m.version,
+                    m.enabled, m.approval, m.digest, m.created_by, m.notes, m.rejection);
+  }
+};
+
+struct ShowTool {
+  static constexpr Op kOp = Op::kShowTool;
+  using Reply = ToolDetail;
+  Text<limits::kPublishedNameBytes> tool;  // server__tool
+  static auto fields(auto& m) { return std::tie(m.tool); }
+};
+
+// kConflict when `digest` is not the tool's digest now: show it again.
+struct Approve {
+  static constexpr Op kOp = Op::kApprove;
+  using Reply = ToolSaved;
+  Id tool{};
+  Digest digest{};
+  static auto fields(auto& m) { return std::tie(m.tool, m.digest); }
+};
+
+struct Reject {
+  static constexpr Op kOp = Op::kReject;
+  using Reply = ToolSaved;
+  Id tool{};
+  Digest digest{};
+  Text<limits::kNotesBytes> reason;  // not empty
+  static auto fields(auto& m) { return std::tie(m.tool, m.digest, m.reason); }
+};
+
+// Kills every call, refuses new ones, and survives a restart.
+struct Freeze {
+  static constexpr Op kOp = Op::kFreeze;
+  using Reply = Done;
+  Text<limits::kNotesBytes> reason;
+  static auto fields(auto& m) { return std::tie(m.reason); }
+};
+
+struct Thaw {
+  static constexpr Op kOp = Op::kThaw;
+  using Reply = Done;
+  static auto fields(auto& /*m*/) { return std::tie(); }
+};
+
+// Creates an admin or replaces the password.
+struct SetPassword {
+  static constexpr Op kOp = Op::kSetPassword;
+  using Reply = Done;
+  Text<64> admin;
+  Text<limits::kPasswordBytes> password;
+  static auto fields(auto& m) { return std::tie(m.admin, m.password); }
+};
+
+}  // namespace mcpbox::protocol

@@ -1,0 +1,159 @@
+// What a caller manages over MCP.  Names, descriptions and code arrive as text; JSON stays in the gateway.
+#pragma once
+
+#include "privsep/protocol/messages_calls.h"
+
+namespace mcpbox::protocol {
+
+struct ServerInfo {
+  Id id{};
+  Text<limits::kNameBytes> name;
+  std::uint32_t tools = 0;  // enabled and approved
+  static auto fields(auto& m) { return std::tie(m.id, m.name, m.tools); }
+};
+
+// kConflict: the name is taken.  kInvalid: the name does not follow policy/names.h.
+struct CreateServer {
+  static constexpr Op kOp = Op::kCreateServer;
+  using Reply = ServerInfo;
+  Id ticket{};
+  Text<limits::kNameBytes> name;
+  Text<limits::kDescriptionBytes> description;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.name, m.description); }
+};
+
+struct StartServer {
+  static constexpr Op kOp = Op::kStartServer;
+  using Reply = ServerInfo;
+  Id ticket{};
+  Id server{};
+  static auto fields(auto& m) { return std::tie(m.ticket, m.server); }
+};
+
+struct StopServer {
+  static constexpr Op kOp = Op::kStopServer;
+  using Reply = ServerInfo;
+  Id ticket{};
+  Id server{};
+  static auto fields(auto& m) { return std::tie(m.ticket, m.server); }
+};
+
+enum class Approval : std::uint8_t { kDraft = 1, kPendingReview, kApproved, kRejected };
+constexpr bool is_known(Approval state) { return state >= Approval::kDraft && state <= Approval::kRejected; }
+
+// What the compile child made of a source text, without running it.
+struct CodeReport {
+  bool valid = false;  // it parses and has a usable main
+  bool has_main = false;
+  std::uint32_t line = 0;                    // of the problem; 0 when there is none
+  Text<2000> problem;                        // empty when valid
+  Bytes<limits::kSchemaBytes> input_schema;  // JSON; empty when not valid
+  Bytes<limits::kSchemaBytes> parameters;    // JSON array of {name,type,...}; empty when not valid
+  static auto fields(auto& m) {
+    return std::tie(m.valid, m.has_main, m.line, m.problem, m.input_schema, m.parameters);
+  }
+};
+
+// The tool as it is now.  When `report.valid` is false nothing was saved.
+struct ToolSaved {
+  Id id{};
+  Text<limits::kNameBytes> name;
+  std::uint32_t version = 0;
+  Approval approval = Approval::kDraft;
+  bool changed = false;  // false: the fields given are what was there already
+  Digest digest{};
+  CodeReport report;
+  static auto fields(auto& m) {
+    return std::tie(m.id, m.name, m.version, m.approval, m.changed, m.digest, m.report);
+  }
+};
+
+struct CreateTool {
+  static constexpr Op kOp = Op::kCreateTool;
+  using Reply = ToolSaved;
+  Id ticket{};
+  Id server{};
+  Text<limits::kNameBytes> name;
+  Text<limits::kDescriptionBytes> description;
+  Text<limits::kCodeBytes> code;
+  std::uint32_t timeout_ms = limits::kTimeoutDefaultMs;
+  static auto fields(auto& m) {
+    return std::tie(m.ticket, m.server, m.name, m.description, m.code, m.timeout_ms);
+  }
+};
+
+struct UpdateTool {
+  static constexpr Op kOp = Op::kUpdateTool;
+  using Reply = ToolSaved;
+  Id ticket{};
+  Id tool{};
+  Maybe<Text<limits::kNameBytes>> name;
+  Maybe<Text<limits::kDescriptionBytes>> description;
+  Maybe<Text<limits::kCodeBytes>> code;
+  Maybe<std::uint32_t> timeout_ms;
+  Maybe<bool> enabled;
+  static auto fields(auto& m) {
+    return std::tie(m.ticket, m.tool, m.name, m.description, m.code, m.timeout_ms, m.enabled);
+  }
+};
+
+struct ValidateCode {
+  static constexpr Op kOp = Op::kValidateCode;
+  using Reply = CodeReport;
+  Id ticket{};
+  Text<limits::kCodeBytes> code;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.code); }
+};
+
+// Runs a tool's stored code in the jail, whatever its approval state, without secrets and network.
+struct TestCode {
+  static constexpr Op kOp = Op::kTestCode;
+  using Reply = CallResult;
+  Id ticket{};
+  Id request{};
+  Id tool{};
+  Text<128> client;
+  Bytes<limits::kLogArgumentsBytes> arguments_log;
+  Bytes<limits::kBodyBytes> arguments;  // one JSON object
+  static auto fields(auto& m) {
+    return std::tie(m.ticket, m.request, m.tool, m.client, m.arguments_log, m.arguments);
+  }
+};
+
+struct RequestPublish {
+  static constexpr Op kOp = Op::kRequestPublish;
+  using Reply = ToolSaved;
+  Id ticket{};
+  Id tool{};
+  Text<limits::kNotesBytes> notes;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.tool, m.notes); }
+};
+
+// Named reads.  The answer is JSON made by PostgreSQL and passed on unread: shapes in monitor/sql_reads.h.
+enum class Query : std::uint8_t {
+  kListServers = 1,  // page
+  kGetServer,        // subject = server
+  kListTools,        // subject = server, page
+  kGetTool,          // subject = tool
+  kGetToolStatus,    // subject = tool
+  kGetToolLogs,      // subject = tool, page
+};
+constexpr bool is_known(Query query) { return query >= Query::kListServers && query <= Query::kGetToolLogs; }
+
+struct JsonText {
+  Bytes<4 * limits::kMiB> json;
+  static auto fields(auto& m) { return std::tie(m.json); }
+};
+
+struct Read {
+  static constexpr Op kOp = Op::kRead;
+  using Reply = JsonText;
+  Id ticket{};
+  Query query = Query::kListServers;
+  Id subject{};
+  std::uint32_t page = 1;
+  std::uint32_t page_size = limits::kPageDefault;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.query, m.subject, m.page, m.page_size); }
+};
+
+}  // namespace mcpbox::protocol

@@ -1,0 +1,38 @@
+// The name of every message, for logs and for the authority listing.
+#pragma once
+
+#include <string_view>
+
+#include "privsep/protocol/op.h"
+
+namespace mcpbox::protocol {
+
+struct OpName {
+  Op op;
+  std::string_view name;
+};
+
+// clang-format off
+inline constexpr OpName kOpNames[] = {
+    {Op::kHello, "Hello"},                 {Op::kAuthenticate, "Authenticate"},   {Op::kOpenSession, "OpenSession"},
+    {Op::kFindSession, "FindSession"},     {Op::kCloseSession, "CloseSession"},   {Op::kListPublished, "ListPublished"},
+    {Op::kOpenCall, "OpenCall"},           {Op::kCancelCall, "CancelCall"},       {Op::kRead, "Read"},
+    {Op::kCreateServer, "CreateServer"},   {Op::kStartServer, "StartServer"},     {Op::kStopServer, "StopServer"},
+    {Op::kCreateTool, "CreateTool"},       {Op::kUpdateTool, "UpdateTool"},       {Op::kValidateCode, "ValidateCode"},
+    {Op::kTestCode, "TestCode"},           {Op::kRequestPublish, "RequestPublish"}, {Op::kSpareEnded, "SpareEnded"},
+    {Op::kUnlock, "Unlock"},               {Op::kGetStatus, "GetStatus"},         {Op::kReadLogs, "ReadLogs"},
+    {Op::kAdminRead, "AdminRead"},         {Op::kShowTool, "ShowTool"},           {Op::kApprove, "Approve"},
+    {Op::kReject, "Reject"},               {Op::kFreeze, "Freeze"},               {Op::kThaw, "Thaw"},
+    {Op::kSetPassword, "SetPassword"},     {Op::kToolsChanged, "ToolsChanged"},   {Op::kForkSpare, "ForkSpare"},
+    {Op::kCompile, "Compile"},             {Op::kPrepare, "Prepare"},             {Op::kGo, "Go"},
+    {Op::kHashPassword, "HashPassword"},   {Op::kCheckPassword, "CheckPassword"},
+};
+// clang-format on
+
+constexpr std::string_view name_of(Op op) {
+  for (const OpName& row : kOpNames)
+    if (row.op == op) return row.name;
+  return "unknown";
+}
+
+}  // namespace mcpbox::protocol

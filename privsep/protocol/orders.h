@@ -1,0 +1,32 @@
+// Everything that the monitor asks of its children.  The child answers the one order that it got; it is never
+// the monitor that must understand more than the row's answer.
+#pragma once
+
+#include "privsep/protocol/messages_call.h"
+#include "privsep/protocol/messages_gateway.h"
+#include "privsep/protocol/messages_password.h"
+#include "privsep/protocol/messages_zygote.h"
+#include "privsep/protocol/table.h"
+
+namespace mcpbox::protocol {
+
+template <class Request, class Reply, Role Whom>
+using Order = Row<Request, Reply, set_of(Whom), State::kServing, State::kStay, nullptr>;
+
+// clang-format off
+struct Orders : Table<
+    //     request        answer           of whom
+    Order< ToolsChanged,  Done,            Role::kNetLocal >,  // a notice: not answered
+    Order< ForkSpare,     Forked,          Role::kZygote   >,
+    Order< Compile,       Compiled,        Role::kCall     >,
+    Order< Prepare,       Done,            Role::kCall     >,
+    Order< Go,            Outcome,         Role::kCall     >,
+    Order< HashPassword,  PasswordHash,    Role::kPassword >,
+    Order< CheckPassword, PasswordVerdict, Role::kPassword >> {};
+// clang-format on
+
+static_assert(Orders::ops_are_unique());
+static_assert(!Orders::may_ask(Role::kZygote, Op::kGo), "code and body never pass through the zygote");
+static_assert(!Orders::may_ask(Role::kZygote, Op::kPrepare), "code and body never pass through the zygote");
+
+}  // namespace mcpbox::protocol

@@ -1,0 +1,124 @@
+// Everything that any peer can ask of the monitor.  If it is not a row here, asking ends the asker.
+// The monitor's dispatch() is the only reader: known op, right role, right state, full decode, handler,
+// answer, new state.  A failed check ends the peer; a failed decision is a refusal.
+#pragma once
+
+#include "privsep/protocol/messages_access.h"
+#include "privsep/protocol/messages_calls.h"
+#include "privsep/protocol/messages_common.h"
+#include "privsep/protocol/messages_ctl.h"
+#include "privsep/protocol/messages_manage.h"
+#include "privsep/protocol/messages_zygote.h"
+#include "privsep/protocol/table.h"
+
+namespace mcpbox::loop {
+template <class T>
+class Task;
+}
+
+namespace mcpbox::monitor {
+
+class Monitor;
+struct Peer;
+namespace p = mcpbox::protocol;
+template <class T>
+using Answer = loop::Task<T>;
+
+// The answers, one file per noun in privsep/monitor.  Children name them here and link none of them.
+Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q);
+Answer<p::Principal> on_authenticate(Monitor& m, Peer& asker, p::Authenticate q);
+Answer<p::Session> on_open_session(Monitor& m, Peer& asker, p::OpenSession q);
+Answer<p::Session> on_find_session(Monitor& m, Peer& asker, p::FindSession q);
+Answer<p::Done> on_close_session(Monitor& m, Peer& asker, p::CloseSession q);
+Answer<p::ToolPage> on_list_published(Monitor& m, Peer& asker, p::ListPublished q);
+Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q);
+Answer<p::Done> on_cancel_call(Monitor& m, Peer& asker, p::CancelCall q);
+Answer<p::JsonText> on_read(Monitor& m, Peer& asker, p::Read q);
+Answer<p::ServerInfo> on_create_server(Monitor& m, Peer& asker, p::CreateServer q);
+Answer<p::ServerInfo> on_start_server(Monitor& m, Peer& asker, p::StartServer q);
+Answer<p::ServerInfo> on_stop_server(Monitor& m, Peer& asker, p::StopServer q);
+Answer<p::ToolSaved> on_create_tool(Monitor& m, Peer& asker, p::CreateTool q);
+Answer<p::ToolSaved> on_update_tool(Monitor& m, Peer& asker, p::UpdateTool q);
+Answer<p::CodeReport> on_validate_code(Monitor& m, Peer& asker, p::ValidateCode q);
+Answer<p::CallResult> on_test_code(Monitor& m, Peer& asker, p::TestCode q);
+Answer<p::ToolSaved> on_request_publish(Monitor& m, Peer& asker, p::RequestPublish q);
+Answer<p::Done> on_spare_ended(Monitor& m, Peer& asker, p::SpareEnded q);
+Answer<p::Done> on_unlock(Monitor& m, Peer& asker, p::Unlock q);
+Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus q);
+Answer<p::JsonText> on_read_logs(Monitor& m, Peer& asker, p::ReadLogs q);
+Answer<p::JsonText> on_admin_read(Monitor& m, Peer& asker, p::AdminRead q);
+Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& asker, p::ShowTool q);
+Answer<p::ToolSaved> on_approve(Monitor& m, Peer& asker, p::Approve q);
+Answer<p::ToolSaved> on_reject(Monitor& m, Peer& asker, p::Reject q);
+Answer<p::Done> on_freeze(Monitor& m, Peer& asker, p::Freeze q);
+Answer<p::Done> on_thaw(Monitor& m, Peer& asker, p::Thaw q);
+Answer<p::Done> on_set_password(Monitor& m, Peer& asker, p::SetPassword q);
+
+}  // namespace mcpbox::monitor
+
+namespace mcpbox::protocol {
+
+inline constexpr Roles kNet = set_of(Role::kNetLocal);
+inline constexpr Roles kZygoteOnly = set_of(Role::kZygote);
+inline constexpr Roles kCtlOnly = set_of(Role::kCtl);
+inline constexpr Roles kSayHello = Role::kNetLocal | Role::kZygote | static_cast<Roles>(Role::kCtl);
+inline constexpr State kNew = State::kConnected;
+inline constexpr State kServing = State::kServing;
+inline constexpr State kDeciding = State::kDeciding;
+inline constexpr States kKnown = State::kServing | State::kDeciding;
+inline constexpr State kStay = State::kStay;
+
+namespace on = mcpbox::monitor;
+
+// clang-format off
+struct Protocol : Table<
+    //   request         reply       who may ask   while      then       answered by
+    Row< Hello,          Settings,   kSayHello,    kNew,      kServing,  on::on_hello           >,
+    // a gateway, for a caller whom the monitor has named
+    Row< Authenticate,   Principal,  kNet,         kServing,  kStay,     on::on_authenticate    >,
+    Row< OpenSession,    Session,    kNet,         kServing,  kStay,     on::on_open_session    >,
+    Row< FindSession,    Session,    kNet,         kServing,  kStay,     on::on_find_session    >,
+    Row< CloseSession,   Done,       kNet,         kServing,  kStay,     on::on_close_session   >,
+    Row< ListPublished,  ToolPage,   kNet,         kServing,  kStay,     on::on_list_published  >,
+    Row< OpenCall,       CallResult, kNet,         kServing,  kStay,     on::on_open_call       >,
+    Row< CancelCall,     Done,       kNet,         kServing,  kStay,     on::on_cancel_call     >,
+    Row< Read,           JsonText,   kNet,         kServing,  kStay,     on::on_read            >,
+    Row< CreateServer,   ServerInfo, kNet,         kServing,  kStay,     on::on_create_server   >,
+    Row< StartServer,    ServerInfo, kNet,         kServing,  kStay,     on::on_start_server    >,
+    Row< StopServer,     ServerInfo, kNet,         kServing,  kStay,     on::on_stop_server     >,
+    Row< CreateTool,     ToolSaved,  kNet,         kServing,  kStay,     on::on_create_tool     >,
+    Row< UpdateTool,     ToolSaved,  kNet,         kServing,  kStay,     on::on_update_tool     >,
+    Row< ValidateCode,   CodeReport, kNet,         kServing,  kStay,     on::on_validate_code   >,
+    Row< TestCode,       CallResult, kNet,         kServing,  kStay,     on::on_test_code       >,
+    Row< RequestPublish, ToolSaved,  kNet,         kServing,  kStay,     on::on_request_publish >,
+    // the zygote, about the children that it forked
+    Row< SpareEnded,     Done,       kZygoteOnly,  kServing,  kStay,     on::on_spare_ended     >,
+    // a person with mcpboxctl
+    Row< GetStatus,      Status,     kCtlOnly,     kKnown,    kStay,     on::on_get_status      >,
+    Row< ReadLogs,       JsonText,   kCtlOnly,     kKnown,    kStay,     on::on_read_logs       >,
+    Row< Unlock,         Done,       kCtlOnly,     kServing,  kDeciding, on::on_unlock          >,
+    Row< AdminRead,      JsonText,   kCtlOnly,     kDeciding, kStay,     on::on_admin_read      >,
+    Row< ShowTool,       ToolDetail, kCtlOnly,     kDeciding, kStay,     on::on_show_tool       >,
+    Row< Approve,        ToolSaved,  kCtlOnly,     kDeciding, kStay,     on::on_approve         >,
+    Row< Reject,         ToolSaved,  kCtlOnly,     kDeciding, kStay,     on::on_reject          >,
+    Row< Freeze,         Done,       kCtlOnly,     kDeciding, kStay,     on::on_freeze          >,
+    Row< Thaw,           Done,       kCtlOnly,     kDeciding, kStay,     on::on_thaw            >,
+    Row< SetPassword,    Done,       kCtlOnly,     kDeciding, kStay,     on::on_set_password    >> {};
+// clang-format on
+
+static_assert(Protocol::ops_are_unique());
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kApprove), "a stolen gateway must not approve");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReject), "a stolen gateway must not reject");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kThaw), "a stolen gateway must not lift a freeze");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kUnlock), "a stolen gateway must not guess passwords");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSpareEnded),
+              "a stolen gateway must not end calls of others");
+static_assert(!Protocol::may_ask(Role::kZygote, Op::kOpenCall), "a stolen zygote must not call tools");
+static_assert(!Protocol::may_ask(Role::kZygote, Op::kRead), "a stolen zygote must not read rows");
+static_assert(!Protocol::may_ask(Role::kZygote, Op::kApprove), "a stolen zygote must not approve");
+static_assert(Protocol::max_request_bytes(Role::kCall) == 0, "a call child asks for nothing: it answers");
+static_assert(Protocol::max_request_bytes(Role::kPassword) == 0,
+              "a password child asks for nothing: it answers");
+static_assert(!Protocol::may_ask(Role::kCtl, Op::kOpenCall), "mcpboxctl decides; it does not call tools");
+
+}  // namespace mcpbox::protocol

@@ -1,0 +1,42 @@
+// Who can be at the other end of a link.  A role is given by the launcher's spawn table (or by the
+// control socket), never claimed by the peer.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace mcpbox::protocol {
+
+enum class Role : std::uint32_t {
+  kMonitor = 1u << 0,   // [priv]       keys, database, decisions
+  kNetLocal = 1u << 1,  // [net-local]  the gateway on loopback
+  kZygote = 1u << 2,    // [zygote]     forks call children
+  kCall = 1u << 3,      // [call]       one request, one tool
+  kPassword = 1u << 4,  // [password]   one Argon2id question
+  kCtl = 1u << 5,       // mcpboxctl    a person at a terminal, named by SO_PEERCRED
+};
+
+// A set of roles, for the table's "who may ask" column.
+using Roles = std::uint32_t;
+
+constexpr Roles operator|(Role a, Role b) { return static_cast<Roles>(a) | static_cast<Roles>(b); }
+constexpr Roles operator|(Roles a, Role b) { return a | static_cast<Roles>(b); }
+constexpr Roles set_of(Role role) { return static_cast<Roles>(role); }
+constexpr bool contains(Roles roles, Role role) { return (roles & static_cast<Roles>(role)) != 0; }
+
+struct RoleName {
+  Role role;
+  std::string_view name;  // as in `ps`, the log and mcpboxctl status
+};
+inline constexpr RoleName kRoleNames[] = {
+    {Role::kMonitor, "priv"}, {Role::kNetLocal, "net-local"}, {Role::kZygote, "zygote"},
+    {Role::kCall, "call"},    {Role::kPassword, "password"},  {Role::kCtl, "ctl"},
+};
+
+constexpr std::string_view name_of(Role role) {
+  for (const RoleName& row : kRoleNames)
+    if (row.role == role) return row.name;
+  return "unknown";
+}
+
+}  // namespace mcpbox::protocol

@@ -1,0 +1,112 @@
+// Mirrors privsep/protocol/table.h, and facts of the two tables that the rest relies on.
+#include "privsep/protocol/table.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+
+#include "privsep/protocol/orders.h"
+#include "privsep/protocol/protocol.h"
+
+namespace mcpbox::protocol {
+namespace {
+
+struct Small {
+  static constexpr Op kOp = Op::kHello;
+  using Reply = Done;
+  Text<10> text;
+  static auto fields(auto& m) { return std::tie(m.text); }
+};
+struct Large {
+  static constexpr Op kOp = Op::kRead;
+  using Reply = Settings;
+  Bytes<1000> bytes;
+  static auto fields(auto& m) { return std::tie(m.bytes); }
+};
+using Tiny = Table<Row<Small, Done, Role::kCtl | Role::kZygote, State::kConnected, State::kServing, 1>,
+                   Row<Large, Settings, set_of(Role::kCtl), State::kServing, State::kStay, 2>>;
+
+TEST(Table, FindsTheRowOfAnOpAndNoOther) {
+  int answer = 0;
+  EXPECT_TRUE(Tiny::find(Op::kRead, [&]<class Found>() { answer = Found::kAnswer; }));
+  EXPECT_EQ(answer, 2);
+  EXPECT_FALSE(Tiny::find(Op::kApprove, [&]<class Found>() { answer = 3; }));
+  EXPECT_FALSE(Tiny::find(static_cast<Op>(0), [&]<class Found>() { answer = 3; }));
+  EXPECT_EQ(answer, 2);
+}
+
+TEST(Table, KnowsWhoMayAskWhat) {
+  EXPECT_TRUE(Tiny::may_ask(Role::kZygote, Op::kHello));
+  EXPECT_FALSE(Tiny::may_ask(Role::kZygote, Op::kRead));
+  EXPECT_FALSE(Tiny::may_ask(Role::kNetLocal, Op::kHello));
+}
+
+TEST(Table, BoundsFramesByTheRowsOfTheRole) {
+  static_assert(Tiny::max_request_bytes(Role::kZygote) == 4 + 10);
+  static_assert(Tiny::max_request_bytes(Role::kCtl) == 4 + 1000);
+  static_assert(Tiny::max_request_bytes(Role::kNetLocal) == 0);
+  static_assert(Tiny::max_reply_bytes(Role::kZygote) == wire::max_bytes<wire::ErrorBody>(),
+                "an error always fits");
+  static_assert(Tiny::max_reply_bytes(Role::kCtl) >= wire::max_bytes<Settings>());
+}
+
+TEST(Table, TwoRowsOfOneOpAreNoticed) {
+  static_assert(Tiny::ops_are_unique());
+  using Twice = Table<Row<Small, Done, set_of(Role::kCtl), State::kConnected, State::kServing, 1>,
+                      Row<Small, Done, set_of(Role::kZygote), State::kServing, State::kStay, 2>>;
+  static_assert(!Twice::ops_are_unique());
+}
+
+TEST(Protocol, NobodyAsksAnythingBeforeHelloAndNobodySaysItTwice) {
+  Protocol::each([]<class Row>() {
+    const bool is_hello = Row::kOp == Op::kHello;
+    EXPECT_EQ(contains(Row::kWhile, State::kConnected), is_hello) << static_cast<int>(Row::kOp);
+    if (is_hello) {
+      EXPECT_EQ(Row::kWhile, static_cast<States>(State::kConnected));
+    }
+  });
+}
+
+TEST(Protocol, OnlyUnlockLeadsToDeciding) {
+  Protocol::each([]<class Row>() {
+    EXPECT_EQ(Row::kThen == State::kDeciding, Row::kOp == Op::kUnlock) << static_cast<int>(Row::kOp);
+  });
+}
+
+TEST(Protocol, WhatDecidesIsAskedOnlyWhileDecidingAndOnlyByPeople) {
+  for (const Op op :
+       {Op::kApprove, Op::kReject, Op::kFreeze, Op::kThaw, Op::kSetPassword, Op::kShowTool, Op::kAdminRead})
+    EXPECT_TRUE(Protocol::find(op, []<class Row>() {
+      EXPECT_EQ(Row::kWhile, static_cast<States>(State::kDeciding));
+      EXPECT_EQ(Row::kWho, set_of(Role::kCtl));
+    }));
+}
+
+struct ExpectToFit {
+  template <class Row>
+  void operator()() const {
+    EXPECT_LE(wire::max_bytes<typename Row::Request>(), limits::kLinkQueueBytes)
+        << static_cast<int>(Row::kOp);
+    EXPECT_LE(wire::max_bytes<typename Row::Request::Reply>(), limits::kLinkQueueBytes)
+        << static_cast<int>(Row::kOp);
+  }
+};
+
+TEST(Protocol, NoRequestOrAnswerIsLargerThanALinkQueues) {
+  Protocol::each(ExpectToFit{});
+  Orders::each(ExpectToFit{});
+}
+
+TEST(Orders, GoToOneKindOfProcessEach) {
+  Orders::each([]<class Row>() { EXPECT_EQ(std::popcount(Row::kWho), 1) << static_cast<int>(Row::kOp); });
+}
+
+TEST(Roles, HaveOneNameEach) {
+  for (const RoleName& one : kRoleNames)
+    for (const RoleName& other : kRoleNames) EXPECT_EQ(one.role == other.role, one.name == other.name);
+  EXPECT_EQ(name_of(Role::kNetLocal), "net-local");
+  EXPECT_EQ(name_of(static_cast<Role>(0)), "unknown");
+}
+
+}  // namespace
+}  // namespace mcpbox::protocol
