@@ -1,0 +1,65 @@
+// The way of one forked call child from the zygote's jail into its own.  Everything that takes time or memory
+// is made once, in the zygote; the child only makes system calls.
+//
+//   base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, missing_allowed);   // before
+//   enter()
+//   ... calls->ruleset_fd() goes into the zygote's keep_fds ...
+//   if (fork() == 0) { calls->enter(socket); serve(kCallLinkFd); _exit(0); }
+#pragma once
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "policy/layers.h"
+#include "policy/rlimits.h"
+#include "privsep/base/error.h"
+#include "privsep/base/fd.h"
+
+namespace mcpbox::jail {
+
+inline constexpr int kCallLinkFd = 3;  // the only descriptor of a call child: its socket to the monitor
+
+// How far a call child came.  Each but kDone is also the exit status of a child that refused to go on.
+enum class CallStep : int {
+  kDone = 0,
+  kLink = 80,         // its socket could not be put at kCallLinkFd
+  kParentDeath = 81,  // it could outlive the zygote
+  kLandlock = 82,
+  kDescriptors = 83,  // a descriptor of the zygote could not be closed
+  kLimits = 84,
+  kSeccomp = 85,
+};
+
+class CallJail {
+ public:
+  // In the zygote, before its own jail: makes the Landlock ruleset and the stage-2 program.
+  //   limits           must outlive this (a table of policy/rlimits.h)
+  //   missing_allowed  kLandlock there: a kernel without it is no error
+  [[nodiscard]] static base::Result<CallJail> prepare(std::span<const policy::ResourceLimit> limits,
+                                                      policy::Layers missing_allowed);
+
+  // Must stay open until the last call: -1 when the kernel has no Landlock and that was allowed.
+  [[nodiscard]] int ruleset_fd() const { return ruleset_.get(); }
+
+  // In the forked child, first thing: returns jailed, or does not return (exit status: the CallStep that
+  // failed). Afterwards kCallLinkFd is the only descriptor; 0, 1 and 2 are closed, so a tool cannot write to
+  // the log.
+  void enter(int monitor_fd) const noexcept;
+  // The same without the exit.  Only makes system calls: no allocation, no lock, no stdio.
+  [[nodiscard]] CallStep try_enter(int monitor_fd) const noexcept;
+
+ private:
+  static constexpr std::size_t kMaxInstructions = 512;
+
+  base::Fd ruleset_;
+  std::array<sock_filter, kMaxInstructions> program_{};
+  std::size_t instructions_ = 0;
+  pid_t zygote_ = -1;
+  std::span<const policy::ResourceLimit> limits_;
+};
+
+}  // namespace mcpbox::jail

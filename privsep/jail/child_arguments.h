@@ -1,0 +1,19 @@
+// The words that the launcher starts every child with:  --role NAME --allow-missing MASK [--listeners N]
+#pragma once
+
+#include <string_view>
+
+#include "policy/layers.h"
+#include "privsep/base/error.h"
+
+namespace mcpbox::jail {
+
+struct ChildArguments {
+  policy::Layers allow_missing = 0;  // what the configuration gave up by name
+  unsigned listeners = 0;            // inherited listening sockets, from wire::kFirstListenerFd on
+};
+
+// kInvalid unless these are exactly the launcher's words for this role: the program was started by hand.
+base::Result<ChildArguments> child_arguments(int argc, char** argv, std::string_view role);
+
+}  // namespace mcpbox::jail

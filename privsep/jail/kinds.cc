@@ -1,0 +1,49 @@
+// The jails of the kinds of process.  Read them side by side: the differences are the powers.
+#include "policy/syscall_tables.h"
+#include "privsep/jail/jail.h"
+
+namespace mcpbox::jail {
+
+Jail jail_for_monitor(policy::Layers missing_allowed, std::span<const int> keep_fds,
+                      std::uint16_t database_port) {
+  return {.name = "priv",
+          .required = policy::kMonitorLayers,
+          .missing_allowed = missing_allowed,
+          .keep_fds = keep_fds,
+          .unlisted = Unlisted::kKeepLoopObjects,
+          .limits = policy::kMonitorLimits,
+          .connect_port = database_port,
+          .syscalls = database_port == 0 ? &policy::kMonitorCalls : &policy::kMonitorTcpCalls,
+          .keep_cap_kill = true,
+          .may_signal_others = true};
+}
+
+Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_fds) {
+  return {.name = "net-local",
+          .required = policy::kGatewayLayers,
+          .missing_allowed = missing_allowed,
+          .keep_fds = keep_fds,
+          .unlisted = Unlisted::kKeepLoopObjects,
+          .limits = policy::kGatewayLimits,
+          .syscalls = &policy::kGatewayCalls};
+}
+
+Jail jail_for_zygote(policy::Layers missing_allowed, std::span<const int> keep_fds) {
+  return {.name = "zygote",
+          .required = policy::kZygoteLayers,
+          .missing_allowed = missing_allowed,
+          .keep_fds = keep_fds,
+          .limits = policy::kZygoteLimits,
+          .syscalls = &policy::kZygoteCalls};
+}
+
+Jail jail_for_password(policy::Layers missing_allowed, std::span<const int> keep_fds) {
+  return {.name = "password",
+          .required = policy::kPasswordLayers,
+          .missing_allowed = missing_allowed,
+          .keep_fds = keep_fds,
+          .limits = policy::kPasswordLimits,
+          .syscalls = &policy::kPasswordCalls};
+}
+
+}  // namespace mcpbox::jail
