@@ -1,0 +1,57 @@
+// Run by the launcher (root).  Opens the addresses of the checked configuration; never accepts or reads.
+#include "privsep/launcher/listeners.h"
+
+#include <sys/socket.h>
+
+namespace mcpbox::launcher {
+namespace {
+
+using base::Fd;
+
+constexpr int kBacklog = 1024;  // waiting connections; the gateway sheds load long before
+
+bool family_is_missing(int why) { return why == EAFNOSUPPORT || why == EADDRNOTAVAIL; }
+
+int bind_to(int socket, const Endpoint& endpoint) {
+  if (endpoint.family == AF_INET6) {
+    const int only = 1;
+    if (setsockopt(socket, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) != 0) return -1;
+    return bind(socket, reinterpret_cast<const sockaddr*>(&endpoint.v6), sizeof endpoint.v6);
+  }
+  return bind(socket, reinterpret_cast<const sockaddr*>(&endpoint.v4), sizeof endpoint.v4);
+}
+
+struct Opened {
+  Fd socket;
+  int why = 0;  // errno when there is no socket
+};
+
+Opened open_one(const Endpoint& endpoint) {
+  Fd listener(socket(endpoint.family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener) return {Fd(), errno};
+  const int reuse = 1;
+  if (setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof reuse) != 0 ||
+      bind_to(listener.get(), endpoint) != 0 || listen(listener.get(), kBacklog) != 0)
+    return {Fd(), errno};
+  return {std::move(listener), 0};
+}
+
+}  // namespace
+
+Outcome<OpenListeners> open_listeners(const Config& config) {
+  OpenListeners open;
+  for (const Endpoint& endpoint : config.listen) {
+    Opened opened = open_one(endpoint);
+    if (opened.why != 0 && config.listening == Listening::kDefault && family_is_missing(opened.why)) continue;
+    if (opened.why == EADDRINUSE)
+      return refuse(endpoint.text + " is taken by another process: choose another port with `listen = `");
+    if (opened.why != 0)
+      return refuse("cannot listen on " + endpoint.text + ": " + std::strerror(opened.why));
+    open.sockets.push_back(std::move(opened.socket));
+    open.names.push_back(endpoint.text);
+  }
+  if (open.sockets.empty()) return refuse("the machine has no loopback address to listen on");
+  return open;
+}
+
+}  // namespace mcpbox::launcher

@@ -1,0 +1,21 @@
+// The gateway's listening sockets: opened here, because the gateway's jail can make none.
+#pragma once
+
+#include <vector>
+
+#include "privsep/base/fd.h"
+#include "privsep/launcher/config.h"
+#include "privsep/launcher/outcome.h"
+
+namespace mcpbox::launcher {
+
+struct OpenListeners {
+  std::vector<base::Fd> sockets;
+  std::vector<std::string> names;  // of those that were opened, in the same order
+};
+
+// Opens every endpoint.  A default address whose family the machine lacks is left out; one that was
+// configured, or is taken by another process, is an error that names it.
+[[nodiscard]] Outcome<OpenListeners> open_listeners(const Config& config);
+
+}  // namespace mcpbox::launcher

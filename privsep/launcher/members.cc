@@ -1,0 +1,105 @@
+// Run by the launcher (root).  Everything here comes from the table and the checked configuration; nothing
+// from a message but which row is meant.
+#include "privsep/launcher/members.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdio>
+
+#include "privsep/wire/spawn.h"
+
+namespace mcpbox::launcher {
+namespace {
+
+using base::Result;
+using jail::DescriptorMove;
+
+using Words = std::vector<std::string>;
+
+std::vector<const char*> pointers(const Words& words) {
+  std::vector<const char*> all;
+  for (const std::string& word : words) all.push_back(word.c_str());
+  all.push_back(nullptr);
+  return all;
+}
+
+// What the row says, less what the configuration gave up.
+struct RowPlan {
+  std::string path;
+  Words words;
+  Identity identity;
+  std::uint64_t namespaces;
+};
+
+RowPlan plan_for(const SpawnRow& row, const Holdings& all) {
+  std::array<char, 16> mask{};
+  std::snprintf(mask.data(), mask.size(), "0x%x", all.config.missing);
+  const auto index = static_cast<std::size_t>(&row - spawn_table().data());
+  return {.path = all.view.bin + "/" + row.binary,
+          .words = {row.title, "--role", std::string(protocol::name_of(row.role)), "--allow-missing",
+                    mask.data()},
+          .identity = all.cast.rows[index],
+          .namespaces = jail::namespaces_for(row.layers & ~all.config.missing)};
+}
+
+Result<Linked> start(const RowPlan& plan, int type, std::vector<DescriptorMove> moves, Power power) {
+  int ends[2];
+  if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) != 0) return base::fail_errno("no socket pair");
+  base::Fd ours(ends[0]);
+  const base::Fd theirs(ends[1]);
+  moves.push_back({theirs.get(), wire::kChildLinkFd});
+  const std::vector<const char*> argv = pointers(plan.words);
+  Result<jail::Spawned> child = jail::spawn({.path = plan.path.c_str(),
+                                             .argv = argv.data(),
+                                             .uid = plan.identity.uid,
+                                             .gid = plan.identity.gid,
+                                             .namespaces = plan.namespaces,
+                                             .descriptors = moves,
+                                             .keep_cap_kill = power == Power::kKillOnly && geteuid() == 0});
+  if (!child) return std::unexpected(child.error());
+  return Linked{std::move(*child), std::move(ours)};
+}
+
+static_assert(wire::kMonitorLauncherFd == wire::kChildLinkFd);
+
+}  // namespace
+
+Result<Linked> start_monitor(const Holdings& all) {
+  const SpawnRow& row = spawn_table().front();
+  std::vector<DescriptorMove> moves = {{all.settings.get(), wire::kMonitorSettingsFd},
+                                       {all.key.get(), wire::kMonitorKeyFd},
+                                       {all.control.get(), wire::kMonitorControlFd},
+                                       {all.head.get(), wire::kMonitorHeadFd}};
+  return start(plan_for(row, all), SOCK_SEQPACKET, std::move(moves), row.power);
+}
+
+Result<Linked> start_row(const SpawnRow& row, const Holdings& all) {
+  RowPlan plan = plan_for(row, all);
+  std::vector<DescriptorMove> moves;
+  if (row.listeners == Listeners::kAll) {
+    for (const base::Fd& listener : all.listeners.sockets)
+      moves.push_back({listener.get(), wire::kFirstListenerFd + static_cast<int>(moves.size())});
+    plan.words.emplace_back("--listeners");
+    plan.words.push_back(std::to_string(moves.size()));
+  }
+  return start(plan, SOCK_STREAM, std::move(moves), row.power);
+}
+
+Result<jail::Spawned> start_migrate(const Holdings& all) {
+  const Words words = {"mcpbox-migrate", "--database", all.migrate_conninfo, "--working-role",
+                       all.working_role};
+  // The environment is closed to other users; a command line is not.
+  Words environment;
+  if (!all.migrate_password.empty()) environment.push_back("PGPASSWORD=" + all.migrate_password);
+  const std::vector<const char*> argv = pointers(words);
+  const std::vector<const char*> variables = pointers(environment);
+  const std::string path = all.view.bin + "/mcpbox-migrate";
+  return jail::spawn({.path = path.c_str(),
+                      .argv = argv.data(),
+                      .environment = variables.data(),
+                      .uid = all.cast.migrate.identity.uid,
+                      .gid = all.cast.migrate.identity.gid});
+}
+
+}  // namespace mcpbox::launcher

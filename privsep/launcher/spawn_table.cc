@@ -1,0 +1,55 @@
+// Run by the launcher (root).  Data and look-ups: the whole of what a stolen monitor can make root do.
+#include "privsep/launcher/spawn_table.h"
+
+#include <algorithm>
+
+namespace mcpbox::launcher {
+namespace {
+
+using protocol::Role;
+
+// clang-format off
+constexpr SpawnRow kRows[] = {
+    // role             binary             title                        account             id     layers                    power                 listeners
+    { Role::kMonitor,  "mcpbox-monitor",  "mcpbox-monitor [priv]",      "mcpbox-monitor",   60801, policy::kMonitorLayers,  Power::kKillOnly,     Listeners::kNone },
+    { Role::kNetLocal, "mcpbox-gateway",  "mcpbox-gateway [net-local]", "mcpbox-net-local", 60802, policy::kGatewayLayers,  Power::kOwnNamespace, Listeners::kAll  },
+    { Role::kZygote,   "mcpbox-executor", "mcpbox-executor [zygote]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone },
+    { Role::kPassword, "mcpbox-password", "mcpbox-password [password]", "mcpbox-password",  60808, policy::kPasswordLayers, Power::kOwnNamespace, Listeners::kNone },
+};
+// clang-format on
+
+constexpr bool ids_are_distinct() {
+  for (const SpawnRow& a : kRows)
+    for (const SpawnRow& b : kRows)
+      if (&a != &b && (a.fixed_id == b.fixed_id || a.role == b.role)) return false;
+  return std::ranges::all_of(kRows, [](const SpawnRow& row) { return row.fixed_id != kMigrateId; });
+}
+constexpr bool only_the_monitor_keeps_power() {
+  return std::ranges::all_of(kRows, [](const SpawnRow& row) {
+    const bool jailed =
+        row.power == Power::kOwnNamespace && contains(row.layers, policy::Layer::kUserNamespace);
+    return (row.role == Role::kMonitor) != jailed;
+  });
+}
+constexpr bool only_the_gateway_listens() {
+  return std::ranges::all_of(kRows, [](const SpawnRow& row) {
+    return (row.listeners == Listeners::kAll) == (row.role == Role::kNetLocal);
+  });
+}
+static_assert(kRows[0].role == Role::kMonitor);
+static_assert(ids_are_distinct(), "two processes under one uid could trace and signal each other");
+static_assert(only_the_monitor_keeps_power(),
+              "a child's capabilities must count inside its own namespace only");
+static_assert(only_the_gateway_listens(), "a listener in another process is a way around the gateway");
+
+}  // namespace
+
+std::span<const SpawnRow> spawn_table() { return kRows; }
+
+const SpawnRow* find_row(std::uint32_t role) {
+  for (const SpawnRow& row : kRows)
+    if (protocol::set_of(row.role) == role && row.role != Role::kMonitor) return &row;
+  return nullptr;
+}
+
+}  // namespace mcpbox::launcher

@@ -1,0 +1,161 @@
+// Run by the launcher (root), once.  Trusts the configuration as far as config.cc checked it.
+#include "privsep/launcher/start.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <cstdlib>
+
+#include "privsep/launcher/accounts.h"
+#include "privsep/launcher/database.h"
+#include "privsep/launcher/handover.h"
+#include "privsep/launcher/probe.h"
+#include "privsep/launcher/spawn_table.h"
+#include "privsep/launcher/state.h"
+
+namespace mcpbox::launcher {
+namespace {
+
+using base::Fd;
+using Done = Outcome<void>;
+
+constexpr std::size_t kConfigBytes = 65'536;
+constexpr gid_t kNoGroup = 0xffffffff;
+constexpr const char* kDefaultGroup = "mcpbox-admin";
+
+Outcome<std::string> read_text(const std::string& path) {
+  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return refuse_errno("cannot open the configuration " + path);
+  std::string text(kConfigBytes + 1, '\0');
+  const ssize_t length = read(file.get(), text.data(), text.size());
+  if (length < 0) return refuse_errno("cannot read the configuration " + path);
+  if (static_cast<std::size_t>(length) > kConfigBytes) return refuse(path + " is longer than 64 KiB");
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+Outcome<std::string> absolute(const std::string& path) {
+  std::array<char, PATH_MAX> real{};
+  if (realpath(path.c_str(), real.data()) == nullptr) return refuse_errno("cannot find " + path);
+  return std::string(real.data());
+}
+
+// `state` is relative to the file that says it.
+Outcome<std::string> state_of(const Config& config, const std::string& config_path) {
+  const Outcome<std::string> file = absolute(config_path);
+  if (!file) return file;
+  const std::string folder = file->substr(0, file->rfind('/') + 1);
+  if (config.state.empty()) return absolute(folder);
+  return absolute(config.state.starts_with('/') ? config.state : folder + config.state);
+}
+
+// Fail closed, and before anything runs: a layer that this machine refuses must have been given up by name.
+Done check_isolation(const Config& config) {
+  if (geteuid() != 0 && config.isolation == Isolation::kFull)
+    return refuse(
+        "full isolation needs root: start as root, or write `isolation = trial` and `missing-layers = " +
+        names_of(missing_here()) + "`");
+  const policy::Layers lacking = missing_here() & ~config.missing;
+  if (lacking != 0)
+    return refuse("this machine lacks isolation layers that the configuration does not give up: " +
+                  names_of(lacking));
+  return {};
+}
+
+Outcome<gid_t> admin_group(const Config& config) {
+  const std::optional<gid_t> gid = group_named(kGroupFile, config.admin_group.value_or(kDefaultGroup));
+  if (!gid && config.admin_group)
+    return refuse("there is no group `" + *config.admin_group + "` (admin-group)");
+  return gid.value_or(kNoGroup);
+}
+
+// A name that the machine does not have is a mistake that somebody should hear of, not a user to leave out.
+Outcome<std::vector<wire::AllowedUser>> allowed_users(const Config& config) {
+  std::vector<wire::AllowedUser> users;
+  for (const std::string& written : config.allow_users) {
+    wire::AllowedUser user{};
+    const bool number = written.find_first_not_of("0123456789") == std::string::npos;
+    const std::optional<Identity> account = account_named(kPasswdFile, written);
+    if (!number && !account) return refuse("there is no user `" + written + "` (allow-user)");
+    user.uid = number ? static_cast<std::uint32_t>(std::strtoul(written.c_str(), nullptr, 10)) : account->uid;
+    const std::string name = number ? name_of_uid(kPasswdFile, user.uid).value_or(written) : written;
+    name.copy(user.name.data(), user.name.size() - 1);
+    users.push_back(user);
+  }
+  return users;
+}
+
+// What the monitor and mcpbox-migrate connect to.  A URL without a user means whoever connects, so that two
+// accounts can be two roles.
+std::string choose_database(Holdings& all) {
+  if (!all.config.database) {
+    all.working_role = kWorkingRole;
+    all.migrate_conninfo = embedded_conninfo(all.view, kOwnerRole);
+    return embedded_conninfo(all.view, kWorkingRole);
+  }
+  const policy::DatabaseUrl& working = *all.config.database;
+  const policy::DatabaseUrl& owner = all.config.database_owner ? *all.config.database_owner : working;
+  all.working_role = working.user.empty() ? all.cast.monitor.name : working.user;
+  all.migrate_conninfo = policy::conninfo_for(owner, all.cast.migrate.name);
+  all.migrate_password = owner.password;
+  return policy::with_password(working, all.cast.monitor.name);
+}
+
+Done open_log_of(const Config& config, int folder) {
+  if (!config.log) return {};
+  Outcome<Fd> log = open_log(folder, *config.log);
+  if (!log) return std::unexpected(log.error());
+  if (dup2(log->get(), STDERR_FILENO) < 0) return refuse_errno("cannot write to the log");
+  return {};
+}
+
+template <class T>
+Done keep(T& into, Outcome<T> value) {
+  if (!value) return std::unexpected(std::move(value.error()));
+  into = std::move(*value);
+  return {};
+}
+
+Done open_all(Holdings& all, int folder) {
+  Done done = check_isolation(all.config);
+  if (done) done = keep(all.lock, lock_state(folder));
+  if (done) done = keep(all.cast, cast_for_this_user(all.config));
+  if (done) done = keep(all.listeners, open_listeners(all.config));
+  if (done) done = keep(all.control, open_control(folder));
+  if (done) done = keep(all.key, take_master_key(folder));
+  if (done) done = keep(all.head, open_audit_head(folder, all.cast.monitor.identity));
+  if (done) done = keep(all.view, build_view(all.config, all.state, all.cast));
+  gid_t group = kNoGroup;
+  std::vector<wire::AllowedUser> users;
+  if (done) done = keep(group, admin_group(all.config));
+  if (done) done = keep(users, allowed_users(all.config));
+  if (!done) return done;
+  done = keep(all.settings,
+              seal_settings({all.config, all.listeners.names, group, users, choose_database(all)}));
+  if (done) done = open_log_of(all.config, folder);  // last: until here the person at the terminal is told
+  return done;
+}
+
+}  // namespace
+
+Outcome<Holdings> open_everything(const std::string& path) {
+  const Outcome<std::string> text = read_text(path);
+  if (!text) return std::unexpected(text.error());
+  std::expected<Config, ConfigError> config = parse_config(*text);
+  if (!config) return refuse(path + ":" + std::to_string(config.error().line) + ": " + config.error().text);
+
+  Holdings all;
+  all.config = std::move(*config);
+  Done done = keep(all.state, state_of(all.config, path));
+  if (!done) return std::unexpected(done.error());
+  const Outcome<Fd> folder = open_state(all.state);
+  if (!folder) return std::unexpected(folder.error());
+  done = open_all(all, folder->get());
+  if (!done) return std::unexpected(done.error());
+  return all;
+}
+
+}  // namespace mcpbox::launcher

@@ -1,0 +1,30 @@
+// The state folder: opened, locked and checked before anything is started.
+#pragma once
+
+#include <string>
+
+#include "privsep/base/fd.h"
+#include "privsep/launcher/accounts.h"
+#include "privsep/launcher/outcome.h"
+
+namespace mcpbox::launcher {
+
+// Opens the folder.  Refused when somebody other than us owns it or may write to it: they could swap the key.
+[[nodiscard]] Outcome<base::Fd> open_state(const std::string& path);
+
+// Takes STATE/lock and writes our pid into it.  The lock is an flock: it belongs to every process that holds
+// the descriptor, so a database that is still stopping keeps the folder locked after its launcher was killed.
+//   returns  the descriptor to keep open; or who holds it.  Waits up to ten seconds for the leftovers of a
+//            launcher that is dead, and not at all for one that is alive
+[[nodiscard]] Outcome<base::Fd> lock_state(int folder);
+
+// Binds and listens on STATE/control.sock, mode 0666: the monitor asks the kernel who is speaking.
+[[nodiscard]] Outcome<base::Fd> open_control(int folder);
+
+// Opens STATE/audit.head read-write, made for and owned by `monitor` alone.
+[[nodiscard]] Outcome<base::Fd> open_audit_head(int folder, Identity monitor);
+
+// Opens the log for appending, made if it is missing.
+[[nodiscard]] Outcome<base::Fd> open_log(int folder, const std::string& path);
+
+}  // namespace mcpbox::launcher

@@ -1,0 +1,76 @@
+// mirrors privsep/launcher/spawn_table.cc
+#include "privsep/launcher/spawn_table.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "privsep/jail/spawn_side.h"
+
+namespace mcpbox::launcher {
+namespace {
+
+using protocol::Role;
+
+TEST(SpawnTable, EveryPartHasAUserOfItsOwn) {
+  std::set<uid_t> ids = {0, kMigrateId};
+  std::set<std::string> accounts = {"root", kDatabaseAccount, kMigrateAccount};
+  for (const SpawnRow& row : spawn_table()) {
+    EXPECT_TRUE(ids.insert(row.fixed_id).second) << row.account;
+    EXPECT_TRUE(accounts.insert(row.account).second) << row.account;
+  }
+}
+
+TEST(SpawnTable, TheMonitorCannotAskForAnotherMonitor) {
+  EXPECT_EQ(find_row(set_of(Role::kMonitor)), nullptr);
+}
+
+TEST(SpawnTable, WhatIsNotARowCannotBeAskedFor) {
+  for (const std::uint32_t role : {0u, set_of(Role::kCall), set_of(Role::kCtl), ~0u, 1u << 31})
+    EXPECT_EQ(find_row(role), nullptr) << role;
+}
+
+TEST(SpawnTable, TwoRolesAtOnceAreNoRole) { EXPECT_EQ(find_row(Role::kNetLocal | Role::kZygote), nullptr); }
+
+TEST(SpawnTable, EachRoleHasItsBinary) {
+  ASSERT_NE(find_row(set_of(Role::kNetLocal)), nullptr);
+  EXPECT_STREQ(find_row(set_of(Role::kNetLocal))->binary, "mcpbox-gateway");
+  EXPECT_STREQ(find_row(set_of(Role::kZygote))->binary, "mcpbox-executor");
+  EXPECT_STREQ(find_row(set_of(Role::kPassword))->binary, "mcpbox-password");
+}
+
+TEST(SpawnTable, BinariesAreNamesNotPaths) {
+  for (const SpawnRow& row : spawn_table()) EXPECT_EQ(std::string(row.binary).find('/'), std::string::npos);
+}
+
+TEST(SpawnTable, EveryChildButTheMonitorHasNamespacesAndNoPowerOutsideThem) {
+  for (const SpawnRow& row : spawn_table()) {
+    const std::uint64_t flags = jail::namespaces_for(row.layers);
+    const bool monitor = row.role == Role::kMonitor;
+    EXPECT_EQ((flags & CLONE_NEWUSER) == 0, monitor) << row.binary;
+    EXPECT_EQ((flags & CLONE_NEWNET) == 0, monitor) << row.binary;
+    EXPECT_EQ(row.power == Power::kKillOnly, monitor) << row.binary;
+  }
+}
+
+TEST(SpawnTable, OnlyTheZygoteHasProcessNumbersOfItsOwn) {
+  for (const SpawnRow& row : spawn_table())
+    EXPECT_EQ((jail::namespaces_for(row.layers) & CLONE_NEWPID) != 0, row.role == Role::kZygote)
+        << row.binary;
+}
+
+TEST(SpawnTable, OnlyTheGatewayGetsListeners) {
+  for (const SpawnRow& row : spawn_table())
+    EXPECT_EQ(row.listeners == Listeners::kAll, row.role == Role::kNetLocal) << row.binary;
+}
+
+TEST(SpawnTable, TheTitleSaysTheRoleAsInPs) {
+  for (const SpawnRow& row : spawn_table()) {
+    const std::string role = "[" + std::string(protocol::name_of(row.role)) + "]";
+    EXPECT_NE(std::string(row.title).find(role), std::string::npos) << row.title;
+  }
+}
+
+}  // namespace
+}  // namespace mcpbox::launcher
