@@ -1,0 +1,91 @@
+// Calls in flight: one object per call from the check to the recorded outcome.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "privsep/loop/task_set.h"
+#include "privsep/monitor/audit_record.h"
+#include "privsep/monitor/spare.h"
+#include "privsep/monitor/tickets.h"
+#include "privsep/protocol/messages_call.h"
+
+namespace mcpbox::monitor {
+
+class Monitor;
+
+// What is to be run, as the gateway asked for it.
+struct Job {
+  protocol::RunMode mode = protocol::RunMode::kCall;
+  wire::Id tool{};
+  std::string wire_name;  // what the body must name
+  std::string body;
+  std::string arguments_log;
+  std::string client;
+  Principal caller;
+  wire::Id request{};  // the gateway's own number, for CancelCall
+  Instance gateway = 0;
+};
+
+// Why a child was killed before it could answer.
+enum class Killed : std::uint8_t {
+  kNot,
+  kDeadline,   // its time was over
+  kCancelled,  // nobody waits for it
+  kAuthority,  // what allowed it was taken away: freeze, disable, change
+};
+
+struct Call {
+  wire::Id id{};
+  Job job;
+  wire::Id server{};
+  wire::Digest digest{};  // of exactly what runs
+  std::uint32_t timeout_ms = 0;
+  std::int64_t opened_ms = 0;
+  std::int64_t started_ms = 0;  // go was sent; 0 before
+  std::int64_t ended_ms = 0;
+  bool went = false;
+  Killed killed = Killed::kNot;
+  std::shared_ptr<Spare> child;
+  loop::Later<protocol::CallResult> result;
+};
+
+class Calls {
+ public:
+  explicit Calls(Monitor& monitor) : m_(monitor) {}
+
+  // Checks, records, runs, records.
+  //   kNotFound  no such published tool       kBusy     a limit is reached
+  //   kRefused   frozen, or audit unwritable  kConflict changed while starting
+  // In all of these nothing was executed.  Everything else is a CallResult.
+  loop::Task<protocol::CallResult> run(Job job);
+
+  // Kills what matches.  The outcome of each says why.
+  void cancel(Instance gateway, const wire::Id& request);
+  void cancel_all_of(Instance gateway);
+  void kill_calls_of_tool(const wire::Id& tool);
+  void kill_all();
+
+  [[nodiscard]] std::size_t in_flight() const { return calls_.size(); }
+
+ private:
+  using CallPointer = std::shared_ptr<Call>;
+  base::Result<CallPointer> admit(Job job);
+  loop::Task<> carry_out(CallPointer call);
+  loop::Task<> record_intent(CallPointer call, loop::Later<std::uint64_t> done);
+  loop::Task<protocol::Outcome> prepare_and_go(CallPointer call, loop::Later<std::uint64_t> intent);
+  [[nodiscard]] base::Result<void> check_again(const Call& call) const;
+  loop::Task<protocol::Outcome> go(CallPointer call);
+  loop::Task<protocol::SpareEnded> how_it_ended(CallPointer call);
+  static void kill(Call& call, Killed why);
+  void write_log(const Call& call, const protocol::CallResult& result,
+                 const base::Result<protocol::Outcome>& outcome,
+                 const base::Result<protocol::SpareEnded>& ending);
+
+  Monitor& m_;
+  std::map<wire::Id, CallPointer> calls_;
+  loop::TaskSet tasks_;
+};
+
+}  // namespace mcpbox::monitor

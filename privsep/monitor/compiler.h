@@ -1,0 +1,44 @@
+// Source in, code out, in a call child that sees the source and nothing else.  What came out is kept per
+// source, so that a call does not compile again.
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "privsep/monitor/spares.h"
+#include "privsep/protocol/messages_call.h"
+
+namespace mcpbox::monitor {
+
+class Compiler {
+ public:
+  Compiler(loop::Loop& loop, Spares& spares) : loop_(loop), spares_(spares) {}
+
+  // The child's report on the source; `code` is empty unless it is valid.
+  //   kTimeout  the child was killed at limits::kCompileTimeoutMs;  kBroken  it died
+  loop::Task<std::shared_ptr<const protocol::Compiled>> compile(std::string source);
+
+  // Another runtime build made other code.
+  void forget() {
+    kept_.clear();
+    by_use_.clear();
+    kept_bytes_ = 0;
+  }
+
+ private:
+  struct Kept {
+    std::shared_ptr<const protocol::Compiled> compiled;
+    std::list<wire::Digest>::iterator use;
+  };
+  void keep(const wire::Digest& digest, const std::shared_ptr<const protocol::Compiled>& compiled);
+
+  loop::Loop& loop_;
+  Spares& spares_;
+  std::map<wire::Digest, Kept> kept_;
+  std::list<wire::Digest> by_use_;  // least recently used first
+  std::size_t kept_bytes_ = 0;
+};
+
+}  // namespace mcpbox::monitor

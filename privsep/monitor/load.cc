@@ -1,0 +1,166 @@
+// Runs in the monitor, once, before it serves.  Trusts the database with content, not with authority:
+// approvals, settings and admins count only with a seal that fits and when the chain knows no later decision.
+#include <charconv>
+#include <map>
+
+#include "privsep/base/visible.h"
+#include "privsep/monitor/ids.h"
+#include "privsep/monitor/monitor.h"
+#include "privsep/monitor/seals.h"
+#include "privsep/monitor/sql.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+using Row = std::vector<std::optional<std::string>>;
+using LastDecisions = std::map<std::pair<std::string, std::string>, std::uint64_t>;  // (subject, action)
+
+std::string text(const Row& row, std::size_t column) { return row.at(column).value_or(""); }
+
+std::int64_t number(const Row& row, std::size_t column) {
+  std::int64_t value = 0;
+  const std::string digits = text(row, column);
+  std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return value;
+}
+
+template <std::size_t N>
+std::array<unsigned char, N> bytes(const Row& row, std::size_t column) {
+  return array_of<N>(text(row, column)).value_or(std::array<unsigned char, N>{});
+}
+
+protocol::Approval approval_of(std::string_view status) {
+  if (status == "approved") return protocol::Approval::kApproved;
+  if (status == "pending_review") return protocol::Approval::kPendingReview;
+  if (status == "rejected") return protocol::Approval::kRejected;
+  return protocol::Approval::kDraft;
+}
+
+loop::Task<Rows> read(Monitor& m, const Sql& sql) {
+  Statement statement{.sql = &sql};
+  Rows rows = co_await m.store.query(std::move(statement));
+  co_return rows;
+}
+
+void take_servers(Monitor& m, const Rows& rows) {
+  for (const Row& row : rows.rows)
+    m.catalogue.put(Server{.id = bytes<16>(row, 0),
+                           .name = text(row, 1),
+                           .description = text(row, 2),
+                           .running = text(row, 3) == "running"});
+}
+
+void take_tools(Monitor& m, const Rows& rows) {
+  for (const Row& row : rows.rows) {
+    Tool tool{.id = bytes<16>(row, 0), .server = bytes<16>(row, 1), .name = text(row, 2)};
+    tool.description = text(row, 3);
+    tool.code = text(row, 4);
+    tool.input_schema = text(row, 5);
+    tool.parameters = text(row, 6);
+    tool.timeout_ms = static_cast<std::uint32_t>(number(row, 7));
+    tool.enabled = text(row, 8) == "t";
+    tool.version = static_cast<std::uint32_t>(number(row, 9));
+    tool.approval = approval_of(text(row, 10));
+    tool.created_by = text(row, 12);
+    tool.notes = text(row, 13);
+    tool.rejection = text(row, 14);
+    m.catalogue.put(std::move(tool));
+  }
+}
+
+// The sequence of the chain's last decision of any of these actions on the subject.
+std::uint64_t last_of(const LastDecisions& last, const std::string& subject,
+                      std::initializer_list<const char*> actions) {
+  std::uint64_t sequence = 0;
+  for (const char* action : actions)
+    if (const auto found = last.find({subject, action}); found != last.end())
+      sequence = std::max(sequence, found->second);
+  return sequence;
+}
+
+void ignore(Monitor& m, const std::string& what, const std::string& why) {
+  const std::string sentence = what + " is ignored: " + why;
+  m.log.warn("a row is ignored", {{"row", what}, {"why", why}});
+  m.warnings.push_back(base::visible(sentence).substr(0, 256));
+}
+
+constexpr const char* kForgedRow = "its seal does not fit, so the monitor did not write it";
+constexpr const char* kOldRow = "the audit chain knows a later decision";
+
+void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    Tool* tool = m.catalogue.find_tool(bytes<16>(row, 1));
+    if (tool == nullptr) continue;
+    const std::string state = text(row, 3);
+    const std::string by = text(row, 4);
+    const ApprovalSeal sealed{.tool = tool->id,
+                              .digest = bytes<32>(row, 2),
+                              .state = state,
+                              .by = by,
+                              .at_ms = number(row, 7),
+                              .sequence = static_cast<std::uint64_t>(number(row, 6))};
+    const std::string what = "the decision on " + m.catalogue.published_name(*tool);
+    if (!Keys::same(seal_of_approval(m.keys, sealed), bytes<32>(row, 8)))
+      ignore(m, what, kForgedRow);
+    else if (sealed.sequence < last_of(last, std::string(view_of(tool->id)), {"approve", "reject", "revoke"}))
+      ignore(m, what, kOldRow);
+    else
+      tool->decision = Decision{
+          .approved = state == "approved", .digest = sealed.digest, .by = by, .sequence = sealed.sequence};
+  }
+}
+
+void take_admins(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    const std::string name = text(row, 0);
+    const std::string hash = text(row, 1);
+    const auto sequence = static_cast<std::uint64_t>(number(row, 2));
+    if (!Keys::same(seal_of_admin(m.keys, name, hash, sequence), bytes<32>(row, 3)))
+      ignore(m, "admin " + name, kForgedRow);
+    else if (sequence < last_of(last, std::string(view_of(subject_of_admin(name))), {"set_password"}))
+      ignore(m, "admin " + name, kOldRow);
+    else
+      m.admins[name] = hash;
+  }
+}
+
+// A freeze is authority that was taken away: when its row is missing, forged or old, the chain decides.
+void take_freeze(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  const std::string nobody(16, '\0');
+  const std::uint64_t frozen_at = last_of(last, nobody, {"freeze"});
+  m.frozen = frozen_at > last_of(last, nobody, {"thaw"});
+  for (const Row& row : rows.rows) {
+    const std::string key = text(row, 0);
+    const std::string value = text(row, 1);
+    const auto sequence = static_cast<std::uint64_t>(number(row, 2));
+    if (!Keys::same(seal_of_setting(m.keys, key, value, sequence), bytes<32>(row, 3)))
+      ignore(m, "setting " + key, kForgedRow);
+    else if (key == "freeze_reason" && sequence == frozen_at)
+      m.freeze_reason = value;
+  }
+}
+
+}  // namespace
+
+loop::Task<> Monitor::load() {
+  const Rows servers = co_await read(*this, sql::kLoadServers);
+  const Rows tools = co_await read(*this, sql::kLoadTools);
+  const Rows approvals = co_await read(*this, sql::kLoadApprovals);
+  const Rows admin_rows = co_await read(*this, sql::kLoadAdmins);
+  const Rows setting_rows = co_await read(*this, sql::kLoadSettings);
+  const Rows decisions = co_await read(*this, sql::kLastDecisions);
+  LastDecisions last;
+  for (const Row& row : decisions.rows)
+    last[{text(row, 0), text(row, 1)}] = static_cast<std::uint64_t>(number(row, 2));
+  take_servers(*this, servers);
+  take_tools(*this, tools);
+  take_approvals(*this, approvals, last);
+  take_admins(*this, admin_rows, last);
+  take_freeze(*this, setting_rows, last);
+  log.info(
+      "loaded",
+      {{"servers", catalogue.servers().size()}, {"tools", catalogue.tools().size()}, {"frozen", frozen}});
+  co_return loop::Nothing{};
+}
+
+}  // namespace mcpbox::monitor

@@ -1,0 +1,41 @@
+// Runs in the monitor.  Only puts the parts together.
+#include "privsep/monitor/monitor.h"
+
+#include <unistd.h>
+
+namespace mcpbox::monitor {
+
+Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& log_,
+                 const wire::MonitorSettings& settings_, const Keys& keys_, Store& store_,
+                 LauncherLink& launcher_, PeerOwner& owner_)
+    : loop(loop_),
+      clock(clock_),
+      log(log_),
+      settings(settings_),
+      keys(keys_),
+      store(store_),
+      launcher(launcher_),
+      owner(owner_),
+      sessions(clock_),
+      spares(loop_, log_, settings_.spares),
+      compiler(loop_, spares),
+      calls(*this),
+      passwords(*this),
+      children(*this) {}
+
+protocol::ProcessStatus Monitor::own_status() const {
+  return {.role = protocol::name_of(protocol::Role::kMonitor),
+          .pid = ::getpid(),
+          .layers = own_layers,
+          .missing = policy::kMonitorLayers & ~own_layers,
+          .serving = true};
+}
+
+void Monitor::tools_changed(std::string_view server) {
+  children.each_gateway([server](loop::Link& gateway) {
+    protocol::ToolsChanged notice{.server = server};
+    [[maybe_unused]] const base::Result<void> sent = gateway.notify(notice);
+  });
+}
+
+}  // namespace mcpbox::monitor

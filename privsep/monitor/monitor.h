@@ -1,0 +1,85 @@
+// The monitor: everything that the answers decide with, built once in main.cc and passed by reference.
+// Mechanisms are classes of their own; this only holds them together.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "privsep/base/clock.h"
+#include "privsep/base/log.h"
+#include "privsep/loop/task_set.h"
+#include "privsep/monitor/calls.h"
+#include "privsep/monitor/catalogue.h"
+#include "privsep/monitor/children.h"
+#include "privsep/monitor/compiler.h"
+#include "privsep/monitor/keys.h"
+#include "privsep/monitor/launcher_link.h"
+#include "privsep/monitor/passwords.h"
+#include "privsep/monitor/peer.h"
+#include "privsep/monitor/peer_owner.h"
+#include "privsep/monitor/sessions.h"
+#include "privsep/monitor/spares.h"
+#include "privsep/monitor/store.h"
+#include "privsep/monitor/tickets.h"
+#include "privsep/protocol/messages_ctl.h"
+#include "privsep/protocol/messages_gateway.h"
+#include "privsep/wire/spawn.h"
+
+namespace mcpbox::monitor {
+
+inline constexpr const char* kVersion = MCPBOX_VERSION;
+
+class Monitor {
+ public:
+  Monitor(loop::Loop& loop, const base::Clock& clock, const base::Log& log,
+          const wire::MonitorSettings& settings, const Keys& keys, Store& store, LauncherLink& launcher,
+          PeerOwner& owner);
+
+  loop::Loop& loop;
+  const base::Clock& clock;
+  const base::Log& log;
+  const wire::MonitorSettings& settings;
+  const Keys& keys;
+  Store& store;
+  LauncherLink& launcher;
+  PeerOwner& owner;
+
+  Catalogue catalogue;
+  std::map<std::string, std::string> admins;  // name -> Argon2id hash, from sealed rows only
+  policy::Layers own_layers = 0;              // of this process
+  bool frozen = false;
+  std::string freeze_reason;
+  std::vector<std::string> warnings;  // ignored rows and weaker settings, for status
+
+  Tickets tickets;
+  Sessions sessions;
+  Spares spares;
+  Compiler compiler;
+  Calls calls;
+  Passwords passwords;
+  Children children;
+  loop::TaskSet background;
+
+  // Who is asking, by the ticket that this very peer was given.
+  [[nodiscard]] base::Result<Principal> redeem(const Peer& asker, const wire::Id& ticket) const {
+    return tickets.redeem(asker.instance, ticket);
+  }
+  [[nodiscard]] Instance next_instance() { return ++last_instance_; }
+
+  // Tells every gateway that the published tools changed.  server: empty when it concerns several.
+  void tools_changed(std::string_view server);
+
+  // This process, for status.
+  [[nodiscard]] protocol::ProcessStatus own_status() const;
+
+  // Loads what the database holds, checking every seal.
+  loop::Task<> load();
+
+ private:
+  Instance last_instance_ = 0;
+};
+
+}  // namespace mcpbox::monitor

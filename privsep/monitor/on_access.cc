@@ -1,0 +1,68 @@
+// Runs in the monitor: who is calling, and legacy sessions.  Trusts the kernel about who owns a connection,
+// and the gateway about nothing but which connection it is.
+#include "privsep/monitor/monitor.h"
+#include "privsep/protocol/protocol.h"
+
+namespace mcpbox::monitor {
+
+using base::Why;
+
+Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q) {
+  // A child of another build would read our messages with another table.
+  if (asker.role != p::Role::kCtl && q.build != kVersion)
+    co_return base::fail(Why::kInvalid, "child and monitor are of different builds: install them together");
+  asker.layers = q.layers;
+  p::Settings settings{.version = std::string_view(kVersion)};
+  for (const auto& listener : m.settings.listeners)
+    if (listener[0] != '\0') settings.listeners.emplace_back(std::string_view(listener.data()));
+  if (asker.role != p::Role::kCtl)
+    m.loop.soon([&m, instance = asker.instance] { m.children.serving(instance); });
+  co_return settings;
+}
+
+namespace {
+
+const wire::AllowedUser* allowed(const Monitor& m, std::uint32_t uid) {
+  for (const wire::AllowedUser& user : m.settings.allowed_users)
+    if (user.name[0] != '\0' && user.uid == uid) return &user;
+  return nullptr;
+}
+
+}  // namespace
+
+Answer<p::Principal> on_authenticate(Monitor& m, Peer& asker, p::Authenticate q) {
+  const base::Result<std::uint32_t> uid = m.owner.uid_of(q.connection.get(), m.settings);
+  if (!uid) co_return std::unexpected(uid.error());
+  const wire::AllowedUser* user = allowed(m, *uid);
+  if (user == nullptr) {
+    m.log.warn("a user is not allowed", {{"uid", *uid}});
+    co_return base::fail(
+        Why::kRefused,
+        "your user may not use MCPbox: an administrator adds `allow-user = NAME` to mcpbox.conf and "
+        "restarts it");
+  }
+  Principal principal{.who = "unix:" + std::string(user->name.data()), .uid = *uid};
+  p::Principal answer{.who = principal.who};
+  answer.ticket = m.tickets.issue(asker.instance, std::move(principal));
+  co_return answer;
+}
+
+Answer<p::Session> on_open_session(Monitor& m, Peer& asker, p::OpenSession q) {
+  const base::Result<Principal> caller = m.redeem(asker, q.ticket);
+  if (!caller) co_return std::unexpected(caller.error());
+  co_return m.sessions.open(caller->who, q);
+}
+
+Answer<p::Session> on_find_session(Monitor& m, Peer& asker, p::FindSession q) {
+  const base::Result<Principal> caller = m.redeem(asker, q.ticket);
+  if (!caller) co_return std::unexpected(caller.error());
+  co_return m.sessions.find(caller->who, q.id);
+}
+
+Answer<p::Done> on_close_session(Monitor& m, Peer& asker, p::CloseSession q) {
+  const base::Result<Principal> caller = m.redeem(asker, q.ticket);
+  if (!caller) co_return std::unexpected(caller.error());
+  co_return m.sessions.close(caller->who, q.id);
+}
+
+}  // namespace mcpbox::monitor

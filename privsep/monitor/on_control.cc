@@ -1,0 +1,136 @@
+// Runs in the monitor: what a person asks with mcpboxctl.  The table has let only deciders through to what
+// decides.
+#include "privsep/monitor/monitor.h"
+#include "privsep/monitor/reads.h"
+#include "privsep/monitor/seals.h"
+#include "privsep/monitor/sql.h"
+#include "privsep/protocol/protocol.h"
+
+namespace mcpbox::monitor {
+
+using base::Why;
+namespace limits = policy::limits;
+
+Answer<p::Done> on_unlock(Monitor& m, Peer& asker, p::Unlock q) {
+  if (!asker.member)
+    co_return base::fail(Why::kRefused, "only root and members of the admin group may decide: use sudo");
+  const auto admin = m.admins.find(q.admin);
+  // An unknown name costs the same Argon2id as a wrong password, and says the same.
+  constexpr const char* kNobody =
+      "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$8qmDLyY5HpwbIdXRjxW6mUGx3E2hBzM3pUjRk2J1S0Y";
+  std::string hash = admin == m.admins.end() ? kNobody : admin->second;
+  const base::Result<loop::Nothing> right =
+      co_await loop::attempt(m.passwords.check(asker.person.uid, std::string(q.password), std::move(hash)));
+  AuditRecord record{.kind = AuditKind::kAuthentication,
+                     .actor = asker.person.who,
+                     .action = right ? "unlocked" : "unlock_refused",
+                     .payload = std::string(q.admin)};
+  const std::uint64_t sequence = co_await m.store.append(std::move(record));
+  static_cast<void>(sequence);
+  if (!right) co_return std::unexpected(right.error());
+  asker.person.who = "admin:" + std::string(q.admin) + " (" + asker.person.who + ")";
+  co_return p::Done{};
+}
+
+Answer<p::JsonText> on_read_logs(Monitor& m, Peer& asker, p::ReadLogs q) {
+  if (q.page == 0 || q.page_size == 0 || q.page_size > limits::kPageMax)
+    co_return base::fail(Why::kInvalid, "page begins at 1 and page_size is 1 to 100");
+  const std::string whose = asker.state == p::State::kDeciding ? std::string() : asker.person.who;
+  p::JsonText json = co_await read_json(m, statement_of(q, whose));
+  co_return json;
+}
+
+Answer<p::JsonText> on_admin_read(Monitor& m, Peer& /*asker*/, p::AdminRead q) {
+  if (q.page == 0 || q.page_size == 0 || q.page_size > limits::kPageMax)
+    co_return base::fail(Why::kInvalid, "page begins at 1 and page_size is 1 to 100");
+  p::JsonText json = co_await read_json(m, statement_of(q));
+  co_return json;
+}
+
+Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
+  const Tool* tool = m.catalogue.find_tool(std::string_view(q.tool));
+  if (tool == nullptr) co_return base::fail(Why::kNotFound, "no tool of this name: use SERVER__TOOL");
+  const Server* server = m.catalogue.find_server(tool->server);
+  p::ToolDetail detail{.id = tool->id,
+                       .server = std::string_view(server == nullptr ? "" : server->name),
+                       .name = std::string_view(tool->name),
+                       .description = std::string_view(tool->description),
+                       .code = std::string_view(tool->code),
+                       .input_schema = std::string_view(tool->input_schema),
+                       .timeout_ms = tool->timeout_ms,
+                       .version = tool->version,
+                       .enabled = tool->enabled,
+                       .approval = tool->approval,
+                       .digest = digest_of_tool(*tool),
+                       .created_by = std::string_view(tool->created_by),
+                       .notes = std::string_view(tool->notes),
+                       .rejection = std::string_view(tool->rejection)};
+  co_return detail;
+}
+
+namespace {
+
+// A freeze acts before it is written; a thaw when it is durable.
+loop::Task<> save_freeze(Monitor& m, std::string who, const char* action, std::string reason) {
+  AuditRecord record{.kind = AuditKind::kConfiguration,
+                     .actor = std::move(who),
+                     .action = action,
+                     .payload = reason.substr(0, limits::kAuditPayloadBytes)};
+  const Store::MakeRows rows = [&m, &reason](std::uint64_t sequence) {
+    return std::vector<Statement>{
+        {.sql = &sql::kUpsertSetting,
+         .params = {Param::text("freeze_reason"), Param::text(reason),
+                    Param::integer(static_cast<std::int64_t>(sequence)),
+                    Param::digest(seal_of_setting(m.keys, "freeze_reason", reason, sequence))}}};
+  };
+  const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
+  static_cast<void>(sequence);
+  co_return loop::Nothing{};
+}
+
+}  // namespace
+
+Answer<p::Done> on_freeze(Monitor& m, Peer& asker, p::Freeze q) {
+  m.frozen = true;
+  m.freeze_reason = q.reason;
+  m.calls.kill_all();
+  m.log.warn("frozen", {{"by", asker.person.who}, {"reason", std::string_view(q.reason)}});
+  const loop::Nothing saved = co_await save_freeze(m, asker.person.who, "freeze", std::string(q.reason));
+  static_cast<void>(saved);
+  co_return p::Done{};
+}
+
+Answer<p::Done> on_thaw(Monitor& m, Peer& asker, p::Thaw /*q*/) {
+  if (!m.frozen) co_return base::fail(Why::kConflict, "MCPbox is not frozen");
+  const loop::Nothing saved = co_await save_freeze(m, asker.person.who, "thaw", "");
+  static_cast<void>(saved);
+  m.frozen = false;
+  m.freeze_reason.clear();
+  m.log.info("thawed", {{"by", asker.person.who}});
+  co_return p::Done{};
+}
+
+Answer<p::Done> on_set_password(Monitor& m, Peer& asker, p::SetPassword q) {
+  if (q.admin.empty()) co_return base::fail(Why::kInvalid, "an admin needs a name");
+  if (q.password.size() < limits::kPasswordMinChars)
+    co_return base::fail(Why::kInvalid, "a password has at least 12 characters");
+  const std::string name = q.admin;
+  const std::string hash = co_await m.passwords.hash(std::string(q.password));
+  AuditRecord record{.kind = AuditKind::kConfiguration,
+                     .actor = asker.person.who,
+                     .action = "set_password",
+                     .subject = subject_of_admin(name),
+                     .payload = name};
+  const Store::MakeRows rows = [&m, &name, &hash](std::uint64_t sequence) {
+    return std::vector<Statement>{
+        {.sql = &sql::kUpsertAdmin,
+         .params = {Param::text(name), Param::text(hash), Param::integer(static_cast<std::int64_t>(sequence)),
+                    Param::digest(seal_of_admin(m.keys, name, hash, sequence))}}};
+  };
+  const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
+  static_cast<void>(sequence);
+  m.admins[name] = hash;
+  co_return p::Done{};
+}
+
+}  // namespace mcpbox::monitor

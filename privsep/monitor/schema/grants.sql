@@ -1,0 +1,14 @@
+-- What the monitor's role may do, and nothing else.  Run after the migrations, every time, with the role's name in
+-- the setting mcpbox.working_role.  UPDATE and DELETE on audit are what it must never have: it can add to the
+-- chain, not rewrite it.
+DO $$
+DECLARE
+  role text := current_setting('mcpbox.working_role');
+BEGIN
+  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA mcpbox FROM %I', role);
+  EXECUTE format('REVOKE ALL ON SCHEMA mcpbox FROM %I', role);
+  EXECUTE format('GRANT USAGE ON SCHEMA mcpbox TO %I', role);
+  EXECUTE format('GRANT SELECT ON schema_migrations TO %I', role);
+  EXECUTE format('GRANT SELECT, INSERT ON audit, approvals, tool_versions, executions TO %I', role);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE ON servers, tools, admins, settings TO %I', role);
+END $$;

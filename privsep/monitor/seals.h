@@ -1,0 +1,28 @@
+// What each sealed row's seal covers.  A row whose seal does not fit is not a row.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "privsep/monitor/keys.h"
+
+namespace mcpbox::monitor {
+
+struct ApprovalSeal {
+  wire::Id tool{};
+  wire::Digest digest{};
+  std::string_view state;  // approved, rejected, revoked
+  std::string_view by;
+  std::int64_t at_ms = 0;
+  std::uint64_t sequence = 0;  // of the decision's audit record
+};
+
+wire::Digest seal_of_approval(const Keys& keys, const ApprovalSeal& row);
+wire::Digest seal_of_setting(const Keys& keys, std::string_view key, std::string_view value,
+                             std::uint64_t sequence);
+// The subject of an admin's audit records: admins have no id of their own.
+wire::Id subject_of_admin(std::string_view name);
+wire::Digest seal_of_admin(const Keys& keys, std::string_view name, std::string_view hash,
+                           std::uint64_t sequence);
+
+}  // namespace mcpbox::monitor

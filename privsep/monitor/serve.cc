@@ -1,0 +1,84 @@
+// Runs in the monitor.  The order matters: nobody is served before the database is ours, loaded and
+// consistent.
+#include "privsep/monitor/serve.h"
+
+#include <cstdlib>
+
+namespace mcpbox::monitor {
+namespace {
+
+constexpr std::int64_t kGoodbyeMs = 2'000;  // for calls to be recorded before the launcher ends us
+
+// What a database that is not our own makes weaker, for the status: a sentence each.
+void warn_of_database(Monitor& m, bool can_rewrite_audit) {
+  const wire::MonitorSettings& settings = m.settings;
+  if (can_rewrite_audit)
+    m.warnings.emplace_back(
+        "one database role for everything: it could rewrite the audit log; give the schema another owner "
+        "(`database-owner`)");
+  if (settings.database_port != 0)
+    m.warnings.push_back("the database is reached over TCP: a stolen monitor could connect to port " +
+                         std::to_string(settings.database_port) +
+                         " of other machines; a Unix socket is stronger");
+  if (settings.database_remote != 0)
+    m.warnings.emplace_back(settings.database_encrypted != 0
+                                ? "the database is on another machine (`database-remote`): its rows cross a "
+                                  "network, encrypted, but who answers is not verified"
+                                : "the database is on another machine (`database-remote`): its rows cross a "
+                                  "network in the clear");
+}
+
+}  // namespace
+
+void Service::start() {
+  m_.background.spawn([](Service& self) -> loop::Task<> {
+    const base::Result<loop::Nothing> up = co_await loop::attempt(self.come_up());
+    if (up) co_return loop::Nothing{};
+    self.m_.log.error("the monitor cannot serve", up.error());
+    self.exit_code_ = EXIT_FAILURE;
+    self.m_.loop.stop();
+    co_return loop::Nothing{};
+  }(*this));
+}
+
+loop::Task<> Service::come_up() {
+  const loop::Nothing ours = co_await store_.start();
+  static_cast<void>(ours);
+  warn_of_database(m_, store_.can_rewrite_audit());
+  const loop::Nothing loaded = co_await m_.load();
+  static_cast<void>(loaded);
+  const std::uint64_t closed = co_await store_.close_open_calls();
+  if (closed > 0)
+    m_.log.warn("calls were running when the monitor last ended", {{"recorded_as_unknown", closed}});
+  AuditRecord record{.kind = AuditKind::kLifecycle, .actor = "priv", .action = "start", .payload = kVersion};
+  const std::uint64_t sequence = co_await m_.store.append(std::move(record));
+  m_.log.info("started", {{"version", kVersion}, {"audit_records", sequence}});
+  control_ = std::make_unique<Control>(m_, std::move(socket_));
+  m_.children.start();
+  co_return loop::Nothing{};
+}
+
+void Service::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  m_.background.spawn(come_down());
+}
+
+loop::Task<> Service::come_down() {
+  m_.children.stop();
+  m_.calls.kill_all();
+  loop::Timer too_late(m_.loop, [this] { m_.loop.stop(); });
+  too_late.start(kGoodbyeMs);
+  while (m_.calls.in_flight() > 0) {
+    const loop::Nothing slept = co_await m_.loop.sleep(20);
+    static_cast<void>(slept);
+  }
+  AuditRecord record{.kind = AuditKind::kLifecycle, .actor = "priv", .action = "stop"};
+  const base::Result<std::uint64_t> recorded = co_await loop::attempt(m_.store.append(std::move(record)));
+  if (!recorded) m_.log.error("the end could not be recorded", recorded.error());
+  m_.log.info("stopped");
+  m_.loop.stop();
+  co_return loop::Nothing{};
+}
+
+}  // namespace mcpbox::monitor

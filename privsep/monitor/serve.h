@@ -1,0 +1,36 @@
+// From an initialised, jailed process to a monitor that serves, and back to an orderly end.
+#pragma once
+
+#include "privsep/monitor/control.h"
+#include "privsep/monitor/monitor.h"
+#include "privsep/monitor/store_pg.h"
+
+namespace mcpbox::monitor {
+
+class Service {
+ public:
+  Service(Monitor& monitor, StorePg& store, base::Fd control)
+      : m_(monitor), store_(store), socket_(std::move(control)) {}
+
+  // Takes the database, loads it, closes what a crash left open, starts the children, opens the control
+  // socket. An error stops the loop; exit_code() says so.
+  void start();
+
+  // Ends all calls, records the end, and stops the loop.  Idempotent.
+  void stop();
+
+  [[nodiscard]] int exit_code() const { return exit_code_; }
+
+ private:
+  loop::Task<> come_up();
+  loop::Task<> come_down();
+
+  Monitor& m_;
+  StorePg& store_;
+  base::Fd socket_;
+  std::unique_ptr<Control> control_;
+  bool stopping_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace mcpbox::monitor

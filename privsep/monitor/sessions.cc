@@ -1,0 +1,46 @@
+// Runs in the monitor.  Trusts no session id: it must be known and belong to the caller who presents it.
+#include "privsep/monitor/sessions.h"
+
+#include <algorithm>
+
+#include "policy/limits.h"
+#include "privsep/monitor/ids.h"
+#include "privsep/monitor/keys.h"
+
+namespace mcpbox::monitor {
+
+namespace limits = policy::limits;
+
+protocol::Session Sessions::open(const std::string& who, const protocol::OpenSession& wanted) {
+  if (sessions_.size() >= limits::kSessions) {
+    const auto older = [](const auto& a, const auto& b) { return a.second.used_ms < b.second.used_ms; };
+    sessions_.erase(std::min_element(sessions_.begin(), sessions_.end(), older));
+  }
+  // 256 random bits in visible ASCII.
+  protocol::Session session{
+      .id = hex_of(random_id()) + hex_of(random_id()), .version = wanted.version, .client = wanted.client};
+  sessions_[session.id] = {who, session, clock_.steady_ms()};
+  return session;
+}
+
+base::Result<protocol::Session> Sessions::find(const std::string& who, const std::string& id) {
+  constexpr const char* kGone = "no such session: send initialize again";
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second.who != who) return base::fail(base::Why::kNotFound, kGone);
+  const std::int64_t now = clock_.steady_ms();
+  if (now - found->second.used_ms > limits::kSessionIdleMs) {
+    sessions_.erase(found);
+    return base::fail(base::Why::kNotFound, kGone);
+  }
+  found->second.used_ms = now;
+  return found->second.session;
+}
+
+base::Result<protocol::Done> Sessions::close(const std::string& who, const std::string& id) {
+  const base::Result<protocol::Session> session = find(who, id);
+  if (!session) return std::unexpected(session.error());
+  sessions_.erase(id);
+  return protocol::Done{};
+}
+
+}  // namespace mcpbox::monitor

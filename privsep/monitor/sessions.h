@@ -1,0 +1,36 @@
+// Legacy MCP sessions.  They live here, so that a gateway that restarts ends nobody's session.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "privsep/base/clock.h"
+#include "privsep/base/error.h"
+#include "privsep/protocol/messages_access.h"
+
+namespace mcpbox::monitor {
+
+class Sessions {
+ public:
+  explicit Sessions(const base::Clock& clock) : clock_(clock) {}
+
+  // Past limits::kSessions the one that was idle for longest ends.
+  protocol::Session open(const std::string& who, const protocol::OpenSession& wanted);
+
+  // kNotFound when there is none, it idled out, or it belongs to somebody else: a stolen id tells nothing.
+  base::Result<protocol::Session> find(const std::string& who, const std::string& id);
+  base::Result<protocol::Done> close(const std::string& who, const std::string& id);
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+ private:
+  struct Entry {
+    std::string who;
+    protocol::Session session;
+    std::int64_t used_ms = 0;
+  };
+  const base::Clock& clock_;
+  std::map<std::string, Entry> sessions_;
+};
+
+}  // namespace mcpbox::monitor

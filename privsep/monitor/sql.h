@@ -1,0 +1,161 @@
+// Every statement that writes, and every statement that loads at the start, each with its parameters in
+// order. Values always travel beside the text as $1, $2, ...; nothing is ever pasted into SQL.
+//
+// Every statement that changes a row ends in require_row(): when the row is not there, the whole transaction
+// fails as kConflict, so that the chain never records a change that did not happen.
+// Texts must be UTF-8 without NUL: wire::Text<> is; check a wire::Bytes<> (a schema) with is_utf8() first.
+// Log texts are bytea: any bytes.
+#pragma once
+
+#include "privsep/monitor/store.h"
+
+namespace mcpbox::monitor::sql {
+
+// --- Load, once, at the start ----------------------------------------------------------------------------
+
+//   rows     all servers, ordered by name
+//   columns  id uuid | name | description | status | created_by or null
+inline constexpr Sql kLoadServers{
+    "load_servers", "SELECT id, name, description, status, created_by FROM servers ORDER BY name"};
+
+//   rows     all tools, ordered by server and name
+//   columns  id uuid | server uuid | name | description | code | input_schema JSON | parameters JSON |
+//            timeout_ms | enabled t/f | version | approval_status | digest bytes | created_by or null |
+//            publish_notes or null | rejection_reason or null | approved_by or null
+inline constexpr Sql kLoadTools{"load_tools", R"sql(
+    SELECT id, server_id, name, description, code, input_schema, parameters, timeout_ms, enabled, current_version,
+           approval_status, digest, created_by, publish_notes, rejection_reason, approved_by
+      FROM tools ORDER BY server_id, name)sql"};
+
+//   rows     the latest approval row of each tool, whatever its state; seals are for the caller to check
+//   columns  id uuid | tool uuid | digest bytes | state approved/rejected/revoked | decided_by | reason or
+//   null |
+//            audit_seq | at_ms | seal bytes
+inline constexpr Sql kLoadApprovals{"load_approvals", R"sql(
+    SELECT DISTINCT ON (tool_id) id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal
+      FROM approvals ORDER BY tool_id, audit_seq DESC)sql"};
+
+//   columns  name | password_hash | audit_seq | seal bytes
+inline constexpr Sql kLoadAdmins{"load_admins",
+                                 "SELECT name, password_hash, audit_seq, seal FROM admins ORDER BY name"};
+
+//   columns  key | value | audit_seq | seal bytes
+inline constexpr Sql kLoadSettings{"load_settings",
+                                   "SELECT key, value, audit_seq, seal FROM settings ORDER BY key"};
+
+// The chain's last word on each subject: a sealed row with a smaller audit_seq is a replayed one.
+//   rows     one per (subject, action) of the kinds kDecision and kConfiguration, ordered by both
+//   columns  subject uuid (zero when the record had none) | action | sequence of the last such record
+inline constexpr Sql kLastDecisions{"last_decisions", R"sql(
+    SELECT subject, action, max(sequence) FROM audit WHERE kind IN (3, 4)
+     GROUP BY subject, action ORDER BY subject, action)sql"};
+
+// --- Servers ---------------------------------------------------------------------------------------------
+
+// A new server, status `imported`.  kConflict: the name is taken.
+//   $1 id uuid | $2 name text | $3 description text | $4 created_by text or null
+inline constexpr Sql kInsertServer{"insert_server", R"sql(
+    INSERT INTO servers (id, name, description, status, created_by) VALUES ($1, $2, $3, 'imported', $4))sql"};
+
+//   $1 id uuid | $2 status text: imported, ready, running, stopped, error
+inline constexpr Sql kUpdateServerStatus{"update_server_status", R"sql(
+    WITH changed AS (UPDATE servers SET status = $2, updated_at = now() WHERE id = $1 RETURNING 1)
+    SELECT require_row(count(*)) FROM changed)sql"};
+
+// --- Tools -----------------------------------------------------------------------------------------------
+
+// A new tool: version 1, `draft`.  Give kInsertVersion in the same commit.  kConflict: the name is taken.
+//   $1 id uuid | $2 server uuid | $3 name text | $4 description text | $5 code text | $6 input_schema text |
+//   $7 parameters text | $8 timeout_ms integer | $9 enabled boolean | $10 created_by text or null | $11
+//   digest bytes
+inline constexpr Sql kInsertTool{"insert_tool", R"sql(
+    INSERT INTO tools (id, server_id, name, description, code, input_schema, parameters, timeout_ms, enabled,
+                       created_by, digest, current_version, approval_status)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, 'draft'))sql"};
+
+// Everything the author set, as it was in one version.
+//   $1 tool uuid | $2 version integer | $3 name text | $4 description text | $5 code text | $6 input_schema
+//   text | $7 parameters text | $8 timeout_ms integer | $9 enabled boolean | $10 digest bytes | $11
+//   change_summary text (cut at 500 characters) | $12 change_source text: llm, manual, import, rollback | $13
+//   author text or null
+inline constexpr Sql kInsertVersion{"insert_version", R"sql(
+    INSERT INTO tool_versions (tool_id, version, name, description, code, input_schema, parameters, timeout_ms,
+                               enabled, digest, change_summary, change_source, author)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, left($11, 500), $12, $13))sql"};
+
+// The tool as it is from now on; $2 must be the stored version plus one.  Give kInsertVersion in the same
+// commit. With another status than `approved`, approved_at and approved_by are cleared; `pending_review`
+// restarts the wait.
+//   $1 id uuid | $2 new version integer | $3 name text | $4 description text | $5 code text | $6 input_schema
+//   text | $7 parameters text | $8 timeout_ms integer | $9 enabled boolean | $10 digest bytes | $11
+//   approval_status text: draft, pending_review, approved, rejected
+inline constexpr Sql kUpdateTool{"update_tool", R"sql(
+    WITH changed AS (
+      UPDATE tools SET current_version = $2, name = $3, description = $4, code = $5, input_schema = $6,
+             parameters = $7, timeout_ms = $8, enabled = $9, digest = $10, approval_status = $11,
+             approved_at = CASE WHEN $11 = 'approved' THEN approved_at END,
+             approved_by = CASE WHEN $11 = 'approved' THEN approved_by END,
+             approval_requested_at = CASE WHEN $11 = 'pending_review' THEN now() ELSE approval_requested_at END,
+             updated_at = now()
+       WHERE id = $1 AND current_version = $2 - 1 RETURNING 1)
+    SELECT require_row(count(*)) FROM changed)sql"};
+
+// Where the tool stands in review, at the transaction's time:
+//   pending_review  approval_requested_at = now, publish_notes = $5, rejection and approval cleared
+//   approved        approved_at = now, approved_by = $3, rejection cleared
+//   rejected        rejection_reason = $4, approval cleared
+//   draft           all cleared
+//   $1 id uuid | $2 status text | $3 who decided text or null | $4 reason text or null | $5 notes text or
+//   null
+inline constexpr Sql kSetApprovalState{"set_approval_state", R"sql(
+    WITH changed AS (
+      UPDATE tools SET approval_status = $2::text,
+             approval_requested_at = CASE $2::text WHEN 'pending_review' THEN now() WHEN 'draft' THEN NULL
+                                          ELSE approval_requested_at END,
+             publish_notes = CASE $2::text WHEN 'pending_review' THEN $5::text WHEN 'draft' THEN NULL
+                                  ELSE publish_notes END,
+             approved_at = CASE WHEN $2::text = 'approved' THEN now() END,
+             approved_by = CASE WHEN $2::text = 'approved' THEN $3::text END,
+             rejection_reason = CASE WHEN $2::text = 'rejected' THEN $4::text END,
+             updated_at = now()
+       WHERE id = $1 RETURNING 1)
+    SELECT require_row(count(*)) FROM changed)sql"};
+
+// --- Rows that give authority: sealed by the caller over their fields and the sequence ---------------------
+
+// One decision; never changed afterwards.
+//   $1 id uuid | $2 tool uuid | $3 digest bytes | $4 state text: approved, rejected, revoked | $5 decided_by
+//   text | $6 reason text or null | $7 audit_seq integer | $8 at_ms integer | $9 seal bytes
+inline constexpr Sql kInsertApproval{"insert_approval", R"sql(
+    INSERT INTO approvals (id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
+
+//   $1 key text | $2 value text | $3 audit_seq integer | $4 seal bytes
+inline constexpr Sql kUpsertSetting{"upsert_setting", R"sql(
+    INSERT INTO settings (key, value, audit_seq, seal) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value, audit_seq = excluded.audit_seq, seal = excluded.seal,
+           updated_at = now())sql"};
+
+//   $1 name text | $2 password_hash text | $3 audit_seq integer | $4 seal bytes
+inline constexpr Sql kUpsertAdmin{"upsert_admin", R"sql(
+    INSERT INTO admins (name, password_hash, audit_seq, seal) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, audit_seq = excluded.audit_seq,
+           seal = excluded.seal, updated_at = now())sql"};
+
+// --- Readable log text: for write_text(), never for commit() -----------------------------------------------
+
+// One call or test, after its end.  A second row for the same call changes nothing.
+//   $1 call uuid | $2 tool uuid | $3 server uuid | $4 server_name text | $5 tool_name text | $6 digest bytes
+//   | $7 version integer | $8 caller text ("unix:alice") | $9 caller_uid integer or null | $10 client text |
+//   $11 duration_ms integer | $12 queue_ms integer | $13 peak_memory_bytes integer or null |
+//   $14 arguments bytes or null | $15 result bytes or null | $16 output bytes or null | $17 error bytes or
+//   null | $18 is_test boolean | $19 success boolean | $20 end_kind text: ok, tool_error, invalid_arguments,
+//   forged, timed_out, out_of_memory, crashed, cancelled, unrecorded, unknown | $21 started_at_ms integer
+inline constexpr Sql kInsertExecution{"insert_execution", R"sql(
+    INSERT INTO executions (call_id, tool_id, server_id, server_name, tool_name, digest, version, caller, caller_uid,
+                            client, duration_ms, queue_ms, peak_memory_bytes, arguments, result, output, error,
+                            is_test, success, end_kind, started_at_ms)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+        ON CONFLICT (call_id) DO NOTHING)sql"};
+
+}  // namespace mcpbox::monitor::sql

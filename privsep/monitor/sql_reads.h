@@ -1,0 +1,178 @@
+// The reads that children pass on unread.  PostgreSQL makes the JSON: every statement here answers with one
+// row of one text column, or with no row when what it is about does not exist (kNotFound).
+//
+// Pages: $size and $page are the last two parameters, both integers, page >= 1; the caller has checked their
+// bounds. Every page carries total, page, page_size and pages (0 when there is nothing). Ids are UUID text,
+// digests hexadecimal, times ISO 8601 in UTC.  A schema is a JSON *string* (input_schema), because a text
+// that does not parse must never fail a read. Sizes: answers fit protocol::JsonText (4 MiB) whatever the rows
+// hold.  Long log texts are cut so that a whole page fits, 160,000 characters shared among its entries:
+// smaller pages show more of each.
+#pragma once
+
+#include "privsep/monitor/store.h"
+
+namespace mcpbox::monitor::sql {
+
+// Query::kListServers: newest first.
+//   $1 size | $2 page
+//   {servers[]{id,name,description,status,tool_count,created_at}, total,page,page_size,pages}
+inline constexpr Sql kListServers{"list_servers", R"sql(
+    SELECT json_build_object('servers', coalesce((
+             SELECT json_agg(json_build_object(
+                      'id', s.id, 'name', s.name, 'description', s.description, 'status', s.status,
+                      'tool_count', (SELECT count(*) FROM tools t WHERE t.server_id = s.id),
+                      'created_at', iso(s.created_at)) ORDER BY s.created_at DESC, s.id)
+               FROM (SELECT * FROM servers ORDER BY created_at DESC, id
+                      LIMIT $1::int OFFSET ($2::bigint - 1) * $1::int) s), '[]'),
+           'total', n.total, 'page', $2::bigint, 'page_size', $1::int, 'pages', (n.total + $1::int - 1) / $1::int)::text
+      FROM (SELECT count(*) AS total FROM servers) n)sql"};
+
+// Query::kGetServer: the server and its tools, oldest first, long descriptions cut at 1,000 characters.
+//   $1 server uuid
+//   {id,name,description,status,created_at,updated_at,tools[]{id,name,description,enabled,approval_status},tool_count}
+inline constexpr Sql kGetServer{"get_server", R"sql(
+    SELECT json_build_object(
+             'id', s.id, 'name', s.name, 'description', s.description, 'status', s.status,
+             'created_at', iso(s.created_at), 'updated_at', iso(s.updated_at),
+             'tools', coalesce((
+               SELECT json_agg(json_build_object(
+                        'id', t.id, 'name', t.name,
+                        'description', left(t.description, 1000) || CASE WHEN length(t.description) > 1000
+                                                                         THEN '…' ELSE '' END,
+                        'enabled', t.enabled, 'approval_status', t.approval_status) ORDER BY t.created_at, t.id)
+                 FROM tools t WHERE t.server_id = s.id), '[]'),
+             'tool_count', (SELECT count(*) FROM tools t WHERE t.server_id = s.id))::text
+      FROM servers s WHERE s.id = $1)sql"};
+
+// Query::kListTools: oldest first.
+//   $1 server uuid | $2 size | $3 page
+//   {server_id,server_name,tools[]{id,name,description,enabled,approval_status}, total,page,page_size,pages}
+inline constexpr Sql kListTools{"list_tools", R"sql(
+    SELECT json_build_object('server_id', s.id, 'server_name', s.name, 'tools', coalesce((
+             SELECT json_agg(json_build_object(
+                      'id', t.id, 'name', t.name, 'description', t.description, 'enabled', t.enabled,
+                      'approval_status', t.approval_status) ORDER BY t.created_at, t.id)
+               FROM (SELECT * FROM tools WHERE server_id = s.id ORDER BY created_at, id
+                      LIMIT $2::int OFFSET ($3::bigint - 1) * $2::int) t), '[]'),
+           'total', n.total, 'page', $3::bigint, 'page_size', $2::int, 'pages', (n.total + $2::int - 1) / $2::int)::text
+      FROM servers s, LATERAL (SELECT count(*) AS total FROM tools WHERE server_id = s.id) n WHERE s.id = $1)sql"};
+
+// Query::kGetTool.
+//   $1 tool uuid
+//   {id,server_id,server_name,name,description,enabled,timeout_ms,input_schema
+//   (string),current_version,python_code,
+//    digest,approval_status,created_by,created_at,updated_at}
+inline constexpr Sql kGetTool{"get_tool", R"sql(
+    SELECT json_build_object(
+             'id', t.id, 'server_id', t.server_id, 'server_name', s.name, 'name', t.name,
+             'description', t.description, 'enabled', t.enabled, 'timeout_ms', t.timeout_ms,
+             'input_schema', t.input_schema, 'current_version', t.current_version, 'python_code', t.code,
+             'digest', encode(t.digest, 'hex'), 'approval_status', t.approval_status, 'created_by', t.created_by,
+             'created_at', iso(t.created_at), 'updated_at', iso(t.updated_at))::text
+      FROM tools t JOIN servers s ON s.id = t.server_id WHERE t.id = $1)sql"};
+
+// Query::kGetToolStatus.
+//   $1 tool uuid
+//   {tool_id,name,approval_status,current_version,digest,created_by,approval_requested_at,approved_at,approved_by,
+//    rejection_reason,publish_notes}
+inline constexpr Sql kGetToolStatus{"get_tool_status", R"sql(
+    SELECT json_build_object(
+             'tool_id', id, 'name', name, 'approval_status', approval_status, 'current_version', current_version,
+             'digest', encode(digest, 'hex'), 'created_by', created_by,
+             'approval_requested_at', iso(approval_requested_at), 'approved_at', iso(approved_at),
+             'approved_by', approved_by, 'rejection_reason', rejection_reason, 'publish_notes', publish_notes)::text
+      FROM tools WHERE id = $1)sql"};
+
+// Query::kGetToolLogs: calls and tests of one tool, newest first.
+//   $1 tool uuid | $2 size | $3 page
+//   {tool_id,tool_name,logs[]{id (the
+//   call),success,end,duration_ms,error,input_args,result,stdout,executed_by,client,
+//    is_test,digest,version,created_at}, total,page,page_size,pages};  error, input_args, result, stdout:
+//    text or null
+inline constexpr Sql kGetToolLogs{"get_tool_logs", R"sql(
+    SELECT json_build_object('tool_id', t.id, 'tool_name', t.name, 'logs', coalesce((
+             SELECT json_agg(json_build_object(
+                      'id', e.call_id, 'success', e.success, 'end', e.end_kind, 'duration_ms', e.duration_ms,
+                      'error', log_text(e.error, 160000 / $2::int),
+                      'input_args', log_text(e.arguments, 160000 / $2::int),
+                      'result', log_text(e.result, 160000 / $2::int),
+                      'stdout', log_text(e.output, 160000 / $2::int),
+                      'executed_by', e.caller, 'client', e.client, 'is_test', e.is_test,
+                      'digest', encode(e.digest, 'hex'), 'version', e.version, 'created_at', iso_ms(e.started_at_ms))
+                      ORDER BY e.started_at_ms DESC, e.call_id)
+               FROM (SELECT * FROM executions WHERE tool_id = t.id ORDER BY started_at_ms DESC, call_id
+                      LIMIT $2::int OFFSET ($3::bigint - 1) * $2::int) e), '[]'),
+           'total', n.total, 'page', $3::bigint, 'page_size', $2::int, 'pages', (n.total + $2::int - 1) / $2::int)::text
+      FROM tools t, LATERAL (SELECT count(*) AS total FROM executions WHERE tool_id = t.id) n WHERE t.id = $1)sql"};
+
+// AdminQuery::kPending: what waits for review, longest waiting first.
+//   $1 size | $2 page
+//   {pending[]{tool ("srv__tool"),id,server_name,name,version,digest,created_by,requested_at,notes},
+//    total,page,page_size,pages}
+inline constexpr Sql kPending{"pending", R"sql(
+    SELECT json_build_object('pending', coalesce((
+             SELECT json_agg(json_build_object(
+                      'tool', p.server_name || '__' || p.name, 'id', p.id, 'server_name', p.server_name,
+                      'name', p.name, 'version', p.current_version, 'digest', encode(p.digest, 'hex'),
+                      'created_by', p.created_by, 'requested_at', iso(p.approval_requested_at),
+                      'notes', p.publish_notes) ORDER BY p.approval_requested_at, p.id)
+               FROM (SELECT t.*, s.name AS server_name FROM tools t JOIN servers s ON s.id = t.server_id
+                      WHERE t.approval_status = 'pending_review' ORDER BY t.approval_requested_at, t.id
+                      LIMIT $1::int OFFSET ($2::bigint - 1) * $1::int) p), '[]'),
+           'total', n.total, 'page', $2::bigint, 'page_size', $1::int, 'pages', (n.total + $1::int - 1) / $1::int)::text
+      FROM (SELECT count(*) AS total FROM tools WHERE approval_status = 'pending_review') n)sql"};
+
+// AdminQuery::kExplain: why this tool may run, and what it did.  `decision` is the latest row; whether its
+// seal holds is for the monitor's memory to say, not for a row.
+//   $1 "srv__tool" text
+//   {tool,id,server_name,server_status,name,version,digest,enabled,approval_status,created_by,
+//    decision{state,digest,by,reason,at,audit_sequence} or null, approver or null, approved_at or null,
+//    hosts[],secrets[],modules[], last_used_at or null, last_end or null, calls{total,failed}}
+inline constexpr Sql kExplain{"explain", R"sql(
+    SELECT json_build_object(
+             'tool', s.name || '__' || t.name, 'id', t.id, 'server_name', s.name, 'server_status', s.status,
+             'name', t.name, 'version', t.current_version, 'digest', encode(t.digest, 'hex'), 'enabled', t.enabled,
+             'approval_status', t.approval_status, 'created_by', t.created_by,
+             'decision', (SELECT json_build_object('state', a.state, 'digest', encode(a.digest, 'hex'),
+                                                   'by', a.decided_by, 'reason', a.reason, 'at', iso_ms(a.at_ms),
+                                                   'audit_sequence', a.audit_seq)
+                            FROM approvals a WHERE a.tool_id = t.id ORDER BY a.audit_seq DESC LIMIT 1),
+             'approver', t.approved_by, 'approved_at', iso(t.approved_at),
+             'hosts', '[]'::json, 'secrets', '[]'::json, 'modules', '[]'::json,
+             'last_used_at', iso_ms(l.started_at_ms), 'last_end', l.end_kind,
+             'calls', (SELECT json_build_object('total', count(*), 'failed', count(*) FILTER (WHERE NOT e.success))
+                         FROM executions e WHERE e.tool_id = t.id AND NOT e.is_test))::text
+      FROM servers s JOIN tools t ON t.server_id = s.id
+      LEFT JOIN LATERAL (SELECT e.started_at_ms, e.end_kind FROM executions e
+                          WHERE e.tool_id = t.id AND NOT e.is_test
+                          ORDER BY e.started_at_ms DESC, e.call_id LIMIT 1) l ON true
+     WHERE s.name = split_part($1::text, '__', 1) AND t.name = split_part($1::text, '__', 2)
+       AND $1::text = s.name || '__' || t.name)sql"};
+
+// ReadLogs: newest first.  Names as they were at the time of the call.
+//   $1 caller text, or null for everybody's | $2 "srv__tool" text, or null for all tools | $3 size | $4 page
+//   {logs[]{id,tool,success,end,duration_ms,queue_ms,peak_memory_bytes,error,input_args,result,stdout,executed_by,uid,
+//    client,is_test,digest,version,created_at}, total,page,page_size,pages}
+inline constexpr Sql kLogs{"logs", R"sql(
+    WITH chosen AS NOT MATERIALIZED (
+      SELECT * FROM executions
+       WHERE ($1::text IS NULL OR caller = $1::text)
+         AND ($2::text IS NULL OR server_name || '__' || tool_name = $2::text))
+    SELECT json_build_object('logs', coalesce((
+             SELECT json_agg(json_build_object(
+                      'id', e.call_id, 'tool', e.server_name || '__' || e.tool_name, 'success', e.success,
+                      'end', e.end_kind, 'duration_ms', e.duration_ms, 'queue_ms', e.queue_ms,
+                      'peak_memory_bytes', e.peak_memory_bytes,
+                      'error', log_text(e.error, 160000 / $3::int),
+                      'input_args', log_text(e.arguments, 160000 / $3::int),
+                      'result', log_text(e.result, 160000 / $3::int),
+                      'stdout', log_text(e.output, 160000 / $3::int),
+                      'executed_by', e.caller, 'uid', e.caller_uid, 'client', e.client, 'is_test', e.is_test,
+                      'digest', encode(e.digest, 'hex'), 'version', e.version, 'created_at', iso_ms(e.started_at_ms))
+                      ORDER BY e.started_at_ms DESC, e.call_id)
+               FROM (SELECT * FROM chosen ORDER BY started_at_ms DESC, call_id
+                      LIMIT $3::int OFFSET ($4::bigint - 1) * $3::int) e), '[]'),
+           'total', n.total, 'page', $4::bigint, 'page_size', $3::int, 'pages', (n.total + $3::int - 1) / $3::int)::text
+      FROM (SELECT count(*) AS total FROM chosen) n)sql"};
+
+}  // namespace mcpbox::monitor::sql

@@ -1,0 +1,220 @@
+// Run by the monitor.  Trusts the database to keep what it acknowledged; checks everything else against the
+// chain.
+#include "privsep/monitor/store_pg.h"
+
+#include <algorithm>
+
+#include "privsep/monitor/store_pg_sql.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+using base::Why;
+namespace limits = policy::limits;
+
+constexpr std::int64_t kExpiryTickMs = 1'000;
+
+// What a refused transaction means to its caller.
+base::Error meaning_of(const std::string& sqlstate) {
+  if (sqlstate == "23505") return {Why::kConflict, "that name is taken"};
+  if (sqlstate == "P0002") return {Why::kConflict, "what this was based on has changed: read it again"};
+  return {Why::kBroken, "the database refused the change: nothing was written"};
+}
+
+}  // namespace
+
+StorePg::StorePg(loop::Loop& loop, const base::Clock& clock, const Keys& keys, const base::Log& log,
+                 std::string conninfo, int head_fd)
+    : loop_(loop),
+      clock_(clock),
+      keys_(keys),
+      log_(log),
+      conninfo_(std::move(conninfo)),
+      head_fd_(head_fd),
+      expiry_(loop, [this] { expire(); }) {}
+
+StorePg::~StorePg() { *alive_ = false; }
+
+// --- Reading, and text -------------------------------------------------------------------------------------
+
+loop::Task<Rows> StorePg::query(Statement statement) {
+  if (!reader_) co_return base::fail(Why::kBroken, "the store was not started");
+  co_await reader_->wait_up(kStoreDeadlineMs);
+  Batch batch;
+  batch.push_back(std::move(statement));
+  base::Result<Reply> reply = co_await reader_->run(batch).result();
+  if (!reply) co_return std::unexpected(reply.error());
+  if (!reply->sqlstate.empty()) co_return base::fail(Why::kBroken, "the database could not answer a read");
+  co_return std::move(reply->rows.front());
+}
+
+void StorePg::write_text(Statement statement) {
+  if (texts_ >= kTextQueue) return log_.warn("log text dropped", {{"waiting", texts_}});
+  ++texts_;
+  tasks_.spawn(write_one_text(std::move(statement)));
+}
+
+loop::Task<> StorePg::write_one_text(Statement statement) {
+  base::Result<Rows> written = co_await attempt(query(std::move(statement)));
+  --texts_;
+  if (!written) log_.warn("log text lost", {{"why", written.error().text}});
+  co_return loop::Nothing{};
+}
+
+// --- The queue ---------------------------------------------------------------------------------------------
+
+loop::Task<std::uint64_t> StorePg::append(AuditRecord record) { return enqueue(std::move(record), {}); }
+
+loop::Task<std::uint64_t> StorePg::commit(AuditRecord record, MakeRows rows) {
+  if (!rows) PANIC("commit() without rows");
+  return enqueue(std::move(record), std::move(rows));
+}
+
+loop::Task<std::uint64_t> StorePg::enqueue(AuditRecord record, MakeRows rows) {
+  if (!serving_) co_return base::fail(Why::kBroken, "the audit log is not writable");
+  if (base::Result<void> good = check(record); !good) co_return std::unexpected(good.error());
+  if (queue_.size() >= kStoreQueue) co_return base::fail(Why::kBusy, "too many records wait to be written");
+  Entry entry{.record = std::move(record),
+              .rows = std::move(rows),
+              .at_ms = clock_.now_ms(),
+              .expires_ms = clock_.steady_ms() + kStoreDeadlineMs,
+              .later = {}};
+  const loop::Later<std::uint64_t> later = entry.later;
+  queue_.push_back(std::move(entry));
+  wake_soon();
+  co_return co_await later.result();
+}
+
+// After this turn of the loop, so that records of one turn share a transaction.
+void StorePg::wake_soon() {
+  if (std::exchange(wake_scheduled_, true)) return;
+  expiry_.start(kExpiryTickMs);
+  loop_.soon([this, alive = alive_] {
+    if (!*alive) return;
+    wake_scheduled_ = false;
+    wake();
+  });
+}
+
+void StorePg::wake() {
+  loop::Later<loop::Nothing> work = std::exchange(work_, {});
+  work.resolve(loop::Nothing{});
+}
+
+loop::Task<> StorePg::wait_for_work() {
+  while (queue_.empty() && writer_->up()) {
+    const loop::Later<loop::Nothing> work = work_;
+    [[maybe_unused]] const base::Result<loop::Nothing> woken = co_await work.result();
+  }
+  co_return loop::Nothing{};
+}
+
+void StorePg::expire() {
+  const std::int64_t now = clock_.steady_ms();
+  std::vector<loop::Later<std::uint64_t>> never_sent, unknown;
+  std::erase_if(queue_, [&](const Entry& entry) {
+    if (entry.expires_ms > now) return false;
+    never_sent.push_back(entry.later);
+    return true;
+  });
+  for (const Entry& entry : in_flight_)
+    if (entry.expires_ms <= now && !entry.rows && !writer_->up()) unknown.push_back(entry.later);
+  if (!queue_.empty() || !in_flight_.empty()) expiry_.start(kExpiryTickMs);
+
+  for (auto& later : never_sent)
+    later.resolve(base::fail(Why::kBroken, "the audit log is not writable: nothing was written"));
+  for (auto& later : unknown)
+    later.resolve(
+        base::fail(Why::kTimeout, "the database went away: not known whether the record was written"));
+}
+
+// --- Transactions ------------------------------------------------------------------------------------------
+
+// The writer's whole life after start(): one transaction after another; after each loss, find out where we
+// are.
+loop::Task<> StorePg::run_writer() {
+  for (;;) {
+    co_await wait_for_work();
+    if (writer_->up() && !queue_.empty()) {
+      const base::Result<loop::Nothing> answered = co_await attempt(write_next());
+      if (answered) continue;
+    }
+    if (writer_->up() && in_flight_.empty()) continue;
+    const base::Result<loop::Nothing> settled = co_await attempt(settle());
+    if (settled) continue;
+    serving_ = false;
+    log_.error("the store stays down", settled.error());
+    fail_in_flight(settled.error());
+    for (Entry& entry : std::exchange(queue_, {})) entry.later.resolve(std::unexpected(settled.error()));
+    co_return loop::Nothing{};
+  }
+}
+
+StorePg::Entries StorePg::take_entries() {
+  Entries entries;
+  do {
+    entries.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  } while (!entries.back().rows && !queue_.empty() && !queue_.front().rows &&
+           entries.size() < limits::kAuditBatch);
+  return entries;
+}
+
+// Chains the entries behind `head`, which moves on.
+Batch StorePg::make_batch(Entries& entries, ChainHead& head) const {
+  Batch batch;
+  batch.push_back({.sql = &sql::kBegin, .params = {}});
+  for (const Entry& entry : entries) {
+    const ChainedRecord record = chain(head, entry.at_ms, entry.record);
+    head = record.head();
+    batch.push_back({.sql = &sql::kInsertAudit, .params = audit_params(record)});
+    if (entry.rows)
+      for (Statement& statement : entry.rows(record.sequence)) batch.push_back(std::move(statement));
+  }
+  batch.push_back({.sql = &sql::kCommit, .params = {}});
+  return batch;
+}
+
+loop::Task<> StorePg::write_next() {
+  // A chain that gets ahead of a file that cannot be written would look forged after the next start.
+  if (!head_saved_) {
+    if (base::Result<void> saved = save_head(); !saved) {
+      in_flight_ = take_entries();
+      fail_in_flight(saved.error());
+      co_return loop::Nothing{};
+    }
+  }
+  in_flight_ = take_entries();
+  in_flight_head_ = head_;
+  const Batch batch = make_batch(in_flight_, in_flight_head_);
+  const loop::Later<Reply> later = writer_->run(batch);
+  base::Result<Reply> reply = co_await later.result();
+  if (!reply) co_return std::unexpected(reply.error());  // lost: settle() finds out what was stored
+  if (reply->sqlstate.empty()) {
+    succeed(in_flight_head_);
+  } else {
+    fail_in_flight(meaning_of(reply->sqlstate));
+  }
+  co_return loop::Nothing{};
+}
+
+base::Result<void> StorePg::save_head() {
+  base::Result<void> saved = write_head(head_fd_, keys_, head_);
+  if (!saved) log_.error("audit.head was not written", saved.error());
+  head_saved_ = saved.has_value();
+  return saved;
+}
+
+void StorePg::succeed(const ChainHead& head) {
+  std::uint64_t sequence = head_.sequence;
+  head_ = head;
+  [[maybe_unused]] const base::Result<void> saved =
+      save_head();  // what is stored is stored; the next write waits
+  for (Entry& entry : std::exchange(in_flight_, {})) entry.later.resolve(++sequence);
+}
+
+void StorePg::fail_in_flight(const base::Error& why) {
+  for (Entry& entry : std::exchange(in_flight_, {})) entry.later.resolve(std::unexpected(why));
+}
+
+}  // namespace mcpbox::monitor

@@ -1,0 +1,75 @@
+// The statements that only the store itself uses: the lock, the chain, calls left open.
+#pragma once
+
+#include "privsep/monitor/store.h"
+
+namespace mcpbox::monitor::sql {
+
+// The writer's session-level advisory lock: "MCPb", 1.  mcpbox-migrate takes "MCPb", 2.
+inline constexpr const char* kLockClass = "1296257122";
+
+inline constexpr Sql kBegin{"begin", "BEGIN ISOLATION LEVEL READ COMMITTED"};
+inline constexpr Sql kCommit{"commit", "COMMIT"};
+
+//   columns  t when the lock is now ours
+inline constexpr Sql kTryLock{"try_lock", "SELECT pg_try_advisory_lock(1296257122, 1)"};
+
+// Who holds it.  A role sees the names of its own sessions, and those of other roles only as null.
+//   columns  backend pid | application_name | since
+inline constexpr Sql kLockHolder{"lock_holder", R"sql(
+    SELECT l.pid, a.application_name, iso(a.backend_start)
+      FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1296257122 AND l.objid = 1 AND l.objsubid = 2
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))sql"};
+
+//   columns  t when this role could rewrite the chain | number of the last migration
+inline constexpr Sql kCheckRole{"check_role", R"sql(
+    SELECT has_table_privilege('audit', 'UPDATE') OR has_table_privilege('audit', 'DELETE')
+             OR has_table_privilege('audit', 'TRUNCATE'),
+           (SELECT max(number) FROM schema_migrations))sql"};
+
+//   $1 sequence | $2 at_ms | $3 kind | $4 actor bytes | $5 action text | $6 subject uuid | $7 call uuid |
+//   $8 digest bytes | $9 number | $10 payload bytes | $11 previous bytes | $12 hash bytes
+inline constexpr Sql kInsertAudit{"insert_audit", R"sql(
+    INSERT INTO audit (sequence, at_ms, kind, actor, action, subject, call, digest, number, payload, previous, hash)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12))sql"};
+
+// The end of the chain; columns as the parameters of kInsertAudit.
+inline constexpr Sql kAuditLast{"audit_last", R"sql(
+    SELECT sequence, at_ms, kind, actor, action, subject, call, digest, number, payload, previous, hash
+      FROM audit ORDER BY sequence DESC LIMIT 1)sql"};
+
+// The chain from a record on, in order; columns as the parameters of kInsertAudit.
+//   $1 first sequence | $2 how many at most
+inline constexpr Sql kAuditFrom{"audit_from", R"sql(
+    SELECT sequence, at_ms, kind, actor, action, subject, call, digest, number, payload, previous, hash
+      FROM audit WHERE sequence >= $1 ORDER BY sequence LIMIT $2)sql"};
+
+// Calls with an intent and no outcome since the last time that this was asked and settled; by audit_calls
+// only.
+//   rows  the intents; columns as the parameters of kInsertAudit
+inline constexpr Sql kOpenCalls{"open_calls", R"sql(
+    WITH since AS (SELECT coalesce(max(sequence), 0) AS sequence FROM audit
+                    WHERE kind = 7 AND action = 'open_calls_settled'),
+         recent AS (SELECT sequence, kind, call FROM audit
+                     WHERE kind IN (1, 2, 7) AND sequence > (SELECT sequence FROM since)),
+         open AS (SELECT sequence FROM recent i WHERE kind = 1
+                     AND NOT EXISTS (SELECT 1 FROM recent o WHERE o.kind IN (2, 7) AND o.call = i.call))
+    SELECT sequence, at_ms, kind, actor, action, subject, call, digest, number, payload, previous, hash
+      FROM open JOIN audit USING (sequence) ORDER BY sequence)sql"};
+
+// The readable row of such a call, from what is still known about it.
+//   $1 call uuid | $2 tool uuid | $3 digest bytes | $4 caller text | $5 started_at_ms | $6 now ms
+inline constexpr Sql kInsertLostExecution{"insert_lost_execution", R"sql(
+    INSERT INTO executions (call_id, tool_id, server_id, server_name, tool_name, digest, version, caller, client,
+                            duration_ms, queue_ms, error, is_test, success, end_kind, started_at_ms)
+    SELECT $1::uuid, t.id, s.id, s.name, t.name, $3::bytea,
+           coalesce((SELECT max(v.version) FROM tool_versions v WHERE v.tool_id = t.id AND v.digest = $3::bytea),
+                    t.current_version),
+           $4::text, '', greatest($6::bigint - $5::bigint, 0), 0,
+           'MCPbox ended while this call was running: whether it had an effect is not known', false, false, 'unknown',
+           $5::bigint
+      FROM tools t JOIN servers s ON s.id = t.server_id WHERE t.id = $2::uuid
+        ON CONFLICT (call_id) DO NOTHING)sql"};
+
+}  // namespace mcpbox::monitor::sql

@@ -1,0 +1,42 @@
+// Who is behind a request.  A gateway gets a ticket for a caller whom the monitor has named, and hands it
+// back; it cannot make one, guess one, or use one that another peer got.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+
+#include "privsep/base/error.h"
+#include "privsep/wire/fields.h"
+
+namespace mcpbox::monitor {
+
+// One run of one peer; a restarted peer is another instance, so its old tickets are void.
+using Instance = std::uint64_t;
+
+struct Principal {
+  std::string who;        // "unix:alice", as logs and audit name the caller
+  std::uint32_t uid = 0;  // of the caller on this machine
+};
+
+class Tickets {
+ public:
+  // Past limits::kTickets of one instance the oldest is forgotten: its holder authenticates again.
+  wire::Id issue(Instance holder, Principal principal);
+
+  // kRefused unless this very instance was given the ticket.
+  [[nodiscard]] base::Result<Principal> redeem(Instance holder, const wire::Id& ticket) const;
+
+  // The instance ended.
+  void forget(Instance holder);
+
+ private:
+  struct Holder {
+    std::map<wire::Id, Principal> tickets;
+    std::deque<wire::Id> by_age;
+  };
+  std::map<Instance, Holder> holders_;
+};
+
+}  // namespace mcpbox::monitor

@@ -1,0 +1,119 @@
+// Mirrors privsep/monitor/catalogue.cc, tickets.cc and sessions.cc.
+#include "privsep/monitor/catalogue.h"
+
+#include <gtest/gtest.h>
+
+#include "policy/limits.h"
+#include "privsep/monitor/ids.h"
+#include "privsep/monitor/sessions.h"
+#include "privsep/monitor/tickets.h"
+#include "tests/privsep/monitor/fixture.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+Tool named(unsigned char id, const std::string& name) {
+  Tool tool{.id = {id}, .server = {1}, .name = name};
+  tool.approval = protocol::Approval::kApproved;
+  tool.decision = Decision{.approved = true, .digest = digest_of_tool(tool)};
+  return tool;
+}
+
+TEST(Catalogue, ListsPublishedToolsInTheOrderOfTheirNamesPageByPage) {
+  Catalogue catalogue;
+  catalogue.put(Server{.id = {1}, .name = "b", .running = true});
+  for (const char* name : {"z", "m", "a"}) catalogue.put(named(static_cast<unsigned char>(name[0]), name));
+  const auto first = catalogue.published_after("", "", 2);
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[0]->name, "a");
+  EXPECT_EQ(first[1]->name, "m");
+  const auto rest = catalogue.published_after("", "b__m", 2);
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest[0]->name, "z");
+  EXPECT_EQ(catalogue.published_after("b", "m", 9).size(), 1u);
+}
+
+TEST(Catalogue, OneServersNameIsNotAnothersPrefix) {
+  Catalogue catalogue;
+  catalogue.put(Server{.id = {1}, .name = "a", .running = true});
+  catalogue.put(Server{.id = {2}, .name = "ab", .running = true});
+  Tool other = named(9, "t");
+  other.server = {2};
+  catalogue.put(other);
+  EXPECT_TRUE(catalogue.published_after("a", "", 9).empty());
+}
+
+TEST(Catalogue, AStoppedServersToolsAreNotPublished) {
+  Catalogue catalogue;
+  catalogue.put(Server{.id = {1}, .name = "b", .running = false});
+  catalogue.put(named(1, "a"));
+  EXPECT_TRUE(catalogue.published_after("", "", 9).empty());
+}
+
+TEST(Catalogue, TheDigestTellsWhereOneFieldEndsAndTheNextBegins) {
+  Tool one = named(1, "a");
+  one.description = "xy";
+  one.code = "z";
+  Tool two = named(1, "a");
+  two.description = "x";
+  two.code = "yz";
+  EXPECT_NE(digest_of_tool(one), digest_of_tool(two));
+}
+
+// Computed with the Python of docs/tool-digest.md, not with our code.
+TEST(Catalogue, TheDigestIsTheDocumentedOne) {
+  Tool tool{.id = {1}, .name = "greet"};
+  tool.description = "Greets someone";
+  tool.code = "async def main(name: str):\n    return name\n";
+  tool.input_schema = R"({"type":"object"})";
+  tool.timeout_ms = 30'000;
+  EXPECT_EQ(hex_of(digest_of_tool(tool)), "50c4b5c01ae4b22dabdc0f34d309ad97e5cd10e05ceff7190e83ac2fd2358cdf");
+}
+
+TEST(Tickets, TheOldestIsForgottenPastTheLimit) {
+  Tickets tickets;
+  const wire::Id first = tickets.issue(1, {.who = "a"});
+  for (std::uint32_t i = 1; i < policy::limits::kTickets; ++i) (void)tickets.issue(1, {.who = "b"});
+  EXPECT_TRUE(tickets.redeem(1, first).has_value());
+  (void)tickets.issue(1, {.who = "c"});
+  EXPECT_FALSE(tickets.redeem(1, first).has_value());
+}
+
+TEST(Sessions, BelongToWhoOpenedThem) {
+  StillClock clock;
+  Sessions sessions(clock);
+  const protocol::Session session = sessions.open("unix:alice", {.version = "2025-11-25", .client = "c"});
+  EXPECT_TRUE(sessions.find("unix:alice", session.id).has_value());
+  EXPECT_FALSE(sessions.find("unix:bob", session.id).has_value());
+  EXPECT_FALSE(sessions.close("unix:bob", session.id).has_value());
+  EXPECT_TRUE(sessions.close("unix:alice", session.id).has_value());
+  EXPECT_FALSE(sessions.find("unix:alice", session.id).has_value());
+}
+
+TEST(Sessions, EndWhenIdleForTooLongAndNotAnInstantBefore) {
+  StillClock clock;
+  Sessions sessions(clock);
+  const protocol::Session session = sessions.open("a", {});
+  clock.t += policy::limits::kSessionIdleMs;
+  EXPECT_TRUE(sessions.find("a", session.id).has_value()) << "and using it keeps it alive";
+  clock.t += policy::limits::kSessionIdleMs + 1;
+  EXPECT_FALSE(sessions.find("a", session.id).has_value());
+}
+
+TEST(Sessions, TheLongestIdleMakesRoom) {
+  StillClock clock;
+  Sessions sessions(clock);
+  const protocol::Session oldest = sessions.open("a", {});
+  for (std::uint32_t i = 1; i < policy::limits::kSessions; ++i) {
+    ++clock.t;
+    (void)sessions.open("a", {});
+  }
+  EXPECT_EQ(sessions.size(), policy::limits::kSessions);
+  ++clock.t;
+  (void)sessions.open("a", {});
+  EXPECT_EQ(sessions.size(), policy::limits::kSessions);
+  EXPECT_FALSE(sessions.find("a", oldest.id).has_value());
+}
+
+}  // namespace
+}  // namespace mcpbox::monitor

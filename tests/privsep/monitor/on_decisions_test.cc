@@ -1,0 +1,183 @@
+// Mirrors privsep/monitor/on_decisions.cc, on_tools.cc (approval), on_control.cc (freeze) and load.cc
+// (seals).
+#include "privsep/monitor/ids.h"
+#include "privsep/monitor/seals.h"
+#include "privsep/monitor/sql.h"
+#include "tests/privsep/monitor/fixture.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+using protocol::Approval;
+using protocol::Role;
+using protocol::State;
+
+class DecisionTest : public MonitorTest {
+ public:
+  std::shared_ptr<Peer> root = peer(Role::kCtl, State::kDeciding);
+  std::shared_ptr<Peer> gateway = peer(Role::kNetLocal, State::kServing);
+  DecisionTest() { root->person = {.who = "root", .uid = 0}; }
+};
+
+TEST_F(DecisionTest, AnApprovalBindsTheDigestThatWasShown) {
+  const wire::Digest shown = digest_of_tool(tool());
+  EXPECT_TRUE(finish(on_approve(monitor, *root, {.tool = tool_id, .digest = shown})).has_value());
+  EXPECT_TRUE(monitor.catalogue.published(tool()));
+  EXPECT_EQ(store.count(AuditKind::kDecision), 1u);
+}
+
+TEST_F(DecisionTest, AStaleDigestIsRefused) {
+  const wire::Digest shown = digest_of_tool(tool());
+  tool().code += " # changed";
+  const auto answer = finish(on_approve(monitor, *root, {.tool = tool_id, .digest = shown}));
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().why, base::Why::kConflict);
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+}
+
+TEST_F(DecisionTest, WithoutADatabaseNothingIsApproved) {
+  store.broken = true;
+  EXPECT_FALSE(
+      finish(on_approve(monitor, *root, {.tool = tool_id, .digest = digest_of_tool(tool())})).has_value());
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+  EXPECT_FALSE(tool().saving);
+}
+
+TEST_F(DecisionTest, ARejectionNeedsAReasonAndAPendingTool) {
+  const wire::Digest shown = digest_of_tool(tool());
+  EXPECT_FALSE(
+      finish(on_reject(monitor, *root, {.tool = tool_id, .digest = shown, .reason = "no"})).has_value());
+  tool().approval = Approval::kPendingReview;
+  EXPECT_FALSE(
+      finish(on_reject(monitor, *root, {.tool = tool_id, .digest = shown, .reason = ""})).has_value());
+  EXPECT_TRUE(
+      finish(on_reject(monitor, *root, {.tool = tool_id, .digest = shown, .reason = "no"})).has_value());
+  EXPECT_EQ(tool().approval, Approval::kRejected);
+}
+
+// Every author's field is in the digest: changing any takes the approval away.
+TEST_F(DecisionTest, ChangingAnyFieldOfTheAuthorTakesTheApprovalAway) {
+  const wire::Id ticket = ticket_for(gateway);
+  const protocol::UpdateTool changes[] = {{.ticket = ticket, .tool = tool_id, .name = "other"},
+                                          {.ticket = ticket, .tool = tool_id, .description = "other"},
+                                          {.ticket = ticket, .tool = tool_id, .timeout_ms = 5'000}};
+  for (const protocol::UpdateTool& change : changes) {
+    approve_tool();
+    ASSERT_TRUE(monitor.catalogue.published(tool()));
+    ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+    EXPECT_FALSE(monitor.catalogue.published(tool()));
+    EXPECT_EQ(tool().approval, Approval::kPendingReview);
+  }
+}
+
+TEST_F(DecisionTest, ARenamedToolIsFoundUnderItsNewNameOnly) {
+  const protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = tool_id, .name = "other"};
+  ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  EXPECT_EQ(monitor.catalogue.find_tool("srv__greet"), nullptr);
+  EXPECT_NE(monitor.catalogue.find_tool("srv__other"), nullptr);
+}
+
+TEST_F(DecisionTest, AChangeThatCannotBeSavedLeavesTheToolAsItWas) {
+  approve_tool();
+  store.broken = true;
+  const protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = tool_id, .description = "other"};
+  EXPECT_FALSE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  EXPECT_TRUE(monitor.catalogue.published(tool()));
+}
+
+TEST_F(DecisionTest, DisablingKeepsTheApproval) {
+  approve_tool();
+  const wire::Id ticket = ticket_for(gateway);
+  ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, {.ticket = ticket, .tool = tool_id, .enabled = false}))
+                  .has_value());
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+  ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, {.ticket = ticket, .tool = tool_id, .enabled = true}))
+                  .has_value());
+  EXPECT_TRUE(monitor.catalogue.published(tool()));
+}
+
+TEST_F(DecisionTest, AChangedRejectedToolBecomesADraft) {
+  tool().approval = Approval::kRejected;
+  const protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = tool_id, .description = "better"};
+  ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  EXPECT_EQ(tool().approval, Approval::kDraft);
+}
+
+TEST_F(DecisionTest, AFreezeActsEvenWhenItCannotBeWritten) {
+  store.broken = true;
+  EXPECT_FALSE(finish(on_freeze(monitor, *root, {.reason = "incident"})).has_value());
+  EXPECT_TRUE(monitor.frozen);
+  EXPECT_FALSE(finish(on_thaw(monitor, *root, {})).has_value());
+  EXPECT_TRUE(monitor.frozen) << "a thaw gives authority, so it waits for the database";
+}
+
+// --- what the start believes
+// --------------------------------------------------------------------------------
+
+class LoadTest : public DecisionTest {
+ public:
+  std::vector<std::optional<std::string>> approval_row(std::uint64_t sequence, const Keys& sealed_with) {
+    const wire::Digest digest = digest_of_tool(tool());
+    const ApprovalSeal row{.tool = tool_id,
+                           .digest = digest,
+                           .state = "approved",
+                           .by = "root",
+                           .at_ms = 5,
+                           .sequence = sequence};
+    const wire::Digest seal = seal_of_approval(sealed_with, row);
+    return {std::string(16, 'a'),
+            std::string(view_of(tool_id)),
+            std::string(view_of(digest)),
+            "approved",
+            "root",
+            std::nullopt,
+            std::to_string(sequence),
+            "5",
+            std::string(view_of(seal))};
+  }
+  void load() {
+    tool().approval = Approval::kApproved;  // as a database owner can write it
+    ASSERT_TRUE(finish(monitor.load()).has_value());
+  }
+};
+
+TEST_F(LoadTest, ASealedApprovalCounts) {
+  store.answers["load_approvals"].rows = {approval_row(3, keys)};
+  load();
+  EXPECT_TRUE(monitor.catalogue.published(tool()));
+  EXPECT_TRUE(monitor.warnings.empty());
+}
+
+TEST_F(LoadTest, AnApprovalWithoutOurSealIsIgnoredAndReported) {
+  auto row = approval_row(3, keys);
+  row[2] = std::string(32, 'd');  // another digest under the old seal
+  store.answers["load_approvals"].rows = {row};
+  load();
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+  EXPECT_EQ(monitor.warnings.size(), 1u);
+}
+
+TEST_F(LoadTest, AReplayedApprovalIsIgnoredAndReported) {
+  store.answers["load_approvals"].rows = {approval_row(3, keys)};
+  store.answers["last_decisions"].rows = {{std::string(view_of(tool_id)), "reject", "9"}};
+  load();
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+  EXPECT_EQ(monitor.warnings.size(), 1u);
+}
+
+TEST_F(LoadTest, AFreezeWhoseRowWasDeletedStillHolds) {
+  store.answers["last_decisions"].rows = {{std::string(16, '\0'), "freeze", "9"},
+                                          {std::string(16, '\0'), "thaw", "4"}};
+  load();
+  EXPECT_TRUE(monitor.frozen);
+}
+
+TEST_F(LoadTest, AForgedAdminIsIgnored) {
+  store.answers["load_admins"].rows = {{"mallory", "$argon2id$", "1", std::string(32, 's')}};
+  load();
+  EXPECT_TRUE(monitor.admins.empty());
+  EXPECT_EQ(monitor.warnings.size(), 1u);
+}
+
+}  // namespace
+}  // namespace mcpbox::monitor

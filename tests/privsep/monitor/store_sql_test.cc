@@ -1,0 +1,347 @@
+// Mirrors privsep/monitor/sql.h and sql_reads.h: every statement, on a real PostgreSQL, as the working role.
+#include "privsep/base/visible.h"
+#include "privsep/monitor/sql.h"
+#include "privsep/monitor/sql_reads.h"
+#include "tests/privsep/monitor/store_fixture.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+using Row = std::vector<std::optional<std::string>>;
+
+std::string raw(const wire::Id& id) { return {id.begin(), id.end()}; }
+
+class StoreSqlTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    store = started();
+  }
+
+  void add_server(const wire::Id& id, const std::string& name) {
+    must({.sql = &sql::kInsertServer,
+          .params = {Param::uuid(id), Param::text(name), Param::text("about"), Param::text("unix:alice")}});
+  }
+  void add_tool(const wire::Id& id, const wire::Id& owner, const std::string& name) {
+    must({.sql = &sql::kInsertTool,
+          .params = {Param::uuid(id), Param::uuid(owner), Param::text(name), Param::text("does it"),
+                     Param::text("code 1"), Param::text("not { json"), Param::text("[]"),
+                     Param::integer(30'000), Param::boolean(true), Param::text("unix:alice"),
+                     Param::digest(digest_of({"1"}))}});
+    add_version(id, 1, "code 1");
+  }
+  void add_version(const wire::Id& tool, int version, const std::string& code) {
+    must({.sql = &sql::kInsertVersion,
+          .params = {Param::uuid(tool), Param::integer(version), Param::text("now"), Param::text("does it"),
+                     Param::text(code), Param::text("{}"), Param::text("[]"), Param::integer(30'000),
+                     Param::boolean(true), Param::digest(digest_of({code})),
+                     Param::text(std::string(600, 'x')), Param::text("llm"), Param::text("unix:alice")}});
+  }
+  Statement update_tool(const wire::Id& tool, int version, const std::string& status) {
+    return {
+        .sql = &sql::kUpdateTool,
+        .params = {Param::uuid(tool), Param::integer(version), Param::text("later"), Param::text("does more"),
+                   Param::text("code 2"), Param::text("{}"), Param::text("[]"), Param::integer(60'000),
+                   Param::boolean(false), Param::digest(digest_of({"2"})), Param::text(status)}};
+  }
+  void set_state(const wire::Id& tool, const std::string& status) {
+    must({.sql = &sql::kSetApprovalState,
+          .params = {Param::uuid(tool), Param::text(status), Param::text("root"), Param::text("because"),
+                     Param::text("please")}});
+  }
+  void add_approval(const wire::Id& tool, const std::string& state, std::int64_t sequence) {
+    must({.sql = &sql::kInsertApproval,
+          .params = {Param::uuid(random_id()), Param::uuid(tool), Param::digest(digest_of({"1"})),
+                     Param::text(state), Param::text("root"), Param::null(), Param::integer(sequence),
+                     Param::integer(1'700'000'000'123), Param::raw("seal")}});
+  }
+  Statement execution(const wire::Id& call, const wire::Id& tool, const wire::Id& owner, std::int64_t at_ms,
+                      const std::string& caller = "unix:alice", const std::string& bytes = "{}") {
+    return {.sql = &sql::kInsertExecution,
+            .params = {Param::uuid(call),      Param::uuid(tool),         Param::uuid(owner),
+                       Param::text("weather"), Param::text("now"),        Param::digest(digest_of({"1"})),
+                       Param::integer(1),      Param::text(caller),       Param::integer(1000),
+                       Param::text("client"),  Param::integer(12),        Param::integer(3),
+                       Param::null(),          Param::raw(bytes),         Param::raw(bytes),
+                       Param::raw(bytes),      Param::raw(bytes),         Param::boolean(false),
+                       Param::boolean(false),  Param::text("tool_error"), Param::integer(at_ms)}};
+  }
+  void must(Statement statement) {
+    const base::Result<std::uint64_t> done = commit(*store, {std::move(statement)});
+    ASSERT_TRUE(done.has_value()) << done.error().text;
+  }
+  // The one answer of a read, and a value in it; "" for JSON null.
+  std::string answer(const Sql& read, std::vector<Param> params) {
+    const std::vector<Row> all = rows(*store, read, std::move(params));
+    EXPECT_EQ(all.size(), 1U);
+    return all.size() == 1 && all[0].size() == 1 ? all[0][0].value_or("") : "";
+  }
+  std::string at(const std::string& json, const std::string& path) {
+    return sql("SELECT $json$" + json + "$json$::json #>> '{" + path + "}'");
+  }
+
+  std::unique_ptr<StorePg> store;
+  wire::Id server_id = random_id(), tool_id = random_id();
+};
+
+TEST_F(StoreSqlTest, WhatWasWrittenIsLoaded) {
+  add_server(server_id, "weather");
+  must({.sql = &sql::kUpdateServerStatus, .params = {Param::uuid(server_id), Param::text("running")}});
+  add_tool(tool_id, server_id, "now");
+  const Row server_row = rows(*store, sql::kLoadServers).at(0);
+  EXPECT_EQ(server_row, (Row{raw(server_id), "weather", "about", "running", "unix:alice"}));
+  Row tool = rows(*store, sql::kLoadTools).at(0);
+  const wire::Digest digest = digest_of({"1"});
+  EXPECT_EQ(tool, (Row{raw(tool_id), raw(server_id), "now", "does it", "code 1", "not { json", "[]", "30000",
+                       "t", "1", "draft", std::string(digest.begin(), digest.end()), "unix:alice",
+                       std::nullopt, std::nullopt, std::nullopt}));
+
+  must(update_tool(tool_id, 2, "pending_review"));
+  add_version(tool_id, 2, "code 2");
+  tool = rows(*store, sql::kLoadTools).at(0);
+  EXPECT_EQ(tool[2], "later");
+  EXPECT_EQ(tool[9], "2");
+  EXPECT_EQ(tool[10], "pending_review");
+  EXPECT_EQ(sql("SELECT max(length(change_summary)) FROM tool_versions"), "500");
+}
+
+TEST_F(StoreSqlTest, AnUpdateBasedOnAnOldVersionIsAConflict) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  for (const int version : {1, 3}) {
+    const base::Result<std::uint64_t> refused = commit(*store, {update_tool(tool_id, version, "draft")});
+    ASSERT_FALSE(refused.has_value()) << version;
+    EXPECT_EQ(refused.error().why, base::Why::kConflict);
+  }
+}
+
+TEST_F(StoreSqlTest, EachApprovalStateKeepsAndClearsWhatItSays) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  const auto state = [&] {
+    return sql(
+        "SELECT concat_ws(',', approval_status, approval_requested_at IS NOT NULL, publish_notes, "
+        "approved_at IS NOT NULL, approved_by, rejection_reason) FROM tools");
+  };
+  set_state(tool_id, "pending_review");
+  EXPECT_EQ(state(), "pending_review,t,please,f");
+  set_state(tool_id, "approved");
+  EXPECT_EQ(state(), "approved,t,please,t,root");
+  set_state(tool_id, "rejected");
+  EXPECT_EQ(state(), "rejected,t,please,f,because");
+  set_state(tool_id, "pending_review");
+  EXPECT_EQ(state(), "pending_review,t,please,f");
+  set_state(tool_id, "draft");
+  EXPECT_EQ(state(), "draft,f,f");
+  const Statement unknown{
+      .sql = &sql::kSetApprovalState,
+      .params = {Param::uuid(tool_id), Param::text("trusted"), Param::null(), Param::null(), Param::null()}};
+  EXPECT_FALSE(commit(*store, {unknown}).has_value());
+}
+
+TEST_F(StoreSqlTest, TheLatestApprovalOfEachToolIsLoaded) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  const wire::Id other = random_id();
+  add_tool(other, server_id, "later");
+  add_approval(tool_id, "approved", 10);
+  add_approval(tool_id, "revoked", 12);
+  add_approval(tool_id, "rejected", 11);
+  add_approval(other, "approved", 1);
+  std::map<std::string, Row> latest;
+  for (const Row& row : rows(*store, sql::kLoadApprovals)) latest[*row.at(1)] = row;
+  ASSERT_EQ(latest.size(), 2U);
+  EXPECT_EQ(latest[raw(tool_id)].at(3), "revoked");
+  EXPECT_EQ(latest[raw(tool_id)].at(6), "12");
+  EXPECT_EQ(latest[raw(tool_id)].at(7), "1700000000123");
+  EXPECT_EQ(latest[raw(tool_id)].at(8), "seal");
+  EXPECT_EQ(latest[raw(other)].at(3), "approved");
+}
+
+TEST_F(StoreSqlTest, SettingsAndAdminsAreReplacedByName) {
+  for (const std::string value : {"frozen", "thawed"}) {
+    must({.sql = &sql::kUpsertSetting,
+          .params = {Param::text("freeze"), Param::text(value), Param::integer(3), Param::raw("s")}});
+    must({.sql = &sql::kUpsertAdmin,
+          .params = {Param::text("root"), Param::text(value), Param::integer(4), Param::raw("t")}});
+  }
+  EXPECT_EQ(rows(*store, sql::kLoadSettings), (std::vector<Row>{{"freeze", "thawed", "3", "s"}}));
+  EXPECT_EQ(rows(*store, sql::kLoadAdmins), (std::vector<Row>{{"root", "thawed", "4", "t"}}));
+}
+
+TEST_F(StoreSqlTest, TheChainsLastWordOnEachSubjectIsLoaded) {
+  const auto decide = [&](AuditKind kind, const wire::Id& subject, const std::string& action) {
+    AuditRecord record{.kind = kind, .actor = "root", .action = action};
+    record.subject = subject;
+    ASSERT_TRUE(wait(loop, store->append(std::move(record))).has_value());
+  };
+  wire::Id tool{};
+  tool[15] = 1;
+  decide(AuditKind::kDecision, tool, "approve");    // 1
+  decide(AuditKind::kDecision, tool, "reject");     // 2
+  decide(AuditKind::kDecision, tool, "approve");    // 3
+  decide(AuditKind::kConfiguration, {}, "freeze");  // 4
+  decide(AuditKind::kCallIntent, tool, "call");     // 5
+  EXPECT_EQ(
+      rows(*store, sql::kLastDecisions),
+      (std::vector<Row>{{raw({}), "freeze", "4"}, {raw(tool), "approve", "3"}, {raw(tool), "reject", "2"}}));
+}
+
+TEST_F(StoreSqlTest, ListsArePagedInADeterministicOrder) {
+  std::vector<wire::Id> ids;
+  for (int i = 0; i < 5; ++i) {
+    ids.push_back(random_id());
+    add_server(ids.back(), "server" + std::to_string(i));
+  }
+  add_tool(tool_id, ids[4], "now");
+  const std::string first = answer(sql::kListServers, {Param::integer(2), Param::integer(1)});
+  EXPECT_EQ(at(first, "servers,0,name"), "server4");
+  EXPECT_EQ(at(first, "servers,0,tool_count"), "1");
+  EXPECT_EQ(at(first, "servers,0,status"), "imported");
+  EXPECT_EQ(at(first, "servers,1,name"), "server3");
+  EXPECT_EQ(at(first, "total") + at(first, "page") + at(first, "page_size") + at(first, "pages"), "5123");
+  EXPECT_EQ(at(first, "servers,0,created_at").size(), std::string("2026-01-01T00:00:00.000Z").size());
+  const std::string last = answer(sql::kListServers, {Param::integer(2), Param::integer(3)});
+  EXPECT_EQ(at(last, "servers,0,name"), "server0");
+  EXPECT_EQ(at(last, "servers,1"), "");
+  const std::string beyond = answer(sql::kListServers, {Param::integer(100), Param::integer(4'294'967'295)});
+  EXPECT_EQ(at(beyond, "servers"), "[]");
+  EXPECT_EQ(at(beyond, "total"), "5");
+}
+
+TEST_F(StoreSqlTest, EmptyListsAreEmptyAndNotNull) {
+  for (const Sql* list : {&sql::kListServers, &sql::kPending}) {
+    const std::string json = answer(*list, {Param::integer(50), Param::integer(1)});
+    EXPECT_EQ(at(json, list == &sql::kPending ? "pending" : "servers"), "[]");
+    EXPECT_EQ(at(json, "pages"), "0");
+  }
+  EXPECT_EQ(
+      at(answer(sql::kLogs, {Param::null(), Param::null(), Param::integer(50), Param::integer(1)}), "logs"),
+      "[]");
+}
+
+TEST_F(StoreSqlTest, WhatDoesNotExistHasNoRow) {
+  const Param nobody = Param::uuid(random_id());
+  for (const Sql* read : {&sql::kGetServer, &sql::kGetTool, &sql::kGetToolStatus})
+    EXPECT_TRUE(rows(*store, *read, {nobody}).empty()) << read->name;
+  for (const Sql* read : {&sql::kListTools, &sql::kGetToolLogs})
+    EXPECT_TRUE(rows(*store, *read, {nobody, Param::integer(50), Param::integer(1)}).empty()) << read->name;
+  for (const std::string name : {"", "a", "a__b", "__", "a__b__c", "%__%"})
+    EXPECT_TRUE(rows(*store, sql::kExplain, {Param::text(name)}).empty()) << name;
+}
+
+TEST_F(StoreSqlTest, ServerToolAndStatusHaveTheContractsFields) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  set_state(tool_id, "pending_review");
+  const std::string got = answer(sql::kGetServer, {Param::uuid(server_id)});
+  EXPECT_EQ(
+      at(got, "name") + at(got, "tool_count") + at(got, "tools,0,name") + at(got, "tools,0,approval_status"),
+      "weather1nowpending_review");
+  const std::string list =
+      answer(sql::kListTools, {Param::uuid(server_id), Param::integer(50), Param::integer(1)});
+  EXPECT_EQ(at(list, "server_name") + at(list, "tools,0,name") + at(list, "total"), "weathernow1");
+  const std::string tool = answer(sql::kGetTool, {Param::uuid(tool_id)});
+  EXPECT_EQ(at(tool, "input_schema"), "not { json");
+  EXPECT_EQ(at(tool, "python_code"), "code 1");
+  EXPECT_EQ(at(tool, "digest").size(), 64U);
+  EXPECT_EQ(at(tool, "current_version") + at(tool, "timeout_ms") + at(tool, "enabled"), "130000true");
+  const std::string status = answer(sql::kGetToolStatus, {Param::uuid(tool_id)});
+  EXPECT_EQ(at(status, "approval_status") + at(status, "publish_notes") + at(status, "approved_by"),
+            "pending_reviewplease");
+  const std::string pending = answer(sql::kPending, {Param::integer(50), Param::integer(1)});
+  EXPECT_EQ(at(pending, "pending,0,tool") + at(pending, "pending,0,notes"), "weather__nowplease");
+  EXPECT_EQ(at(pending, "pending,0,digest"), at(tool, "digest"));
+}
+
+TEST_F(StoreSqlTest, ExplainSaysWhoDecidedAndWhatTheToolDid) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  add_approval(tool_id, "approved", 10);
+  set_state(tool_id, "approved");
+  store->write_text(execution(random_id(), tool_id, server_id, 1'700'000'000'000));
+  const std::string json = answer(sql::kExplain, {Param::text("weather__now")});
+  EXPECT_EQ(at(json, "approver") + at(json, "decision,state") + at(json, "decision,audit_sequence"),
+            "rootapproved10");
+  EXPECT_EQ(at(json, "decision,at"), "2023-11-14T22:13:20.123Z");
+  EXPECT_EQ(at(json, "last_used_at") + at(json, "last_end"), "2023-11-14T22:13:20.000Ztool_error");
+  EXPECT_EQ(at(json, "calls,total") + at(json, "calls,failed"), "11");
+  EXPECT_EQ(at(json, "hosts") + at(json, "secrets") + at(json, "modules"), "[][][]");
+}
+
+TEST_F(StoreSqlTest, AReadSeesTheTextThatWasWrittenJustBefore) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  const wire::Id call = random_id();
+  store->write_text(execution(call, tool_id, server_id, 5));
+  store->write_text(execution(call, tool_id, server_id, 6));  // the same call again: nothing changes
+  const std::string json =
+      answer(sql::kGetToolLogs, {Param::uuid(tool_id), Param::integer(10), Param::integer(1)});
+  EXPECT_EQ(at(json, "total") + at(json, "logs,0,end") + at(json, "logs,0,success"), "1tool_errorfalse");
+  EXPECT_EQ(at(json, "logs,0,created_at"), "1970-01-01T00:00:00.005Z");
+}
+
+TEST_F(StoreSqlTest, ATextThatCannotBeWrittenCostsOnlyItself) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  store->write_text(execution(random_id(), random_id(), server_id, 5));  // no such tool
+  store->write_text(execution(random_id(), tool_id, server_id, 5));
+  EXPECT_EQ(
+      at(answer(sql::kGetToolLogs, {Param::uuid(tool_id), Param::integer(10), Param::integer(1)}), "total"),
+      "1");
+  EXPECT_TRUE(append(*store).has_value());
+}
+
+TEST_F(StoreSqlTest, LogBytesOfAnyKindStayReadable) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  const std::vector<std::string> bytes = {
+      std::string("a\0b", 3), "\xff\xfe", "\xed\xa0\x80", "\\x00", "\"\n\x1b[2J", "ü\xc3", ""};
+  std::int64_t time = 0;
+  for (const std::string& text : bytes)
+    store->write_text(execution(random_id(), tool_id, server_id, ++time, "unix:alice", text));
+  const std::string json =
+      answer(sql::kGetToolLogs, {Param::uuid(tool_id), Param::integer(10), Param::integer(1)});
+  EXPECT_TRUE(base::is_utf8(json));
+  const auto stdout_of = [&](int index) { return at(json, "logs," + std::to_string(index) + ",stdout"); };
+  EXPECT_EQ(stdout_of(6), "a\\000b");
+  EXPECT_EQ(stdout_of(5), "\\377\\376");
+  EXPECT_EQ(stdout_of(4), "\\355\\240\\200");
+  EXPECT_EQ(stdout_of(3), "\\x00");
+  EXPECT_EQ(stdout_of(2), "\"\n\x1b[2J");
+  EXPECT_EQ(stdout_of(1), "\\303\\274\\303");
+  EXPECT_EQ(stdout_of(0), "");
+}
+
+TEST_F(StoreSqlTest, AFullPageOfTheWorstTextsFitsItsAnswer) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  const std::string worst(policy::limits::kLogArgumentsBytes, '\x01');  // six bytes each in JSON
+  for (int i = 0; i < 100; ++i)
+    store->write_text(execution(random_id(), tool_id, server_id, i, "unix:alice", worst));
+  for (const int size : {1, 10, 50, 100}) {
+    const std::string json =
+        answer(sql::kLogs, {Param::null(), Param::null(), Param::integer(size), Param::integer(1)});
+    EXPECT_LT(json.size(), 4 * policy::limits::kMiB) << size;
+    EXPECT_EQ(json.find("cut: ask for fewer") == std::string::npos, size == 1) << size;
+  }
+}
+
+TEST_F(StoreSqlTest, LogsAreFilteredByCallerAndTool) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  store->write_text(execution(random_id(), tool_id, server_id, 1, "unix:alice"));
+  store->write_text(execution(random_id(), tool_id, server_id, 2, "unix:bob"));
+  const auto total = [&](const Param& caller, const Param& tool) {
+    return at(answer(sql::kLogs, {caller, tool, Param::integer(10), Param::integer(1)}), "total");
+  };
+  EXPECT_EQ(total(Param::null(), Param::null()), "2");
+  EXPECT_EQ(total(Param::text("unix:alice"), Param::null()), "1");
+  EXPECT_EQ(total(Param::text("unix:eve"), Param::null()), "0");
+  EXPECT_EQ(total(Param::text("unix:%"), Param::null()), "0");
+  EXPECT_EQ(total(Param::text("unix:bob"), Param::text("weather__now")), "1");
+  EXPECT_EQ(total(Param::null(), Param::text("weather__later")), "0");
+}
+
+}  // namespace
+}  // namespace mcpbox::monitor
