@@ -1,0 +1,223 @@
+// Runs in [zygote] until its jail, then in [call] children.  Trusts the distribution's Python and the
+// embedded runtime; in a child that has begun to run a tool, it trusts no Python object's type or size.
+#define PY_SSIZE_T_CLEAN
+#include "executor/python.h"
+
+#include <Python.h>
+#include <utility>
+
+#include "executor/shared_memory.h"
+#include "executor/sources.h"
+#include "policy/limits.h"
+#include "privsep/base/handles.h"
+
+namespace mcpbox::executor {
+namespace {
+
+namespace limits = policy::limits;
+using base::fail;
+using base::Why;
+using PyRef = std::unique_ptr<PyObject, base::FreeWith<Py_DecRef>>;
+
+// Forgets the pending exception.  Not printed: that would run a hook which the tool may have set.
+std::unexpected<base::Error> broken(const char* literal, Why why = Why::kBroken) {
+  PyErr_Clear();
+  return fail(why, literal);
+}
+
+// --- Initialisation -----------------------------------------------------------------------------------
+
+bool add_path(PyConfig& config, const char* path) {
+  wchar_t* const wide = Py_DecodeLocale(path, nullptr);
+  if (wide == nullptr) return false;
+  const PyStatus done = PyWideStringList_Append(&config.module_search_paths, wide);
+  PyMem_RawFree(wide);
+  return PyStatus_Exception(done) == 0;
+}
+
+bool initialise(const PythonPaths& paths) {
+  PyPreConfig before;
+  PyPreConfig_InitIsolatedConfig(&before);
+  before.utf8_mode = 1;  // an isolated interpreter would otherwise encode as ASCII
+  if (PyStatus_Exception(Py_PreInitialize(&before)) != 0) return false;
+  PyConfig config;
+  PyConfig_InitIsolatedConfig(&config);
+  config.install_signal_handlers = 0;
+  config.write_bytecode = 0;
+  config.site_import = 0;
+  config.pathconfig_warnings = 0;
+  config.code_debug_ranges = 0;
+  config.module_search_paths_set = 1;
+  const bool ready = add_path(config, paths.stdlib) && add_path(config, paths.extensions) &&
+                     add_path(config, paths.packages) &&
+                     PyStatus_Exception(Py_InitializeFromConfig(&config)) == 0;
+  PyConfig_Clear(&config);
+  return ready;
+}
+
+// --- What the runtime gets ----------------------------------------------------------------------------
+
+PyObject* share_bytes(PyObject* /*self*/, PyObject* bytes) {
+  Py_buffer view;
+  if (PyObject_GetBuffer(bytes, &view, PyBUF_SIMPLE) != 0) return nullptr;
+  const auto copy = share({static_cast<const unsigned char*>(view.buf), static_cast<std::size_t>(view.len)});
+  PyBuffer_Release(&view);
+  if (!copy) return PyErr_Format(PyExc_OSError, "%s (errno %d)", copy.error().text, copy.error().sys_errno);
+  // The interface predates const; PyBUF_READ makes the view read-only, and so does the mapping.
+  auto* const memory = const_cast<char*>(reinterpret_cast<const char*>(copy->data()));
+  return PyMemoryView_FromMemory(memory, static_cast<Py_ssize_t>(copy->size()), PyBUF_READ);
+}
+
+PyRef limits_dict() {
+  return PyRef(Py_BuildValue("{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
+                             "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes,
+                             "output_bytes", limits::kOutputBytes, "result_bytes", limits::kResultBytes,
+                             "outcome_bytes", limits::kOutcomeJsonBytes, "error_bytes", limits::kErrorBytes,
+                             "log_text_bytes", limits::kLogTextBytes, "memory_bytes", limits::kMemoryBytes,
+                             "json_depth", limits::kJsonDepth));
+}
+
+PyRef sources_dict() {
+  PyRef dict(PyDict_New());
+  for (const Source& source : sources()) {
+    const PyRef text(PyUnicode_FromString(source.text));
+    if (!dict || !text || PyDict_SetItemString(dict.get(), source.name, text.get()) != 0) return nullptr;
+  }
+  return dict;
+}
+
+const char* source_of(std::string_view name) {
+  for (const Source& source : sources())
+    if (source.name == name) return source.text;
+  return nullptr;
+}
+
+// Runs embedded.py and returns its start().
+PyRef bootstrap() {
+  const PyRef code(Py_CompileString(source_of("embedded"), "<mcpbox_runtime.embedded>", Py_file_input));
+  if (!code) return nullptr;
+  const PyRef module(PyImport_ExecCodeModule("mcpbox_runtime_embedded", code.get()));
+  return module ? PyRef(PyObject_GetAttrString(module.get(), "start")) : nullptr;
+}
+
+PyRef start_runtime(const PythonPaths& paths) {
+  static PyMethodDef share_method = {"share", share_bytes, METH_O, nullptr};  // CPython keeps the pointer
+  const PyRef begin = bootstrap();
+  const PyRef sources = sources_dict();
+  const PyRef limits = limits_dict();
+  const PyRef share_function(PyCFunction_New(&share_method, nullptr));
+  if (!begin || !sources || !limits || !share_function) return nullptr;
+  const PyRef positional(PyTuple_Pack(1, sources.get()));
+  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O}", "root", paths.stdlib, "zone_root", paths.zones,
+                                  "share", share_function.get(), "limits", limits.get()));
+  if (!positional || !named) return nullptr;
+  return PyRef(PyObject_Call(begin.get(), positional.get(), named.get()));
+}
+
+// --- What comes back ----------------------------------------------------------------------------------
+
+// Item `index` of a tuple as bytes; false when it is anything else, or over `most`.
+bool take_bytes(PyObject* tuple, Py_ssize_t index, std::size_t most, std::string& into) {
+  PyObject* const item = PyTuple_GetItem(tuple, index);
+  if (item == nullptr || !PyBytes_Check(item)) return false;
+  const auto size = static_cast<std::size_t>(PyBytes_GET_SIZE(item));
+  if (size > most) return false;
+  into.assign(PyBytes_AS_STRING(item), size);
+  return true;
+}
+
+bool take_number(PyObject* tuple, Py_ssize_t index, long most, long& into) {
+  PyObject* const item = PyTuple_GetItem(tuple, index);
+  if (item == nullptr || !PyLong_Check(item)) return false;
+  into = PyLong_AsLong(item);
+  return into >= 0 && into <= most;
+}
+
+}  // namespace
+
+// Both live as long as the process: finalising takes tens of milliseconds and runs what a tool left behind.
+struct Python::State {
+  PyObject* runtime;
+  PyObject* ready;  // what go() calls
+};
+
+Python::Python(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Python::Python(Python&&) noexcept = default;
+Python& Python::operator=(Python&&) noexcept = default;
+Python::~Python() = default;
+
+base::Result<Python> Python::start(const PythonPaths& paths) {
+  if (!initialise(paths)) return fail(Why::kBroken, "python: CPython did not initialise");
+  PyRef runtime = start_runtime(paths);
+  if (!runtime) {
+    PyErr_Print();  // still our own code only: the log shows which module is missing
+    return fail(Why::kBroken, "python: the runtime did not start (is python3-jsonschema installed?)");
+  }
+  return Python(std::make_unique<State>(State{runtime.release(), nullptr}));
+}
+
+base::Result<void> Python::touch() {
+  const PyRef done(PyObject_CallMethod(state_->runtime, "touch", nullptr));
+  if (!done) return broken("python: rehearsal failed");
+  return {};
+}
+
+base::Result<void> Python::reseed() {
+  const PyRef done(PyObject_CallMethod(state_->runtime, "reseed", nullptr));
+  if (!done) return broken("python: reseeding failed");
+  return {};
+}
+
+base::Result<protocol::Compiled> Python::compile(const protocol::Compile& job) {
+  const PyRef made(PyObject_CallMethod(state_->runtime, "check", "y#", job.source.data(),
+                                       static_cast<Py_ssize_t>(job.source.size())));
+  if (!made || !PyTuple_Check(made.get())) return broken("python: the code could not be checked");
+  protocol::Compiled compiled;
+  protocol::CodeReport& report = compiled.report;
+  long valid = 0;
+  long has_main = 0;
+  long line = 0;
+  const bool fits = take_number(made.get(), 0, 1, valid) && take_number(made.get(), 1, 1, has_main) &&
+                    take_number(made.get(), 2, limits::kCodeBytes, line) &&
+                    take_bytes(made.get(), 3, report.problem.kMax, report.problem) &&
+                    take_bytes(made.get(), 4, report.input_schema.kMax, report.input_schema) &&
+                    take_bytes(made.get(), 5, report.parameters.kMax, report.parameters) &&
+                    take_bytes(made.get(), 6, compiled.code.kMax, compiled.code);
+  if (!fits) return broken("python: the report is not one");
+  report.valid = valid == 1;
+  report.has_main = has_main == 1;
+  report.line = static_cast<std::uint32_t>(line);
+  return compiled;
+}
+
+base::Result<void> Python::prepare(const protocol::Prepare& job) {
+  state_->ready = PyObject_CallMethod(state_->runtime, "prepare", "s#y#y#y#IN", job.wire_name.data(),
+                                      static_cast<Py_ssize_t>(job.wire_name.size()), job.code.data(),
+                                      static_cast<Py_ssize_t>(job.code.size()), job.source.data(),
+                                      static_cast<Py_ssize_t>(job.source.size()), job.input_schema.data(),
+                                      static_cast<Py_ssize_t>(job.input_schema.size()),
+                                      static_cast<unsigned int>(job.timeout_ms),
+                                      PyBool_FromLong(job.mode == protocol::RunMode::kTest ? 1 : 0));
+  if (!state_->ready) return broken("python: the prepared code cannot be loaded", Why::kInvalid);
+  return {};
+}
+
+base::Result<protocol::Outcome> Python::go(std::string_view body) {
+  if (!state_->ready) return fail(Why::kInvalid, "python: nothing was prepared");
+  const PyRef ready(std::exchange(state_->ready, nullptr));
+  const PyRef made(
+      PyObject_CallFunction(ready.get(), "y#", body.data(), static_cast<Py_ssize_t>(body.size())));
+  if (!made || !PyTuple_Check(made.get())) return broken("python: the call made no outcome");
+  protocol::Outcome outcome;
+  long end = 0;
+  const bool fits = take_number(made.get(), 0, static_cast<long>(protocol::CallEnd::kOutOfMemory), end) &&
+                    take_bytes(made.get(), 1, outcome.result.kMax, outcome.result) &&
+                    take_bytes(made.get(), 2, outcome.log_result.kMax, outcome.log_result) &&
+                    take_bytes(made.get(), 3, outcome.log_output.kMax, outcome.log_output) &&
+                    take_bytes(made.get(), 4, outcome.log_error.kMax, outcome.log_error);
+  if (!fits || end == 0) return broken("python: the outcome is not one");
+  outcome.end = static_cast<protocol::CallEnd>(end);
+  return outcome;
+}
+
+}  // namespace mcpbox::executor

@@ -1,0 +1,155 @@
+"""The call's arguments: taken from the request as received, checked, and fitted to `main`."""
+
+import json
+
+from jsonschema import Draft202012Validator
+
+_MOST_PROBLEMS = 10
+_PREVIEW_CHARS = 80
+_TYPE_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+_BOUNDS = {
+    "minimum": "must be at least {0}",
+    "maximum": "must be at most {0}",
+    "exclusiveMinimum": "must be greater than {0}",
+    "exclusiveMaximum": "must be less than {0}",
+    "multipleOf": "must be a multiple of {0}",
+    "minLength": "must have at least {0} characters",
+    "maxLength": "must have at most {0} characters",
+    "minItems": "must have at least {0} items",
+    "maxItems": "must have at most {0} items",
+    "minProperties": "must have at least {0} properties",
+    "maxProperties": "must have at most {0} properties",
+    "pattern": "must match the pattern {0}",
+    "const": "must be {0}",
+}
+
+
+class Forged(Exception):
+    """The request is not a call of the tool that was opened."""
+
+
+class Invalid(Exception):
+    """The arguments do not fit; the text says where and why."""
+
+
+def _no_duplicates(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Forged("a key occurs twice in one object of the request")
+    return found
+
+
+def _no_constant(name):
+    raise ValueError(f"{name} is not JSON")
+
+
+def _parse(body):
+    try:
+        return json.loads(body, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"The request body is not JSON: {error}") from None
+
+
+def from_request(body, name):
+    """The arguments of a JSON-RPC tools/call for tool `name`.  Forged when it is for anything else.
+
+    The gateway that passed the request on may be stolen: what it asked to be opened must be what the
+    client wrote, so the name is read again here, from the bytes as received.
+    """
+    request = _parse(body)
+    params = request.get("params") if isinstance(request, dict) else None
+    if not isinstance(params, dict) or request.get("method") != "tools/call":
+        raise Forged("the request is not a tools/call")
+    if params.get("name") != name:
+        raise Forged("the request names another tool than the one that was opened")
+    return _object(params.get("arguments"))
+
+
+def from_object(body):
+    """The arguments of a draft run: the body is the JSON object itself."""
+    return _object(_parse(body) if body else None)
+
+
+def _object(arguments):
+    if arguments is None:
+        return {}
+    if not isinstance(arguments, dict):
+        raise Invalid(f"`arguments` must be a JSON object, not {_kind(arguments)}")
+    return arguments
+
+
+def validator_for(schema):
+    """A Draft 2020-12 validator for `schema` (JSON bytes); any object is accepted when there is none."""
+    return Draft202012Validator(json.loads(schema) if schema else {"type": "object"})
+
+
+def check(arguments, validator, tool):
+    """Raises Invalid, naming each field and the rule it breaks, unless the arguments fit the schema."""
+    problems = []
+    for error in validator.iter_errors(arguments):
+        problems += _problems(error)
+        if len(problems) >= _MOST_PROBLEMS:
+            break
+    if problems:
+        lines = "\n".join(f"- {problem}" for problem in problems[:_MOST_PROBLEMS])
+        raise Invalid(
+            f"Invalid arguments for {tool}; it was not run.\n{lines}\n"
+            "Correct these and call it again; its input schema is in the tool list."
+        )
+
+
+def _kind(value):
+    for kind, name in _TYPE_NAMES.items():
+        if isinstance(value, kind):
+            return name
+    return "integer" if isinstance(value, int) else "number"
+
+
+def _preview(value):
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _PREVIEW_CHARS else text[:_PREVIEW_CHARS] + "..."
+
+
+def _field(path):
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return f"`{text}`" if text else "arguments"
+
+
+def _problems(error):
+    """One line for each field at fault: field, rule in words, and the rule's keyword."""
+    rule, wanted, got = error.validator, error.validator_value, error.instance
+    path = list(error.absolute_path)
+    if rule == "required":
+        missing = [name for name in wanted if name not in got]
+        wrong = [name for name in missing if error.message.startswith(repr(name))] or missing
+        return [f"{_field([*path, name])} is missing (rule: required)" for name in wrong[:1]]
+    if rule == "additionalProperties" and wanted is False:
+        known = error.schema.get("properties", {})
+        takes = ", ".join(known) or "nothing"
+        return [
+            f"{_field([*path, name])} is not a parameter; allowed here: {takes}"
+            " (rule: additionalProperties)"
+            for name in got
+            if name not in known
+        ]
+    return [f"{_field(path)} {_words(rule, wanted, got, error)}, got {_preview(got)} (rule: {rule})"]
+
+
+def _words(rule, wanted, got, error):
+    if rule == "type":
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        return f"must be of type {' or '.join(kinds)}, not {_kind(got)}"
+    if rule == "enum":
+        return f"must be one of {_preview(wanted)[:400]}"
+    if rule in _BOUNDS:
+        return _BOUNDS[rule].format(_preview(wanted))
+    if rule in ("anyOf", "oneOf"):
+        forms = "; or ".join(dict.fromkeys(_form(part) for part in error.context))
+        return f"fits none of the allowed forms ({forms[:400]})"
+    return f"breaks a rule: {error.message[:200]}"
+
+
+def _form(error):
+    return _problems(error)[0].partition(", got ")[0]

@@ -1,0 +1,220 @@
+"""One call: prepare it while its intent is being recorded, then run it once.
+
+Order matters: the request is read, its name compared and its arguments checked before any line of the
+tool has run.
+"""
+
+import collections.abc
+import datetime
+import inspect
+import json
+import linecache
+import marshal
+import sys
+import time
+import traceback
+import types
+from typing import NamedTuple
+
+from . import arguments as args
+from . import failure, imports, result
+from .check import FILENAME
+from .fitting import fit
+from .limits import cut
+from .output import Nowhere, Output
+
+# protocol::CallEnd
+OK, TOOL_ERROR, INVALID_ARGUMENTS, FORGED, TIMED_OUT, OUT_OF_MEMORY = range(1, 7)
+
+_CUT = "\n[cut]"
+_EARLY_SECONDS = 0.05  # the report must be out before the monitor kills at the deadline itself
+_MODULE = "tool"
+
+
+class Outcome(NamedTuple):
+    """protocol::Outcome: the CallToolResult as JSON (empty when forged), and three texts for the log."""
+
+    end: int
+    result: bytes
+    log_result: bytes
+    log_output: bytes
+    log_error: bytes
+
+
+class Job(NamedTuple):
+    """What the monitor opened.  name: what the request must carry; draft: a test run without a request."""
+
+    name: str
+    code: bytes
+    source: bytes
+    schema: bytes
+    deadline_ms: int
+    draft: bool
+
+
+class Secrets(collections.abc.Mapping):
+    """The `secrets` global: read-only, and a missing key says what is wrong."""
+
+    def __init__(self, values):
+        self._values = values
+
+    def __getitem__(self, key):
+        if key not in self._values:
+            raise KeyError(f"secret {key!r} is not set for this server")
+        return self._values[key]
+
+    def __iter__(self):
+        return iter(self._values)
+
+    def __len__(self):
+        return len(self._values)
+
+    def __repr__(self):
+        return f"<secrets: {', '.join(self._values) or 'none'}>"
+
+
+class _DeadlinePassed(Exception):
+    pass
+
+
+class Call:
+    """A call that is ready to run: code and schema are loaded, nothing of the tool has run."""
+
+    def __init__(self, job, limits, loop):
+        self._job = job
+        self._limits = limits
+        self._loop = loop
+        self._lines = job.source.decode("utf-8", "replace").splitlines()
+        self._code = marshal.loads(job.code)
+        self._validator = args.validator_for(job.schema)
+        self._output = Output(limits.output_bytes)
+        self._began = time.monotonic()
+
+    def go(self, body):
+        """Runs the call with the request body as received; always returns an Outcome."""
+        self._began = time.monotonic()
+        try:
+            arguments = self._arguments(body)
+        except args.Forged as error:
+            return Outcome(FORGED, b"", b"", b"", f"Forged, nothing was run: {error}".encode())
+        except args.Invalid as error:
+            return self._invalid(str(error))
+        except Exception as error:  # the schema itself is at fault
+            text = f"The input schema cannot be applied: {failure.message_of(error)}"
+            return self._invalid(text)
+        sys.stdin, sys.stdout, sys.stderr = None, self._output, Nowhere()
+        try:
+            return self._success(self._run(arguments))
+        except result.Unusable as error:
+            return self._failed(TOOL_ERROR, str(error), None)
+        except _DeadlinePassed:
+            seconds = self._job.deadline_ms / 1000
+            return self._failed(TIMED_OUT, f"Execution timed out after {seconds:g} seconds", None)
+        except MemoryError as error:
+            traceback.clear_frames(error.__traceback__)  # gives the tool's memory back
+            limit = self._limits.memory_bytes // (1024 * 1024)
+            text = f"MemoryError: the tool needs more than the {limit} MB of memory that a call has"
+            return self._failed(OUT_OF_MEMORY, text, error)
+        except BaseException as error:  # SystemExit and the like end the call, not the report of it
+            return self._failed(TOOL_ERROR, self._message(error), error)
+
+    def _arguments(self, body):
+        if self._job.draft:
+            arguments = args.from_object(body)
+        else:
+            arguments = args.from_request(body, self._job.name)
+        args.check(arguments, self._validator, self._job.name or "this draft")
+        return arguments
+
+    def _run(self, arguments):
+        """Loads the tool and runs its `main`; returns what that returned."""
+        module = types.ModuleType(_MODULE)
+        module.__dict__.update(
+            __builtins__=imports.tool_builtins(),
+            json=json,
+            datetime=datetime,
+            secrets=Secrets({}),
+            arguments=arguments,
+        )
+        sys.modules[_MODULE] = module
+        source = [line + "\n" for line in self._lines]
+        linecache.cache[FILENAME] = (len(self._job.source), None, source, FILENAME)
+        exec(self._code, module.__dict__)
+        main = module.__dict__.get("main")
+        if not callable(main):
+            raise result.Unusable("Code must define an async main() function")
+        positional, keyword = fit(main, arguments)
+        value = main(*positional, **keyword)
+        if inspect.isawaitable(value):
+            value = self._await(value)
+        if inspect.isasyncgen(value) or inspect.isgenerator(value):
+            raise result.Unusable("main() is a generator: it must return its value, not yield it")
+        return value
+
+    def _await(self, value):
+        """Runs the awaitable on the prepared loop until it ends or the deadline passes."""
+        loop, passed = self._loop, []
+
+        def stop():
+            passed.append(True)
+            loop.stop()
+
+        async def run():
+            return await value
+
+        left = self._job.deadline_ms / 1000 - _EARLY_SECONDS - (time.monotonic() - self._began)
+        timer = loop.call_later(max(0.0, left), stop)
+        task = loop.create_task(run())
+        try:
+            return loop.run_until_complete(task)
+        except RuntimeError:
+            if passed and not task.done():
+                raise _DeadlinePassed from None
+            raise
+        finally:
+            timer.cancel()
+
+    @staticmethod
+    def _message(error):
+        if type(error) is ImportError and error.msg:
+            return str(error)
+        return failure.message_of(error)
+
+    def _execution(self):
+        milliseconds = round((time.monotonic() - self._began) * 1000)
+        return {"stdout": self._output.text(), "duration_ms": milliseconds}
+
+    def _success(self, value):
+        execution = self._execution()
+        made, text = result.success(value, execution, self._limits)
+        return self._outcome(OK, made, text, execution["stdout"], "")
+
+    def _failed(self, end, message, error):
+        """An isError result: the message, then what was printed, then the detail."""
+        execution = self._execution()
+        output = block = detail = ""
+        if execution["stdout"]:
+            shown = cut(execution["stdout"], self._limits.log_text_bytes, _CUT).decode("utf-8")
+            output = f"\n\n--- stdout ---\n{shown.rstrip()}"
+        if error is not None:
+            detail = failure.describe(error, self._lines)
+            execution["error_detail"] = detail
+            block = f"\n\n--- detail ---\n{failure.detail_text(detail)}"
+        made = result.failure(message + output + block, execution, self._limits)
+        return self._outcome(end, made, "", execution["stdout"], message + block)
+
+    def _invalid(self, text):
+        made = result.failure(text, self._execution(), self._limits)
+        return self._outcome(INVALID_ARGUMENTS, made, "", "", text)
+
+    def _outcome(self, end, made, text, output, error):
+        limit = self._limits.log_text_bytes
+        log_error = cut(error, self._limits.error_bytes, _CUT)
+        return Outcome(end, made, cut(text, limit, _CUT), cut(output, limit, _CUT), log_error)
+
+
+def last_words(limits):
+    """The Outcome for a call whose own report failed for lack of memory: made before it is needed."""
+    text = "MemoryError: the call ran out of memory while its result was being made. Return less."
+    made = result.failure(text, {"stdout": "", "duration_ms": 0}, limits)
+    return Outcome(OUT_OF_MEMORY, made, b"", b"", text.encode())

@@ -1,0 +1,130 @@
+"""From what `main` returned, or raised, to a CallToolResult as JSON bytes.
+
+    str                        one text block with it
+    None                       the text `null`
+    another JSON value         its JSON text, and _meta.execution.is_json; an object is structuredContent
+                               as well (before 2026-07-28 nothing else may be: the gateway adds it for
+                               later clients, from the text)
+    dataclass, Enum, date and  their usual JSON form, wherever they stand in the value
+    time, Decimal, UUID
+    anything else              an error that names the type
+"""
+
+import dataclasses
+import datetime
+import decimal
+import enum
+import uuid
+from json import dumps  # by name: a tool that patches `json` does not patch this
+
+from .limits import cut
+
+_OUTPUT_CUT = "\n[output cut here; the log has no more either]"
+
+
+class Unusable(Exception):
+    """The returned value cannot be a result; the text says what to return instead."""
+
+
+def _other(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, (decimal.Decimal, uuid.UUID)):
+        return str(value)
+    raise TypeError(f"an object of type {type(value).__name__} has no JSON form")
+
+
+def _encode(value):
+    # A lone surrogate has no UTF-8 form: it becomes "?".
+    return dumps(value, ensure_ascii=False, allow_nan=False, default=_other).encode("utf-8", "replace")
+
+
+def _deep(data, limit):
+    """True when the JSON text nests deeper than `limit`; what embeds it refuses more."""
+    if data.count(b"[") + data.count(b"{") <= limit:
+        return False
+    depth, in_string, escaped = 0, False, False
+    for byte in data:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_string = False
+        elif byte == 0x22:
+            in_string = True
+        elif byte in b"[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif byte in b"]}":
+            depth -= 1
+    return False
+
+
+def value_json(value, limits):
+    """The returned value as JSON bytes, within the limits; Unusable with the reason otherwise."""
+    try:
+        data = _encode(value)
+    except (TypeError, ValueError) as error:
+        raise Unusable(
+            f"main() returned a {type(value).__name__} that is not JSON: {error}. "
+            "Return a str, or numbers, lists and dicts."
+        ) from None
+    except RecursionError:
+        raise Unusable("main() returned a value that is nested too deeply for JSON") from None
+    if len(data) > limits.result_bytes:
+        raise Unusable(
+            f"The result has {len(data)} bytes as JSON; the limit is {limits.result_bytes}. "
+            "Return less: filter, page, or summarise."
+        )
+    # Three levels are the result's own: result, structuredContent, and the response around it.
+    if _deep(data, limits.json_depth - 3):
+        raise Unusable(f"The result is nested more than {limits.json_depth - 3} levels deep")
+    return data
+
+
+def success(value, execution, limits):
+    """(CallToolResult JSON, its text for the log)."""
+    if isinstance(value, str):
+        if len(value.encode("utf-8", "replace")) > limits.result_bytes:
+            value_json(value, limits)
+        return _assemble(value, False, execution, b"", limits), value
+    data = value_json(value, limits)
+    inside = data if data.startswith(b"{") else b""
+    text = data.decode("utf-8")
+    return _assemble(text, False, {**execution, "is_json": True}, inside, limits), text
+
+
+def failure(text, execution, limits):
+    """CallToolResult JSON with isError; `execution` may carry error_detail."""
+    return _assemble(text, True, execution, b"", limits)
+
+
+def _assemble(text, is_error, execution, structured, limits):
+    """Puts the JSON together; drops printed output first when it would be over its limit."""
+    data = _join(text, is_error, execution, structured)
+    if len(data) <= limits.outcome_bytes:
+        return data
+    short = cut(execution.get("stdout", ""), limits.log_text_bytes, _OUTPUT_CUT).decode("utf-8")
+    data = _join(text, is_error, {**execution, "stdout": short}, structured)
+    if len(data) <= limits.outcome_bytes:
+        return data
+    raise Unusable(
+        f"The result has {len(data)} bytes once encoded; the limit is {limits.outcome_bytes}. "
+        "Return less: filter, page, or summarise."
+    )
+
+
+def _join(text, is_error, execution, structured):
+    head = {"content": [{"type": "text", "text": text}], "isError": is_error}
+    tail = {"_meta": {"execution": execution}}
+    parts = [_encode(head)[1:-1], _encode(tail)[1:-1]]
+    if structured:
+        parts.insert(1, b'"structuredContent": ' + structured)
+    return b"{" + b", ".join(parts) + b"}"

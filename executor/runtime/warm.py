@@ -1,0 +1,129 @@
+"""Everything that happens once in the zygote, before the jail: import, rehearse, freeze.
+
+What is imported and run here is shared by all children; what is not costs each of them again.
+"""
+
+import gc
+import importlib
+import random
+import sys
+import types
+
+from . import library, loop
+from .limits import Limits
+
+# The default modules with their submodules, and what C extensions honest tools reach from them: a jailed
+# child cannot map a shared object.
+_MODULES = """
+    json base64 binascii html html.parser csv xml.etree.ElementTree re string textwrap difflib datetime time
+    calendar zoneinfo math cmath decimal fractions random statistics collections collections.abc itertools
+    functools operator hashlib hmac secrets urllib.parse dataclasses typing enum copy asyncio uuid contextlib
+    array bisect heapq struct zlib bz2 lzma unicodedata pyexpat _elementtree _hashlib _decimal _json _uuid
+    _zoneinfo _asyncio _queue _contextvars _codecs_jp _codecs_cn _codecs_kr _codecs_tw _codecs_hk
+    _codecs_iso2022 encodings.idna encodings.latin_1 encodings.ascii encodings.utf_16 encodings.cp1252
+    mmap resource select _socket _posixsubprocess traceback linecache inspect abc
+""".split()
+
+_REHEARSAL = b"""
+import json, decimal
+from dataclasses import dataclass
+@dataclass
+class Row:
+    a: int
+async def main(name: str, n: int = 2):
+    print("warm")
+    if n == 0:
+        raise ValueError("warm")
+    return {"text": f"{name}", "rows": [Row(i) for i in range(n)], "d": decimal.Decimal("1.5")}
+"""
+
+
+class Runtime:
+    """What a forked child uses: the limits, the loop, and nothing that an author wrote."""
+
+    def __init__(self, limits, poll_loop):
+        self._call = importlib.import_module(f"{__package__}.call")  # these two need jsonschema
+        self._check = importlib.import_module(f"{__package__}.check")
+        self.limits = limits
+        self.loop = poll_loop
+        self.last_words = self._call.last_words(limits)
+
+    def check(self, source):
+        """The compile job: a check.Checked."""
+        return self._check.check(source, self.limits)
+
+    def prepare(self, name, code, source, schema, deadline_ms, draft):
+        """The run job up to "go": a function from the request body to a call.Outcome."""
+        job = self._call.Job(name, code, source, schema, deadline_ms, draft)
+        call = self._call.Call(job, self.limits, self.loop)
+
+        def go(body):
+            try:
+                return call.go(body)
+            except (MemoryError, RecursionError):
+                return self.last_words
+
+        return go
+
+    def touch(self):
+        """Runs a made-up call, so that the pages a real one writes to are this process's own."""
+        self._rehearse(1)
+        self.reseed()
+
+    def reseed(self):
+        """Every child would otherwise draw the same `random` numbers."""
+        random.seed()
+
+    def _rehearse(self, n):
+        streams = sys.stdin, sys.stdout, sys.stderr
+        schema = self._code.schema
+        body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"warm","arguments":'
+        body += b'{"name":"w","n":%d}}}' % n
+        self.prepare("warm", self._code.code, _REHEARSAL, schema, 1000, False)(body)
+        sys.stdin, sys.stdout, sys.stderr = streams
+        sys.modules.pop("tool", None)
+        self._call.linecache.cache.clear()
+
+    def warm(self):
+        """Rehearses success, failure and compilation; then nothing is collected again."""
+        self._code = self.check(_REHEARSAL)
+        self.check(b"async def main(:\n")
+        for n in (1, 2, 0, 3, 0, 1):
+            self._rehearse(n)
+        self._warm_library()
+        gc.collect()
+        gc.freeze()
+
+    def _warm_library(self):
+        import zoneinfo
+
+        zoneinfo.ZoneInfo("UTC")
+
+
+def _import_validator():
+    """jsonschema wants urlopen for remote references, which a call cannot follow: http and ssl stay out."""
+
+    def urlopen(*_args, **_kwargs):
+        raise OSError("a schema cannot refer to another machine")
+
+    stand_in = types.ModuleType("urllib.request")
+    stand_in.urlopen = urlopen
+    sys.modules["urllib.request"] = stand_in
+    importlib.import_module("jsonschema")
+    del sys.modules["urllib.request"]
+    sys.modules.pop("urllib", None).__dict__.pop("request", None)
+    importlib.import_module("urllib")
+    sys.modules["urllib"].parse = importlib.import_module("urllib.parse")
+
+
+def start(root, zone_root, share, limits):
+    """Called once by python.cc.  limits: the fields of limits.Limits by name.  Returns the Runtime."""
+    sys.modules["ssl"] = None  # asyncio does without: a call has no socket, and libssl is not small
+    for name in _MODULES:
+        importlib.import_module(name)
+    _import_validator()
+    del sys.modules["ssl"]
+    runtime = Runtime(Limits(**limits), loop.install())
+    library.install(root, zone_root, share)
+    runtime.warm()
+    return runtime

@@ -1,0 +1,49 @@
+// The zygote's loop: forks spares when the monitor asks, tells how they ended.  C++ only between forks: no
+// Python runs here, nothing a child wrote is read, and only the monitor is listened to.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "executor/python.h"
+#include "policy/layers.h"
+#include "privsep/base/error.h"
+#include "privsep/base/fd.h"
+#include "privsep/jail/call.h"
+#include "privsep/jail/title.h"
+
+namespace mcpbox::executor {
+
+class Zygote {
+ public:
+  // All three must outlive this.  calls: made before the zygote's own jail.
+  Zygote(Python& python, const jail::CallJail& calls, const jail::Title& title)
+      : python_(python), calls_(calls), title_(title) {}
+
+  // Says Hello on `link`, waits for the answer, then serves until the monitor closes it.
+  //   layers   what jail::enter() verified
+  //   returns  kCancelled when the monitor went away (the usual end); else what went wrong with it
+  [[nodiscard]] base::Error serve(int link, policy::Layers layers);
+
+ private:
+  struct Child {
+    std::uint64_t spare;
+    pid_t pid;
+    base::Fd pidfd;
+  };
+
+  [[nodiscard]] base::Result<void> greet(policy::Layers layers);
+  [[nodiscard]] base::Result<void> obey();
+  [[nodiscard]] base::Result<void> fork_spare(std::uint32_t serial, std::uint64_t spare, base::Fd socket);
+  [[noreturn]] void become_call(int socket);
+  [[nodiscard]] base::Result<void> report_ended(const Child& child);
+  [[nodiscard]] base::Result<void> turn();
+
+  Python& python_;
+  const jail::CallJail& calls_;
+  const jail::Title& title_;
+  int link_ = -1;
+  std::vector<Child> children_;
+};
+
+}  // namespace mcpbox::executor
