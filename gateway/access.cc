@@ -1,0 +1,41 @@
+// Runs in the gateways.  Trusts only the monitor: who calls is what the kernel told it, never what a client
+// says.
+#include "gateway/access.h"
+
+#include <fcntl.h>
+
+#include "gateway/connection.h"
+
+namespace mcpbox::gateway {
+
+Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange) {
+  const std::shared_ptr<Connection> connection = exchange->connection();
+  if (!connection) co_return base::fail(base::Why::kCancelled, "the client has left");
+  if (connection->caller) co_return connection->caller->ticket;
+  protocol::Authenticate question;
+  question.connection.reset(::fcntl(connection->fd(), F_DUPFD_CLOEXEC, 0));
+  if (!question.connection) co_return base::fail_errno("too many connections: try again in a moment");
+  protocol::Principal who = co_await g.monitor->ask(question);
+  connection->caller = std::move(who);
+  co_return connection->caller->ticket;
+}
+
+Response refusal_of(const base::Error& error) {
+  const bool refused = error.why == base::Why::kRefused;
+  const std::string text =
+      refused ? "Your user on this machine may not use this MCPbox. An administrator adds the line "
+                "`allow-user = NAME` "
+                "with your user name to mcpbox.conf and restarts MCPbox."
+              : "MCPbox cannot answer now: " + std::string(error.text) + ". Try again in a moment.";
+  Response response{.status = refused ? 403 : 503,
+                    .body = error_body({.code = kTransportError, .message = text}),
+                    .after = After::kClose};
+  if (!refused) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+void forget_ticket(const Exchange& exchange) {
+  if (const std::shared_ptr<Connection> connection = exchange.connection()) connection->caller.reset();
+}
+
+}  // namespace mcpbox::gateway

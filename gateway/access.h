@@ -1,0 +1,20 @@
+// Who is at the other end of a connection.
+#pragma once
+
+#include "gateway/gateway.h"
+
+namespace mcpbox::gateway {
+
+// The ticket of the connection's caller; the monitor is asked once per connection, with a duplicate of its
+// socket.
+//   errors  kRefused: this user may not connect;  kCancelled: the client has left;  others: try again
+[[nodiscard]] Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange);
+
+// The answer to a request that ended with such an error before anything was done.
+[[nodiscard]] Response refusal_of(const base::Error& error);
+
+// After a kRefused of anything asked with the ticket: the next request on this connection asks anew, because
+// the monitor forgets the oldest tickets of a gateway that holds too many.
+void forget_ticket(const Exchange& exchange);
+
+}  // namespace mcpbox::gateway

@@ -1,0 +1,143 @@
+// Runs in the gateways.  Trusts nothing: arguments are a client's, results a call child's that may be stolen.
+// MCP server/tools, tools/call; contract 4.5.
+#include "gateway/access.h"
+#include "gateway/ids.h"
+#include "gateway/json_check.h"
+#include "gateway/manage.h"
+#include "gateway/methods.h"
+#include "gateway/redact.h"
+#include "policy/names.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+using base::Why;
+
+RpcReply unknown_tool(const MethodCall& call, std::string_view name) {
+  const std::string hint =
+      call.in.server.empty()
+          ? ". Its name is SERVER__TOOL once it is approved and its server runs: see tools/list, or "
+            "mcpbox_get_tool_status for what it still needs."
+          : ". This endpoint has the approved tools of one server only: see tools/list.";
+  return std::unexpected(rpc_error(call, kInvalidParams, "Unknown tool: " + fitting(name, 128) + hint));
+}
+
+bool can_be_published(const MethodCall& call, std::string_view name) {
+  if (!call.in.server.empty()) return policy::tool_name_problem(name) == policy::NameProblem::kNone;
+  return policy::split_published_name(name).has_value();
+}
+
+Task<Nothing> send_cancel(Gateway& g, wire::Id ticket, wire::Id request) {
+  protocol::CancelCall order{.ticket = ticket, .request = request};
+  co_await g.monitor->ask(order);
+  co_return Nothing{};
+}
+
+// kNotFound is told apart: the tool is unknown.  Everything else that kept it from running is a result for
+// the model.
+RpcReply not_run(const MethodCall& call, std::string_view name, const base::Error& error) {
+  if (error.why == Why::kNotFound) return unknown_tool(call, name);
+  if (error.why == Why::kRefused) forget_ticket(*call.in.exchange);
+  const std::string_view text = error.text;
+  return error_result("Error: " + sentence(text.empty() ? "the call could not be started" : text));
+}
+
+Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
+                              bool& withdrawn) {
+  protocol::OpenCall wanted{.ticket = call.in.ticket, .request = random_id(), .server = call.in.server};
+  if (!can_be_published(call, name)) co_return unknown_tool(call, name);
+  wanted.tool = name;
+  wanted.client = call.client;
+  wanted.arguments_log = redacted(arguments);
+  wanted.body = call.in.exchange->take_body();
+  const CallsInFlight::Entry entry(call.g.calls, {.request = wanted.request,
+                                                  .ticket = call.in.ticket,
+                                                  .session = call.session,
+                                                  .rpc_id = call.message.id});
+  cancel_when_client_leaves(call, wanted.request);
+  const base::Result<protocol::CallResult> ended = co_await attempt(call.g.monitor->ask(wanted));
+  withdrawn = entry.call().withdrawn;
+  call.in.exchange->on_hang_up(nullptr);
+  if (!ended) co_return not_run(call, name, ended.error());
+  co_return RpcReply(tool_result(*ended, call.modern));
+}
+
+std::string explanation_of(const protocol::CallResult& ended) {
+  if (!ended.explanation.empty()) return ended.explanation;
+  switch (ended.end) {
+    case protocol::CallEnd::kTimedOut:
+      return "the tool did not finish in its time and was stopped: give it less to do, or raise its "
+             "timeout_ms";
+    case protocol::CallEnd::kOutOfMemory:
+      return "the tool used more memory than a call has and was stopped: let it work on less at a time";
+    case protocol::CallEnd::kCancelled:
+      return "the call was withdrawn";
+    case protocol::CallEnd::kUnrecorded:
+      return "the tool ran, but what came of it could not be recorded: do not call it again, tell the "
+             "administrator";
+    default:
+      return "the tool's process ended without a result; mcpbox_get_tool_logs shows what is known";
+  }
+}
+
+// What the tool returned when that is no object: earlier revisions have no place for it but the text.
+std::string with_any_value(std::string_view result) {
+  const Json parsed = parse_object(result);
+  const json_t* execution = json_object_get(json_object_get(parsed.get(), "_meta"), "execution");
+  const json_t* first = json_array_get(json_object_get(parsed.get(), "content"), 0);
+  const std::string_view text = text_of(json_object_get(first, "text"));
+  if (json_object_get(parsed.get(), "structuredContent") != nullptr ||
+      !json_is_true(json_object_get(execution, "is_json")) || !check_json(text))
+    return std::string(result);
+  return R"({"structuredContent":)" + std::string(text) + "," +
+         std::string(result.substr(result.find('{') + 1));
+}
+
+}  // namespace
+
+std::string error_result(std::string_view text) {
+  return R"({"content":[{"type":"text","text":)" + quoted(text) + R"(}],"isError":true})";
+}
+
+std::string tool_result(const protocol::CallResult& ended, bool modern) {
+  if (ended.result.empty()) return error_result("Error: " + sentence(explanation_of(ended)));
+  // resultType is ours to say; a result that brings one was not made by our runtime.
+  if (check_json(ended.result) != JsonKind::kObject || find_member(ended.result, "resultType") ||
+      !find_member(ended.result, "content"))
+    return error_result("Error: the tool returned malformed JSON.");
+  const std::string_view result = ended.result;
+  const std::string_view whole = result.substr(result.find('{'));
+  return modern ? with_any_value(whole) : std::string(whole);
+}
+
+void cancel(Gateway& g, CallInFlight& call) {
+  if (std::exchange(call.withdrawn, true)) return;
+  g.tasks.spawn(send_cancel(g, call.ticket, call.request));
+}
+
+void cancel_when_client_leaves(const MethodCall& call, const wire::Id& request) {
+  if (!call.modern) return;
+  call.in.exchange->on_hang_up([g = &call.g, request] {
+    if (CallInFlight* found = g->calls.find(request)) cancel(*g, *found);
+  });
+}
+
+Task<RpcReply> call_tool(const MethodCall& call, bool& withdrawn) {
+  const json_t* name = call.message.param("name");
+  const json_t* arguments = call.message.param("arguments");
+  if (!json_is_string(name))
+    co_return RpcReply(std::unexpected(
+        rpc_error(call, kInvalidParams, "params.name is missing: give the name of a tool in tools/list.")));
+  if (arguments != nullptr && !json_is_object(arguments))
+    co_return RpcReply(
+        std::unexpected(rpc_error(call, kInvalidParams, "params.arguments must be an object.")));
+  const std::string wanted(text_of(name));
+  if (call.in.server.empty() && wanted.starts_with(kManagePrefix)) {
+    RpcReply reply = co_await call_management(call, wanted, arguments, withdrawn);
+    co_return reply;
+  }
+  RpcReply reply = co_await call_published(call, wanted, arguments, withdrawn);
+  co_return reply;
+}
+
+}  // namespace mcpbox::gateway

@@ -1,0 +1,73 @@
+// Runs in the gateways.  Trusts nothing: every request stands alone; nothing of an earlier one is used.
+// MCP 2026-07-28: server/discover, basic/patterns/subscriptions, basic/patterns/cancellation.
+#include "gateway/era.h"
+#include "gateway/eras.h"
+#include "gateway/methods.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+std::string discovery(const Gateway& g, const Incoming& in) {
+  const std::string result = R"({"supportedVersions":[)" + quoted(kModernVersion) + R"(],"capabilities":)" +
+                             std::string(kCapabilities) + R"(,"instructions":)" + quoted(instructions(in)) +
+                             "}";
+  return modern_result(g, result, kNotCacheable);
+}
+
+std::string acknowledged(const std::string& subscription, bool tools) {
+  return R"({"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{)" +
+         std::string(tools ? R"("toolsListChanged":true)" : "") + R"(},"_meta":{")" + kMetaSubscription +
+         R"(":)" + subscription + "}}}";
+}
+
+// Of what can be asked for, the tool list is what changes here; the acknowledgement says so.
+Answered listen(Gateway& g, const Incoming& in, const Message& message) {
+  const json_t* wanted = message.param("notifications");
+  if (!json_is_object(wanted))
+    return response_of(
+        {.code = kInvalidParams,
+         .message = "params.notifications must be an object, such as {\"toolsListChanged\":true}.",
+         .id = message.id});
+  if (g.streams.full())
+    return response_of({.status = 503,
+                        .code = kInternalError,
+                        .message = "Too many event streams are open: close some.",
+                        .id = message.id});
+  const bool tools = json_is_true(json_object_get(wanted, "toolsListChanged"));
+  in.exchange->begin_stream({});
+  in.exchange->send(event_of(acknowledged(message.id, tools)));
+  g.streams.add(
+      {.exchange = in.exchange, .server = in.server, .subscription = message.id, .wants_tools = tools});
+  return {};
+}
+
+Response reply_to(const MethodCall& call, const RpcReply& reply, std::string_view hints) {
+  if (!reply) return response_of(reply.error());
+  return {.body = result_body(call.message.id, modern_result(call.g, *reply, hints))};
+}
+
+}  // namespace
+
+Task<Answered> answer_modern(Gateway& g, const Incoming& in, const Message& message) {
+  if (message.kind == MessageKind::kNotification) co_return Answered(Response{.status = 202});
+  const json_t* client = json_object_get(message.param("_meta"), kMetaClient);
+  const MethodCall call{.g = g, .in = in, .message = message, .client = client_text(client), .modern = true};
+  if (message.method == "server/discover")
+    co_return Answered(Response{.body = result_body(message.id, discovery(g, in))});
+  if (message.method == "subscriptions/listen") co_return listen(g, in, message);
+  if (message.method == "tools/list") {
+    const RpcReply reply = co_await list_tools(call);
+    co_return Answered(reply_to(call, reply, kNotCacheable));
+  }
+  if (message.method == "tools/call") {
+    bool withdrawn = false;  // only by hanging up, and then nobody reads the answer
+    const RpcReply reply = co_await call_tool(call, withdrawn);
+    co_return Answered(reply_to(call, reply, ""));
+  }
+  co_return Answered(response_of({.status = 404,
+                                  .code = kMethodNotFound,
+                                  .message = "Method not found: " + message.method,
+                                  .id = message.id}));
+}
+
+}  // namespace mcpbox::gateway

@@ -1,0 +1,73 @@
+// Runs in the gateways.  Trusts nothing: arguments are checked against the tool's row before its handler
+// runs, and what the monitor passes on unread is parsed before it is embedded.
+#include "gateway/manage.h"
+
+#include "gateway/access.h"
+#include "gateway/ids.h"
+#include "gateway/methods.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+std::string listed(const ManageTool& tool) {
+  const auto hint = [&](const char* name, unsigned bit) {
+    return quoted(name) + ((tool.hints & bit) != 0 ? ":true" : ":false");
+  };
+  return R"({"name":)" + quoted(tool.name) + R"(,"title":)" + quoted(tool.title) + R"(,"description":)" +
+         quoted(tool.description) + R"(,"inputSchema":)" + schema_of(tool.arguments) +
+         R"(,"outputSchema":{"type":"object","properties":{)" + tool.output + R"(},"required":)" +
+         tool.required + R"(},"annotations":{"title":)" + quoted(tool.title) + "," +
+         hint("readOnlyHint", kReadOnly) + "," + hint("destructiveHint", kDestructive) + "," +
+         hint("idempotentHint", kIdempotent) + "," + hint("openWorldHint", kOpenWorld) + "}}";
+}
+
+}  // namespace
+
+const ManageTool* find_manage_tool(std::string_view name) {
+  for (const ManageTool& tool : manage_tools())
+    if (tool.name == name) return &tool;
+  return nullptr;
+}
+
+std::string manage_listing() {
+  std::string all;
+  for (const ManageTool& tool : manage_tools()) all += (all.empty() ? "" : ",") + listed(tool);
+  return all;
+}
+
+std::string managed_result(const Managed& made) {
+  const bool good = made.problem.empty();
+  const std::string text = good ? indented(made.structured.get()) : "Error: " + sentence(made.problem);
+  std::string out = R"({"content":[{"type":"text","text":)" + quoted(text) + "}]";
+  if (made.structured) out += R"(,"structuredContent":)" + compact(made.structured.get());
+  return out + (good ? "}" : R"(,"isError":true})");
+}
+
+Managed failed(const base::Error& error, std::string_view not_found) {
+  if (error.why == base::Why::kNotFound && !not_found.empty()) return {.problem = std::string(not_found)};
+  const std::string_view text = error.text;
+  if (!text.empty()) return {.problem = std::string(text)};
+  return {
+      .problem =
+          "MCPbox could not do this now: try again in a moment, and tell the administrator if it stays so"};
+}
+
+Task<RpcReply> call_management(const MethodCall& call, std::string name, const json_t* arguments,
+                               bool& withdrawn) {
+  const ManageTool* tool = find_manage_tool(name);
+  if (tool == nullptr)
+    co_return RpcReply(std::unexpected(
+        rpc_error(call, kInvalidParams,
+                  "Unknown tool: " + fitting(name, 128) + ". See tools/list for the mcpbox_ tools.")));
+  const std::optional<std::string> problem = problem_with(tool->name, tool->arguments, arguments);
+  if (problem) co_return RpcReply(error_result("Error: " + sentence(*problem)));
+  const ManageCall c{.call = call, .arguments = Arguments(arguments), .withdrawn = withdrawn};
+  base::Result<Managed> made = co_await attempt(tool->handler(c));
+  if (!made) {
+    if (made.error().why == base::Why::kRefused) forget_ticket(*call.in.exchange);
+    made = failed(made.error());
+  }
+  co_return RpcReply(managed_result(*made));
+}
+
+}  // namespace mcpbox::gateway

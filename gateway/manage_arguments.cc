@@ -1,0 +1,137 @@
+// Runs in the gateways.  Trusts nothing: a language model fills these in, and learns from what the error
+// says.
+#include "gateway/manage_arguments.h"
+
+#include <algorithm>
+
+#include "gateway/ids.h"
+#include "policy/names.h"
+#include "privsep/base/visible.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+constexpr std::size_t kShownBytes = 60;  // of a received value
+constexpr const char* kNamePattern = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$";
+
+std::string number_text(std::uint32_t number) { return std::to_string(number); }
+
+std::string property_of(const Argument& row) {
+  std::string out = quoted(row.name) + R"(:{"type":)";
+  switch (row.type) {
+    case ArgumentType::kText:
+    case ArgumentType::kName:
+      out += R"("string","minLength":)" + number_text(row.least) + R"(,"maxLength":)" + number_text(row.most);
+      if (row.type == ArgumentType::kName) out += R"(,"pattern":)" + quoted(kNamePattern);
+      break;
+    case ArgumentType::kId:
+      out += R"("string","format":"uuid")";
+      break;
+    case ArgumentType::kInteger:
+      out += R"("integer","minimum":)" + number_text(row.least) + R"(,"maximum":)" + number_text(row.most);
+      break;
+    case ArgumentType::kBoolean:
+      out += R"("boolean")";
+      break;
+    case ArgumentType::kObject:
+      out += R"("object")";
+      break;
+  }
+  return out + R"(,"description":)" + quoted(row.what) + "}";
+}
+
+std::string received(const json_t* value) {
+  const std::string text = base::visible(compact(value));
+  return "received " + (text.size() <= kShownBytes ? text : fitting(text, kShownBytes) + "...");
+}
+
+std::size_t characters_in(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+// The rule that the value breaks; empty when it breaks none.
+std::string broken_text_rule(const Argument& row, const json_t* value) {
+  if (!json_is_string(value)) return "must be a string";
+  if (text_of(value).find('\0') != std::string_view::npos) return "must not contain the character NUL";
+  const std::size_t characters = characters_in(text_of(value));
+  if (characters < row.least) return "must not be empty";
+  if (characters > row.most)
+    return "has " + std::to_string(characters) + " characters; the limit is " + number_text(row.most);
+  return {};
+}
+
+std::string broken_rule(const Argument& row, const json_t* value) {
+  switch (row.type) {
+    case ArgumentType::kText:
+      return broken_text_rule(row, value);
+    case ArgumentType::kName:
+      return json_is_string(value) ? policy::reason_of(policy::tool_name_problem(text_of(value)))
+                                   : "must be a string";
+    case ArgumentType::kId:
+      return id_of(text_of(value)) ? "" : "must be a UUID such as 123e4567-e89b-42d3-a456-426614174000";
+    case ArgumentType::kInteger: {
+      const json_int_t number = json_integer_value(value);
+      const bool inside = json_is_integer(value) && number >= row.least && number <= row.most;
+      return inside ? ""
+                    : "must be an integer from " + number_text(row.least) + " to " + number_text(row.most);
+    }
+    case ArgumentType::kBoolean:
+      return json_is_boolean(value) ? "" : "must be true or false";
+    case ArgumentType::kObject:
+      return json_is_object(value) ? "" : "must be an object such as {\"city\": \"Oslo\"}";
+  }
+  return {};
+}
+
+std::optional<std::string> unknown_argument(std::string_view tool, std::span<const Argument> rows,
+                                            const json_t* given) {
+  const char* key = nullptr;
+  json_t* value = nullptr;
+  json_object_foreach(const_cast<json_t*>(given), key, value) {
+    const bool known =
+        std::ranges::any_of(rows, [&](const Argument& row) { return std::string_view(row.name) == key; });
+    if (known) continue;
+    std::string names;
+    for (const Argument& row : rows) names += (names.empty() ? "" : ", ") + std::string(row.name);
+    return "Unknown argument `" + base::visible(fitting(key, kShownBytes)) + "`. " + std::string(tool) +
+           " takes " + (names.empty() ? "no arguments" : names) + ".";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string schema_of(std::span<const Argument> rows) {
+  std::string properties, required;
+  for (const Argument& row : rows) {
+    properties += (properties.empty() ? "" : ",") + property_of(row);
+    if (row.presence == Presence::kRequired) required += (required.empty() ? "" : ",") + quoted(row.name);
+  }
+  std::string out = R"({"type":"object","properties":{)" + properties + "}";
+  if (!required.empty()) out += R"(,"required":[)" + required + "]";
+  return out + R"(,"additionalProperties":false})";
+}
+
+std::optional<std::string> problem_with(std::string_view tool, std::span<const Argument> rows,
+                                        const json_t* given) {
+  for (const Argument& row : rows) {
+    const json_t* value = json_object_get(given, row.name);
+    if (value == nullptr && row.presence == Presence::kOptional) continue;
+    if (value == nullptr)
+      return std::string(row.name) + " is required by " + std::string(tool) + ". " + row.next;
+    const std::string rule = broken_rule(row, value);
+    if (!rule.empty())
+      return "Invalid " + std::string(row.name) + ": " + rule + "; " + received(value) + ". " + row.next;
+  }
+  return unknown_argument(tool, rows, given);
+}
+
+wire::Id Arguments::id(const char* name) const { return id_of(text(name)).value_or(wire::Id{}); }
+
+std::uint32_t Arguments::number(const char* name, std::uint32_t otherwise) const {
+  const json_t* value = json_object_get(object_, name);
+  return value == nullptr ? otherwise : static_cast<std::uint32_t>(json_integer_value(value));
+}
+
+}  // namespace mcpbox::gateway

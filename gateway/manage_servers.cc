@@ -1,0 +1,52 @@
+// Runs in the gateways.  Trusts nothing from clients beyond what problem_with() has checked; the monitor
+// decides. Contract 2.2: create_server, start_server, stop_server.
+#include "gateway/ids.h"
+#include "gateway/manage.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+std::string no_server(const ManageCall& c) {
+  return "Server " + std::string(c.arguments.text("server_id")) +
+         " not found. Call mcpbox_list_servers for the ids.";
+}
+
+}  // namespace
+
+Task<Managed> on_create_server(const ManageCall& c) {
+  protocol::CreateServer order{.ticket = c.call.in.ticket};
+  order.name = c.arguments.text("name");
+  order.description = c.arguments.text("description");
+  const protocol::ServerInfo made = co_await c.call.g.monitor->ask(order);
+  Object out;
+  out.boolean("success", true).text("id", text_of(made.id)).text("name", made.name);
+  out.text("message", "Server " + made.name +
+                          " is created. Add a tool with mcpbox_create_tool and this id as server_id.");
+  co_return Managed{.structured = out.take()};
+}
+
+Task<Managed> on_start_server(const ManageCall& c) {
+  protocol::StartServer order{.ticket = c.call.in.ticket, .server = c.arguments.id("server_id")};
+  const base::Result<protocol::ServerInfo> started = co_await attempt(c.call.g.monitor->ask(order));
+  if (!started) co_return failed(started.error(), no_server(c));
+  Object out;
+  out.boolean("success", true);
+  out.text("message", "Server " + started->name + " runs with " + std::to_string(started->tools) +
+                          " tools. They are in tools/list now as " + started->name + "__TOOL.");
+  out.text("status", "running").number("registered_tools", started->tools);
+  co_return Managed{.structured = out.take()};
+}
+
+Task<Managed> on_stop_server(const ManageCall& c) {
+  protocol::StopServer order{.ticket = c.call.in.ticket, .server = c.arguments.id("server_id")};
+  const base::Result<protocol::ServerInfo> stopped = co_await attempt(c.call.g.monitor->ask(order));
+  if (!stopped) co_return failed(stopped.error(), no_server(c));
+  Object out;
+  out.boolean("success", true);
+  out.text("message",
+           "Server " + stopped->name + " is stopped. mcpbox_start_server puts its tools back into service.");
+  out.text("status", "stopped");
+  co_return Managed{.structured = out.take()};
+}
+
+}  // namespace mcpbox::gateway

@@ -1,0 +1,151 @@
+// Runs in the gateways.  Data: the management tools as clients see them.  The descriptions are read by
+// language models that have never heard of this product, so each says what the tool does, when to use it, and
+// what to do next.
+#include "gateway/manage.h"
+
+#include "policy/limits.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+namespace limits = policy::limits;
+using enum ArgumentType;
+using enum Presence;
+
+constexpr auto kNameMost = static_cast<std::uint32_t>(limits::kNameBytes);
+constexpr auto kTextMost = static_cast<std::uint32_t>(limits::kDescriptionChars);
+constexpr auto kCodeMost = static_cast<std::uint32_t>(limits::kCodeChars);
+constexpr auto kNotesMost = static_cast<std::uint32_t>(limits::kNotesChars);
+constexpr std::uint32_t kPagesMost = 1'000'000;
+constexpr std::uint32_t kLogsMost = 50;
+
+// clang-format off
+constexpr const char* kSeeServers = "Call mcpbox_list_servers for the ids.";
+constexpr const char* kSeeTools   = "Call mcpbox_list_tools with a server_id for the ids.";
+constexpr const char* kPick       = "Choose another value and call again.";
+constexpr const char* kWriteCode  = "Pass the whole Python source, with an `async def main(...)`.";
+
+constexpr Argument kServerId  = { "server_id", kId, kRequired, 0, 0, "Id of the server, from mcpbox_create_server or mcpbox_list_servers.", kSeeServers };
+constexpr Argument kToolId    = { "tool_id", kId, kRequired, 0, 0, "Id of the tool, from mcpbox_create_tool or mcpbox_list_tools.", kSeeTools };
+constexpr Argument kPage      = { "page", kInteger, kOptional, 1, kPagesMost, "Which page, counted from 1 (default 1).", "Leave it out for the first page." };
+constexpr Argument kPageSize  = { "page_size", kInteger, kOptional, 1, limits::kPageMax, "Entries per page (default 50).", "Leave it out for 50." };
+
+constexpr Argument kCreateServerArguments[] = {
+    { "name", kName, kRequired, 1, kNameMost, "Short name: lower-case letters, digits and single underscores, beginning with a letter, for example `weather`. Its tools are called as NAME__TOOL.", kPick },
+    { "description", kText, kOptional, 0, kTextMost, "What the tools of this server are for, in a sentence or two.", "Shorten it, or leave it out." },
+};
+constexpr Argument kPageArguments[]   = { kPage, kPageSize };
+constexpr Argument kServerArguments[] = { kServerId };
+constexpr Argument kToolArguments[]   = { kToolId };
+constexpr Argument kListToolsArguments[] = { kServerId, kPage, kPageSize };
+constexpr Argument kCreateToolArguments[] = {
+    kServerId,
+    { "name", kName, kRequired, 1, kNameMost, "Short name, unique in its server: lower-case letters, digits and single underscores, for example `forecast`.", kPick },
+    { "python_code", kText, kRequired, 1, kCodeMost, "The whole Python 3.11 source. It must define `async def main(...)`; its parameters become the tool's arguments, their annotations the schema. It may use http (an httpx client, to approved hosts), json, datetime and secrets.", kWriteCode },
+    { "description", kText, kOptional, 0, kTextMost, "What the tool does and when to use it. This is what a language model sees in tools/list, so write it for one.", "Shorten it." },
+    { "timeout_ms", kInteger, kOptional, limits::kTimeoutMinMs, limits::kTimeoutMaxMs, "Time that one call may take, in milliseconds (default 30000).", "Leave it out for 30 seconds." },
+};
+constexpr Argument kUpdateToolArguments[] = {
+    kToolId,
+    { "name", kName, kOptional, 1, kNameMost, "New name.", kPick },
+    { "description", kText, kOptional, 0, kTextMost, "New description.", "Shorten it." },
+    { "python_code", kText, kOptional, 1, kCodeMost, "New source, whole. Changed code needs a new approval.", kWriteCode },
+    { "enabled", kBoolean, kOptional, 0, 0, "false takes the tool out of service without deleting it.", "Pass true or false." },
+    { "timeout_ms", kInteger, kOptional, limits::kTimeoutMinMs, limits::kTimeoutMaxMs, "New time limit of a call in milliseconds.", "Leave it out to keep the limit." },
+};
+constexpr Argument kTestArguments[] = {
+    kToolId,
+    { "arguments", kObject, kOptional, 0, 0, "The arguments to call main() with, by name (default none).", "Pass one object; mcpbox_get_tool shows the input_schema." },
+};
+constexpr Argument kValidateArguments[] = {
+    { "code", kText, kRequired, 1, kCodeMost, "The Python source to check.", kWriteCode },
+};
+constexpr Argument kPublishArguments[] = {
+    kToolId,
+    { "notes", kText, kOptional, 0, kNotesMost, "For the reviewer: what the tool is for, what it reaches, how you tested it.", "Shorten it." },
+};
+constexpr Argument kLogArguments[] = {
+    kToolId,
+    { "limit", kInteger, kOptional, 1, kLogsMost, "How many entries (default 10).", "Leave it out for 10." },
+    kPage,
+};
+
+constexpr ManageTool kTools[] = {
+    { "mcpbox_list_servers", "List servers",
+      "Lists the servers with their ids, whether they run, and how many tools they have. Start here when you do not know what exists. Next: mcpbox_get_server or mcpbox_list_tools with an id.",
+      kPageArguments,
+      R"("servers":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["servers","total","page","page_size"])",
+      kReadOnly | kIdempotent, on_list_servers },
+    { "mcpbox_get_server", "Show a server",
+      "Shows one server: its status and every tool with id and approval state. Next: mcpbox_get_tool for a tool's code, mcpbox_start_server to put approved tools into service.",
+      kServerArguments,
+      R"("id":{"type":"string"},"name":{"type":"string"},"status":{"type":"string"},"tools":{"type":"array","items":{"type":"object"}},"tool_count":{"type":"integer"})", R"(["id","name","status","tools","tool_count"])",
+      kReadOnly | kIdempotent, on_get_server },
+    { "mcpbox_create_server", "Create a server",
+      "Creates an empty server, which is a named group of tools. Do this first when no fitting server exists (see mcpbox_list_servers). Next: mcpbox_create_tool with the returned id as server_id.",
+      kCreateServerArguments,
+      R"("success":{"type":"boolean"},"id":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"})", R"(["success","id","name"])",
+      0, on_create_server },
+    { "mcpbox_list_tools", "List a server's tools",
+      "Lists the tools of one server with id, description and approval state, drafts included. (tools/list, in contrast, shows only what can be called now.) Next: mcpbox_get_tool with an id.",
+      kListToolsArguments,
+      R"("server_id":{"type":"string"},"server_name":{"type":"string"},"tools":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["server_id","server_name","tools","total"])",
+      kReadOnly | kIdempotent, on_list_tools },
+    { "mcpbox_get_tool", "Show a tool",
+      "Shows one tool: its Python source, input schema, version, time limit and approval state. Use it before you change a tool. Next: mcpbox_update_tool or mcpbox_test_code.",
+      kToolArguments,
+      R"("id":{"type":"string"},"server_id":{"type":"string"},"name":{"type":"string"},"description":{"type":"string"},"enabled":{"type":"boolean"},"timeout_ms":{"type":"integer"},"input_schema":{"type":"object"},"current_version":{"type":"integer"},"python_code":{"type":"string"},"approval_status":{"type":"string"})", R"(["id","server_id","name","current_version","python_code"])",
+      kReadOnly | kIdempotent, on_get_tool },
+    { "mcpbox_create_tool", "Create a tool",
+      "Saves a new tool as a draft. It is checked for syntax and its input schema is made from main()'s parameters; nothing runs yet. Next: mcpbox_test_code to try it, then mcpbox_request_publish. A draft cannot be called by name.",
+      kCreateToolArguments,
+      R"("success":{"type":"boolean"},"id":{"type":"string"},"name":{"type":"string"},"approval_status":{"type":"string"},"current_version":{"type":"integer"},"input_schema":{"type":"object"},"message":{"type":"string"})", R"(["success","id","name"])",
+      0, on_create_tool },
+    { "mcpbox_update_tool", "Change a tool",
+      "Changes fields of a tool; what you leave out stays as it is. A change of an approved tool takes it out of service until a person has approved the new version; the same values change nothing. Next: mcpbox_test_code, then mcpbox_get_tool_status to see whether it waits for review or mcpbox_request_publish is needed.",
+      kUpdateToolArguments,
+      R"("success":{"type":"boolean"},"id":{"type":"string"},"name":{"type":"string"},"changed":{"type":"boolean"},"approval_status":{"type":"string"},"current_version":{"type":"integer"},"message":{"type":"string"})", R"(["success","id","name"])",
+      kDestructive | kIdempotent, on_update_tool },
+    { "mcpbox_test_code", "Try a tool",
+      "Runs the stored code of a tool once, approved or not, in the same jail as real calls but without network and secrets, and for at most ten seconds. Returns the result and what it printed. Next: mcpbox_update_tool to repair it, or mcpbox_request_publish.",
+      kTestArguments,
+      R"("success":{"type":"boolean"},"result":{"description":"what main() returned: any JSON value"},"error":{"type":"string"},"stdout":{"type":"string"},"duration_ms":{"type":"number"})", R"(["success"])",
+      0, on_test_code },
+    { "mcpbox_start_server", "Start a server",
+      "Puts the approved and enabled tools of a server into service: they then appear in tools/list as SERVER__TOOL and can be called. Tools that are approved later join by themselves. Needs at least one approved tool (mcpbox_request_publish). Next: call the tools.",
+      kServerArguments,
+      R"("success":{"type":"boolean"},"message":{"type":"string"},"status":{"type":"string"},"registered_tools":{"type":"integer"})", R"(["success","status","registered_tools"])",
+      kIdempotent, on_start_server },
+    { "mcpbox_stop_server", "Stop a server",
+      "Takes all tools of a server out of service and ends their running calls. Nothing is deleted and approvals stay. Next: mcpbox_start_server when it should work again.",
+      kServerArguments,
+      R"("success":{"type":"boolean"},"message":{"type":"string"},"status":{"type":"string"})", R"(["success","status"])",
+      kDestructive | kIdempotent, on_stop_server },
+    { "mcpbox_validate_code", "Check code",
+      "Checks Python source without saving or running it: syntax, `async def main(...)`, and the input schema that would result. Use it while you write. Next: mcpbox_create_tool or mcpbox_update_tool.",
+      kValidateArguments,
+      R"("valid":{"type":"boolean"},"has_main":{"type":"boolean"},"error":{"type":"string"},"line":{"type":"integer"},"parameters":{"type":"array"},"input_schema":{"type":"object"})", R"(["valid","has_main"])",
+      kReadOnly | kIdempotent, on_validate_code },
+    { "mcpbox_request_publish", "Ask for approval",
+      "Asks a person to review a draft (or a rejected tool that was changed). You cannot approve it yourself: tell the user that it waits for review. Next: mcpbox_get_tool_status later; once approved, mcpbox_start_server if the server does not run.",
+      kPublishArguments,
+      R"("success":{"type":"boolean"},"tool_id":{"type":"string"},"name":{"type":"string"},"status":{"type":"string"},"message":{"type":"string"})", R"(["success","tool_id","name","status"])",
+      kIdempotent, on_request_publish },
+    { "mcpbox_get_tool_status", "Show the approval state",
+      "Tells whether a tool is a draft, waits for review, is approved or was rejected, by whom and why. Next: when approved, mcpbox_start_server if its server does not run; after a rejection read rejection_reason, change the code with mcpbox_update_tool, and call mcpbox_request_publish again.",
+      kToolArguments,
+      R"("tool_id":{"type":"string"},"name":{"type":"string"},"approval_status":{"type":"string"},"current_version":{"type":"integer"})", R"(["tool_id","name","approval_status"])",
+      kReadOnly | kIdempotent, on_get_tool_status },
+    { "mcpbox_get_tool_logs", "Show recent calls",
+      "Shows the latest calls and trial runs of a tool, newest first: arguments, result, what it printed, errors, how long each took. Use it to find out why a call failed. Next: mcpbox_get_tool, then mcpbox_update_tool.",
+      kLogArguments,
+      R"("tool_id":{"type":"string"},"tool_name":{"type":"string"},"logs":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["tool_id","tool_name","logs","total"])",
+      kReadOnly | kIdempotent, on_get_tool_logs },
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const ManageTool> manage_tools() { return kTools; }
+
+}  // namespace mcpbox::gateway

@@ -1,0 +1,131 @@
+// Runs in the gateways.  Trusts nothing from clients beyond what problem_with() has checked; the monitor
+// decides, and a jailed child reads the code.  Contract 2.2: create_tool, update_tool, validate_code,
+// request_publish.
+#include "gateway/ids.h"
+#include "gateway/manage.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+const char* name_of(protocol::Approval state) {
+  switch (state) {
+    case protocol::Approval::kDraft:
+      return "draft";
+    case protocol::Approval::kPendingReview:
+      return "pending_review";
+    case protocol::Approval::kApproved:
+      return "approved";
+    case protocol::Approval::kRejected:
+      return "rejected";
+  }
+  return "draft";
+}
+
+std::string no_tool(const ManageCall& c) {
+  return "Tool " + std::string(c.arguments.text("tool_id")) +
+         " not found. Call mcpbox_list_tools with a server_id for the ids.";
+}
+
+std::string code_problem(const protocol::CodeReport& report) {
+  const std::string where = report.line > 0 ? " (line " + std::to_string(report.line) + ")" : "";
+  return "Invalid Python code" + where + ": " + sentence(report.problem) +
+         " Nothing was saved. Correct it and call again; mcpbox_validate_code checks code without saving.";
+}
+
+// What the monitor passes on from the compile child, as JSON, or null when it is not.
+void put_schema(Object& out, const protocol::CodeReport& report) {
+  if (Json schema = parse_object(report.input_schema)) out.json("input_schema", std::move(schema));
+}
+
+Managed saved(const protocol::ToolSaved& tool, const std::string& message) {
+  Object out;
+  out.boolean("success", true).text("id", text_of(tool.id)).text("name", tool.name);
+  out.boolean("changed", tool.changed).text("approval_status", name_of(tool.approval));
+  out.number("current_version", tool.version);
+  put_schema(out, tool.report);
+  out.text("message", message);
+  return {.structured = out.take()};
+}
+
+std::string after_update(const protocol::ToolSaved& tool) {
+  if (!tool.changed) return "The tool had these values already: nothing was changed.";
+  if (tool.approval == protocol::Approval::kPendingReview)
+    return "Changed. A person must approve this version before the tool can be called again; tell the user. "
+           "mcpbox_test_code tries it meanwhile.";
+  if (tool.approval == protocol::Approval::kApproved) return "Changed; the approval still holds.";
+  return "Changed. Try it with mcpbox_test_code, then ask for approval with mcpbox_request_publish.";
+}
+
+}  // namespace
+
+Task<Managed> on_create_tool(const ManageCall& c) {
+  protocol::CreateTool order{.ticket = c.call.in.ticket, .server = c.arguments.id("server_id")};
+  order.name = c.arguments.text("name");
+  order.description = c.arguments.text("description");
+  order.code = c.arguments.text("python_code");
+  order.timeout_ms = c.arguments.number("timeout_ms", policy::limits::kTimeoutDefaultMs);
+  const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
+  if (!tool)
+    co_return failed(tool.error(), "Server " + std::string(c.arguments.text("server_id")) +
+                                       " not found. Call mcpbox_list_servers for the ids.");
+  if (!tool->report.valid) co_return Managed{.problem = code_problem(tool->report)};
+  co_return saved(*tool, "Tool " + tool->name +
+                             " is saved as a draft. Try it with mcpbox_test_code, then ask for approval with "
+                             "mcpbox_request_publish.");
+}
+
+Task<Managed> on_update_tool(const ManageCall& c) {
+  const Arguments& a = c.arguments;
+  protocol::UpdateTool order{.ticket = c.call.in.ticket, .tool = a.id("tool_id")};
+  if (a.has("name")) order.name.emplace(a.text("name"));
+  if (a.has("description")) order.description.emplace(a.text("description"));
+  if (a.has("python_code")) order.code.emplace(a.text("python_code"));
+  if (a.has("timeout_ms")) order.timeout_ms = a.number("timeout_ms", 0);
+  if (a.has("enabled")) order.enabled = a.boolean("enabled");
+  if (!order.name && !order.description && !order.code && !order.timeout_ms && !order.enabled)
+    co_return Managed{.problem =
+                          "No fields to update: give name, description, python_code, enabled or timeout_ms. "
+                          "mcpbox_get_tool shows what the tool has now"};
+  const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
+  if (!tool) co_return failed(tool.error(), no_tool(c));
+  if (!tool->report.valid) co_return Managed{.problem = code_problem(tool->report)};
+  co_return saved(*tool, after_update(*tool));
+}
+
+Task<Managed> on_validate_code(const ManageCall& c) {
+  protocol::ValidateCode question{.ticket = c.call.in.ticket};
+  question.code = c.arguments.text("code");
+  const protocol::CodeReport report = co_await c.call.g.monitor->ask(question);
+  Object out;
+  out.boolean("valid", report.valid).boolean("has_main", report.has_main);
+  Managed made;
+  if (report.valid) {
+    if (Json parameters = parse_value(report.parameters)) out.json("parameters", std::move(parameters));
+    put_schema(out, report);
+  } else {
+    out.text("error", report.problem).number("line", report.line);
+    const std::string where = report.line > 0 ? " (line " + std::to_string(report.line) + ")" : "";
+    made.problem =
+        "Invalid Python code" + where + ": " + sentence(report.problem) + " Correct it and check it again";
+  }
+  made.structured = out.take();
+  co_return made;
+}
+
+Task<Managed> on_request_publish(const ManageCall& c) {
+  protocol::RequestPublish order{.ticket = c.call.in.ticket, .tool = c.arguments.id("tool_id")};
+  order.notes = c.arguments.text("notes");
+  const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
+  if (!tool) co_return failed(tool.error(), no_tool(c));
+  const bool approved = tool->approval == protocol::Approval::kApproved;
+  Object out;
+  out.boolean("success", true).text("tool_id", text_of(tool->id)).text("name", tool->name);
+  out.text("status", name_of(tool->approval));
+  out.text("message",
+           approved ? "The tool is approved. If its server does not run, call mcpbox_start_server."
+                    : "A person must approve the tool now (for example with `mcpboxctl approve`). Tell the "
+                      "user, and look again with mcpbox_get_tool_status.");
+  co_return Managed{.structured = out.take()};
+}
+
+}  // namespace mcpbox::gateway

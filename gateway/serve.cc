@@ -1,0 +1,70 @@
+// Runs in the gateways.  Trusts the monitor; without it nothing here is worth anything, so its end is ours.
+#include "gateway/serve.h"
+
+#include <cstdlib>
+
+#include "gateway/manage.h"
+#include "gateway/routes.h"
+#include "privsep/protocol/orders.h"
+#include "privsep/protocol/protocol.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+using protocol::Role;
+
+constexpr std::size_t kMostFromMonitor = std::max(protocol::Protocol::max_reply_bytes(Role::kNetLocal),
+                                                  protocol::Orders::max_request_bytes(Role::kNetLocal));
+
+}  // namespace
+
+Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vector<base::Fd> listeners)
+    : g_(loop, log), http_(loop, HttpLimits{}, [this](std::shared_ptr<Exchange> exchange) {
+        answer(g_, std::move(exchange));
+      }) {
+  g_.management = manage_listing();
+  g_.monitor = std::make_unique<loop::Link>(
+      loop, std::move(link), loop::LinkLimits{.max_payload = kMostFromMonitor},
+      [this](wire::Frame frame) { on_notice(std::move(frame)); },
+      [this](const base::Error& why) { on_monitor_gone(why); });
+  for (base::Fd& listener : listeners) http_.add_listener(std::move(listener));
+}
+
+int Service::run(std::uint32_t layers) {
+  g_.tasks.spawn(start(layers));
+  g_.loop.run();
+  return exit_status_;
+}
+
+Task<Nothing> Service::start(std::uint32_t layers) {
+  protocol::Hello hello{.layers = layers, .build = MCPBOX_VERSION};
+  base::Result<protocol::Settings> settings = co_await attempt(g_.monitor->ask(hello));
+  if (!settings) {
+    g_.log.error("the monitor does not want us", settings.error());
+    exit_status_ = EXIT_FAILURE;
+    g_.loop.stop();
+    co_return Nothing{};
+  }
+  g_.version = settings->version;
+  g_.hosts = HostRules(std::vector<std::string>(settings->listeners.begin(), settings->listeners.end()));
+  http_.open();
+  g_.log.info("serving", {{"listeners", settings->listeners.size()}});
+  co_return Nothing{};
+}
+
+// The monitor asks nothing of a gateway; it tells one thing.
+void Service::on_notice(wire::Frame frame) {
+  const bool known = frame.header.kind == wire::FrameKind::kNotice &&
+                     frame.header.op == static_cast<std::uint16_t>(protocol::Op::kToolsChanged);
+  if (!known) return;
+  const base::Result<protocol::ToolsChanged> news = wire::decode<protocol::ToolsChanged>(frame);
+  if (news) g_.streams.tools_changed(news->server);
+}
+
+void Service::on_monitor_gone(const base::Error& why) {
+  g_.log.info("the monitor is gone", {{"reason", why.text}});
+  exit_status_ = why.why == base::Why::kCancelled ? EXIT_SUCCESS : EXIT_FAILURE;
+  g_.loop.stop();
+}
+
+}  // namespace mcpbox::gateway

@@ -1,0 +1,60 @@
+// Event streams that stay open: the GET streams of legacy sessions, and subscriptions/listen of 2026-07-28.
+// News are gathered for kGatherMs, so that ten changes in a row are told once.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "gateway/exchange.h"
+#include "privsep/loop/loop.h"
+
+namespace mcpbox::gateway {
+
+struct Stream {
+  std::shared_ptr<Exchange> exchange;  // begun
+  std::string server;                  // of the endpoint; empty on /mcp
+  std::string session;                 // legacy: whose stream it is
+  std::string subscription;            // modern: the listen request's id, JSON text
+  bool wants_tools = true;             // told when the tool list changes
+};
+
+class Streams {
+ public:
+  explicit Streams(loop::Loop& loop);
+  Streams(const Streams&) = delete;
+  Streams& operator=(const Streams&) = delete;
+
+  [[nodiscard]] bool full() const;
+  [[nodiscard]] std::size_t size() const { return streams_.size(); }
+
+  // A session has one stream: a new one replaces the one before, which its client has lost.
+  void add(Stream stream);
+  void end_session(const std::string& session);
+
+  // The tools of this server changed; of several when empty.
+  void tools_changed(const std::string& server);
+
+ private:
+  static constexpr std::int64_t kGatherMs = 100;
+
+  void tell();
+  void keep_alive();
+  void remove(const Exchange* exchange);
+
+  loop::Loop& loop_;
+  std::list<Stream> streams_;
+  std::set<std::string> changed_;
+  loop::Timer gather_;
+  loop::Timer pulse_;
+};
+
+// One server-sent event that carries a JSON-RPC message without line breaks.
+[[nodiscard]] std::string event_of(std::string_view message);
+
+// notifications/tools/list_changed, tagged when it goes to a subscription (JSON text of its id).
+[[nodiscard]] std::string list_changed(std::string_view subscription);
+
+}  // namespace mcpbox::gateway

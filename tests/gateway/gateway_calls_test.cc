@@ -1,0 +1,130 @@
+// The real gateway: every ending of a call, and the management tools.
+#include "tests/gateway/fake_monitor.h"
+
+namespace mcpbox::test {
+namespace {
+
+constexpr const char* kId = "123e4567-e89b-42d3-a456-426614174000";
+constexpr const char* kAbsent = "ee000000-0000-0000-0000-000000000000";
+
+class GatewayCallsTest : public GatewayTest {
+ protected:
+  static Answer call(const std::string& name, const std::string& arguments = "{}") {
+    const std::string session = "Mcp-Session-Id: " + gateway().initialize() + "\r\n";
+    return ask(port(), post(port(),
+                            R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":")" + name +
+                                R"(","arguments":)" + arguments + "}}",
+                            session));
+  }
+  // The text of an isError result; empty when it is none.
+  static std::string refusal(const std::string& name, const std::string& arguments = "{}") {
+    const Answer answer = call(name, arguments);
+    return answer.result("isError") == "true" ? answer.result("content") : "";
+  }
+};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_F(GatewayCallsTest, AResultIsPassedOnAsTheToolMadeIt) {
+  const Answer answer = call("demo__embedded", R"({"password":"hunter2","monkey":1})");
+  EXPECT_EQ(answer.result("structuredContent"), R"({"a":{"b":[1]}})");
+  EXPECT_EQ(answer.result("resultType"), "") << "not in this era";
+  EXPECT_EQ(gateway().last_call().arguments_log, R"({"password":"[REDACTED]","monkey":1})");
+  EXPECT_EQ(gateway().last_call().client, "raw/1");
+  EXPECT_TRUE(has(gateway().last_call().body, "hunter2")) << "the body goes to the tool as it came";
+}
+
+TEST_F(GatewayCallsTest, WhatIsNotOneJsonObjectIsNotEmbedded) {
+  for (const char* tool : {"demo__bad", "demo__newline", "demo__resulting"})
+    EXPECT_TRUE(has(refusal(tool), "malformed JSON")) << tool;
+}
+
+TEST_F(GatewayCallsTest, EndsWithoutAResultAreExplained) {
+  EXPECT_TRUE(has(refusal("demo__timeout"), "did not finish within 30 s."));
+  EXPECT_TRUE(has(refusal("demo__unsaid"), "could not be recorded"));
+  EXPECT_TRUE(has(refusal("demo__busy"), "nothing was executed"));
+  EXPECT_TRUE(has(refusal("demo__frozen"), "frozen"));
+}
+
+TEST_F(GatewayCallsTest, UnknownToolsAreNamedWithAHint) {
+  for (const char* name : {"demo__none", "no_server", "", "mcpbox_none"}) {
+    const Answer answer = call(name);
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_EQ(answer.code(), -32602) << name;
+    EXPECT_TRUE(has(answer.body, "tools/list"));
+  }
+  EXPECT_EQ(call(std::string(100'000, 'x')).code(), -32602);
+  EXPECT_EQ(call("demo__echo", "[]").code(), -32602);
+}
+
+TEST_F(GatewayCallsTest, ServersAreMadeStartedAndStopped) {
+  const Answer made = call("mcpbox_create_server", R"({"name":"weather","description":"for \u00fc"})");
+  EXPECT_TRUE(has(made.result("structuredContent"), R"("id":"01020300-0000-0000-0000-000000000000")"));
+  EXPECT_TRUE(has(made.result("content"), "mcpbox_create_tool")) << "says what to do next";
+  EXPECT_EQ(made.result("isError"), "");
+  EXPECT_TRUE(
+      has(refusal("mcpbox_create_server", R"({"name":"taken"})"), "Error: a server of this name exists"));
+  const std::string id = std::string(R"({"server_id":")") + kId + "\"}";
+  EXPECT_TRUE(has(call("mcpbox_start_server", id).result("structuredContent"), R"("registered_tools":2)"));
+  EXPECT_TRUE(has(refusal("mcpbox_stop_server", id), std::string("Server ") + kId + " not found"));
+}
+
+TEST_F(GatewayCallsTest, ToolsAreMadeChangedCheckedAndPublished) {
+  const std::string server = std::string(R"("server_id":")") + kId + "\",";
+  const std::string tool = std::string(R"("tool_id":")") + kId + "\"";
+  const Answer made =
+      call("mcpbox_create_tool", "{" + server + R"("name":"t","python_code":"async def main(): pass"})");
+  EXPECT_TRUE(has(made.result("structuredContent"), R"("input_schema":{"type":"object")"));
+  EXPECT_TRUE(
+      has(refusal("mcpbox_create_tool", "{" + server + R"("name":"t","python_code":"bad"})"), "line 3"));
+  EXPECT_TRUE(has(call("mcpbox_update_tool", "{" + tool + R"(,"enabled":false})").result("structuredContent"),
+                  "pending_review"));
+  EXPECT_TRUE(has(refusal("mcpbox_update_tool", "{" + tool + "}"), "No fields to update"));
+  EXPECT_EQ(call("mcpbox_validate_code", R"({"code":"x"})").result("isError"), "");
+  const Answer invalid = call("mcpbox_validate_code", R"({"code":"bad"})");
+  EXPECT_EQ(invalid.result("isError"), "true");
+  EXPECT_TRUE(has(invalid.result("structuredContent"), R"("valid":false)"));
+  EXPECT_TRUE(
+      has(call("mcpbox_request_publish", "{" + tool + "}").result("structuredContent"), "pending_review"));
+}
+
+TEST_F(GatewayCallsTest, ADraftRunGivesValueAndOutput) {
+  const std::string tool = std::string(R"({"tool_id":")") + kId + "\"";
+  const Answer run = call("mcpbox_test_code", tool + R"(,"arguments":{"n":123456789012345678901234567890}})");
+  EXPECT_TRUE(has(run.result("structuredContent"), R"("result":[1,2],"stdout":"out\n")")) << run.body;
+  EXPECT_EQ(gateway().last_test().arguments, R"({"n":123456789012345678901234567890})");
+  const Answer failed = call("mcpbox_test_code", tool + R"(,"arguments":{"fail":true}})");
+  EXPECT_EQ(failed.result("isError"), "true");
+  EXPECT_TRUE(has(failed.result("structuredContent"), R"("success":false,"error":"ValueError: no")"));
+  EXPECT_EQ(call("mcpbox_test_code", tool + "}").result("isError"), "");
+  EXPECT_EQ(gateway().last_test().arguments, "{}");
+}
+
+TEST_F(GatewayCallsTest, ReadsAreParsedBeforeTheyAreShown) {
+  const std::string tool = std::string(R"({"tool_id":")") + kId + "\"}";
+  EXPECT_TRUE(
+      has(call("mcpbox_get_tool", tool).result("structuredContent"), R"("input_schema":{"type":"object"})"));
+  EXPECT_TRUE(has(call("mcpbox_list_servers", R"({"page":3,"page_size":100})").result("structuredContent"),
+                  R"("page":3,"page_size":100)"));
+  EXPECT_TRUE(has(call("mcpbox_get_tool_logs", tool).result("structuredContent"), R"("page_size":10)"));
+  EXPECT_TRUE(
+      has(refusal("mcpbox_get_tool", std::string(R"({"tool_id":")") + kAbsent + "\"}"), " not found"));
+}
+
+TEST_F(GatewayCallsTest, ArgumentsAreCheckedBeforeAnybodyIsAsked) {
+  const int asked = gateway().asked("Read");
+  EXPECT_TRUE(has(refusal("mcpbox_get_server"), "server_id is required"));
+  EXPECT_TRUE(has(refusal("mcpbox_get_server", R"({"server_id":"x"})"), "Invalid server_id"));
+  EXPECT_TRUE(has(refusal("mcpbox_list_servers", R"({"page_size":101})"), "from 1 to 100"));
+  EXPECT_TRUE(has(refusal("mcpbox_list_servers", R"({"pages":1})"), "Unknown argument"));
+  EXPECT_EQ(gateway().asked("Read"), asked);
+}
+
+TEST_F(GatewayCallsTest, NulAndHalfCharactersInArgumentsDoNoHarm) {
+  EXPECT_EQ(call("demo__echo", R"({"text":"a\u0000\ud800"})").result("isError"), "false");
+  EXPECT_TRUE(has(refusal("mcpbox_create_server", R"({"name":"a","description":"a\u0000"})"), "NUL"));
+  EXPECT_FALSE(refusal("mcpbox_create_server", R"({"name":"a\u0000"})").empty());
+}
+
+}  // namespace
+}  // namespace mcpbox::test

@@ -1,0 +1,111 @@
+// The real gateway: 2026-07-28.
+#include "tests/gateway/fake_monitor.h"
+
+namespace mcpbox::test {
+namespace {
+
+using GatewayModernTest = GatewayTest;
+
+constexpr const char* kMeta = R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+                              R"("io.modelcontextprotocol/clientCapabilities":{}})";
+
+std::string modern(std::uint16_t port, const std::string& method, const std::string& params = "",
+                   const std::string& lines = "") {
+  const std::string body = R"({"jsonrpc":"2.0","id":"x","method":")" + method + R"(","params":{)" + params +
+                           (params.empty() ? "" : ",") + kMeta + "}}";
+  return post(port, body, "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " + method + "\r\n" + lines);
+}
+
+TEST_F(GatewayModernTest, DiscoverSaysWhatThereIs) {
+  const Answer answer = ask(port(), modern(port(), "server/discover"));
+  EXPECT_EQ(answer.result("resultType"), "\"complete\"");
+  EXPECT_EQ(answer.result("supportedVersions"), "[\"2026-07-28\"]");
+  EXPECT_EQ(answer.result("capabilities"), R"({"tools":{"listChanged":true}})");
+  EXPECT_EQ(answer.result("ttlMs"), "0");
+  EXPECT_EQ(answer.result("cacheScope"), "\"private\"");
+  EXPECT_NE(answer.result("_meta").find(R"("io.modelcontextprotocol/serverInfo":{"name":"mcpbox")"),
+            std::string::npos);
+  EXPECT_FALSE(answer.headers.contains("mcp-session-id"));
+}
+
+TEST_F(GatewayModernTest, EveryResultIsMarkedAndListsMustNotBeCached) {
+  const Answer list = ask(port(), modern(port(), "tools/list"));
+  EXPECT_EQ(list.result("resultType"), "\"complete\"");
+  EXPECT_EQ(list.result("ttlMs"), "0");
+  const Answer call =
+      ask(port(), modern(port(), "tools/call", R"("name":"demo__echo")", "Mcp-Name: demo__echo\r\n"));
+  EXPECT_EQ(call.result("resultType"), "\"complete\"");
+  EXPECT_NE(call.result("_meta").find("serverInfo"), std::string::npos);
+  EXPECT_NE(call.result("_meta").find("execution"), std::string::npos) << "the tool's own _meta stays";
+  EXPECT_EQ(call.result("ttlMs"), "");
+}
+
+TEST_F(GatewayModernTest, AValueThatIsNoObjectIsStructuredContentInThisEra) {
+  const Answer call =
+      ask(port(), modern(port(), "tools/call", R"("name":"demo__json")", "Mcp-Name: demo__json\r\n"));
+  EXPECT_EQ(call.result("structuredContent"), "[1,2]");
+}
+
+TEST_F(GatewayModernTest, WhatThisEraHasNoMoreIsNotFound) {
+  for (const char* method :
+       {"initialize", "ping", "logging/setLevel", "resources/subscribe", "prompts/list", "no/such"}) {
+    const Answer answer = ask(port(), modern(port(), method));
+    EXPECT_EQ(answer.status, 404) << method;
+    EXPECT_EQ(answer.code(), -32601) << method;
+    EXPECT_NE(answer.body.find(R"("id":"x")"), std::string::npos);
+  }
+}
+
+TEST_F(GatewayModernTest, HeadersMustSayWhatTheBodySays) {
+  const Answer wrong =
+      ask(port(), modern(port(), "tools/call", R"("name":"demo__echo")", "Mcp-Name: other\r\n"));
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_EQ(wrong.code(), -32020);
+  const Answer coded = ask(port(), modern(port(), "tools/call", R"("name":"demo__echo")",
+                                          "Mcp-Name: =?base64?ZGVtb19fZWNobw==?=\r\n"));
+  EXPECT_EQ(coded.status, 200) << coded.body;
+}
+
+TEST_F(GatewayModernTest, HangingUpEndsTheCall) {
+  const int opened = gateway().asked("OpenCall");
+  const int cancelled = gateway().asked("CancelCall");
+  RawClient caller(port());
+  caller.send(modern(port(), "tools/call", R"("name":"demo__slow")", "Mcp-Name: demo__slow\r\n"));
+  ASSERT_TRUE(gateway().wait_for("OpenCall", opened + 1));
+  caller.hang_up();
+  EXPECT_TRUE(gateway().wait_for("CancelCall", cancelled + 1));
+}
+
+TEST_F(GatewayModernTest, AListenerHearsWhatItAskedForUnderItsOwnName) {
+  RawClient stream(port());
+  stream.send(modern(port(), "subscriptions/listen",
+                     R"("notifications":{"toolsListChanged":true,"promptsListChanged":true})"));
+  RawClient deaf(port());
+  deaf.send(modern(port(), "subscriptions/listen", R"("notifications":{})"));
+  const std::string first = stream.read_until("\n\n");
+  EXPECT_NE(first.find("notifications/subscriptions/acknowledged\",\"params\":{\"notifications\":"
+                       "{\"toolsListChanged\":true},\"_meta\":{\"io.modelcontextprotocol/"
+                       "subscriptionId\":\"x\"}}"),
+            std::string::npos)
+      << first;
+  ASSERT_NE(deaf.read_until("\n\n\r\n").find("\"notifications\":{}"), std::string::npos);
+  gateway().tools_changed("");
+  const std::string news = stream.read_until("list_changed");
+  EXPECT_FALSE(news.empty());
+  EXPECT_NE(stream.read_until("\n\n").find(R"("io.modelcontextprotocol/subscriptionId":"x")"),
+            std::string::npos);
+  EXPECT_FALSE(deaf.readable_within(500));
+}
+
+TEST_F(GatewayModernTest, ListeningNeedsAFilter) {
+  EXPECT_EQ(ask(port(), modern(port(), "subscriptions/listen")).code(), -32602);
+}
+
+TEST_F(GatewayModernTest, APostedNotificationIsAccepted) {
+  const Answer answer = ask(port(), post(port(), R"({"jsonrpc":"2.0","method":"notifications/x"})",
+                                         "MCP-Protocol-Version: 2026-07-28\r\n"));
+  EXPECT_EQ(answer.status, 202);
+}
+
+}  // namespace
+}  // namespace mcpbox::test

@@ -1,0 +1,64 @@
+#include "gateway/manage.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "gateway/json_check.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+TEST(Manage, TheFourteenToolsAreListedAsValidJson) {
+  const std::string listing = "[" + manage_listing() + "]";
+  ASSERT_EQ(check_json(listing), JsonKind::kArray);
+  const Json tools = parse_value(listing);
+  ASSERT_EQ(json_array_size(tools.get()), 14u);
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < 14; ++i) {
+    const json_t* tool = json_array_get(tools.get(), i);
+    const std::string name(text_of(json_object_get(tool, "name")));
+    EXPECT_TRUE(name.starts_with(kManagePrefix));
+    EXPECT_TRUE(names.insert(name).second);
+    EXPECT_NE(find_manage_tool(name), nullptr);
+    EXPECT_GT(text_of(json_object_get(tool, "description")).size(), 100u) << name;
+    EXPECT_NE(text_of(json_object_get(tool, "description")).find("ext: "), std::string_view::npos) << name;
+    for (const char* part : {"inputSchema", "outputSchema"})
+      EXPECT_EQ(text_of(json_object_get(json_object_get(tool, part), "type")), "object") << name;
+    EXPECT_TRUE(json_is_boolean(json_object_get(json_object_get(tool, "annotations"), "readOnlyHint")));
+  }
+  EXPECT_EQ(find_manage_tool("mcpbox_approve"), nullptr) << "no tool of a language model's approves";
+}
+
+TEST(Manage, ReadingToolsSayThatTheyOnlyRead) {
+  for (const ManageTool& tool : manage_tools()) {
+    const std::string_view name = tool.name;
+    const bool reads = name.find("list_") != std::string_view::npos ||
+                       name.find("get_") != std::string_view::npos || name == "mcpbox_validate_code";
+    EXPECT_EQ((tool.hints & kReadOnly) != 0, reads) << name;
+  }
+}
+
+TEST(Manage, AResultIsTheSameAsTextAndAsStructure) {
+  Object out;
+  out.boolean("success", true).text("name", "a\nb");
+  const Json result = parse_object(managed_result({.structured = out.take()}));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(json_object_get(result.get(), "isError"), nullptr);
+  const json_t* text = json_object_get(json_array_get(json_object_get(result.get(), "content"), 0), "text");
+  EXPECT_TRUE(
+      json_equal(parse_object(text_of(text)).get(), json_object_get(result.get(), "structuredContent")));
+  EXPECT_TRUE(text_of(text).starts_with("{\n  \"success\": true"));
+}
+
+TEST(Manage, AProblemIsAnErrorWithOneFullStop) {
+  EXPECT_EQ(managed_result({.problem = "no"}),
+            R"({"content":[{"type":"text","text":"Error: no."}],"isError":true})");
+  EXPECT_EQ(failed({.why = base::Why::kNotFound, .text = "x"}, "Tool 1 not found.").problem,
+            "Tool 1 not found.");
+  EXPECT_EQ(failed({.why = base::Why::kBusy, .text = "wait"}, "Tool 1 not found.").problem, "wait");
+  EXPECT_FALSE(failed({.why = base::Why::kBroken}).problem.empty());
+}
+
+}  // namespace
+}  // namespace mcpbox::gateway

@@ -1,0 +1,22 @@
+#include "gateway/streams.h"
+
+#include <gtest/gtest.h>
+
+#include "gateway/json_check.h"
+
+namespace mcpbox::gateway {
+namespace {
+
+TEST(Streams, AnEventIsOneMessageOnOneLine) { EXPECT_EQ(event_of("{}"), "event: message\ndata: {}\n\n"); }
+
+TEST(Streams, NewsAreTaggedForASubscriptionWithItsIdAndType) {
+  EXPECT_EQ(list_changed(""), R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
+  for (const char* id : {"7", "\"x\""}) {
+    const std::string text = list_changed(id);
+    ASSERT_TRUE(check_json(text));
+    EXPECT_NE(text.find(std::string("subscriptionId\":") + id + "}"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace mcpbox::gateway
