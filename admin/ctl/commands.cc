@@ -1,0 +1,90 @@
+// Runs in mcpboxctl.
+#include "admin/ctl/commands.h"
+
+#include <algorithm>
+#include <string>
+
+#include "admin/ctl/columns.h"
+#include "admin/ctl/output.h"
+#include "admin/ctl/version.h"
+
+namespace mcpbox::ctl {
+namespace {
+
+// clang-format off
+constexpr Command kCommands[] = {
+    // name        arguments                      least most  does                                                       run
+    { "status",    "",                             0,   0,    "what runs, which isolation layers are on, what is missing", status  },
+    { "pending",   "[--page N]",                   0,   0,    "tools that wait for review",                              pending },
+    { "show",      "TOOL",                         1,   1,    "everything that an approval of the tool would bind",      show    },
+    { "explain",   "TOOL",                         1,   1,    "who approved it, what it may reach, when it was used",    explain },
+    { "approve",   "TOOL [--digest HEX]",          1,   1,    "review the tool page by page, then approve exactly that", approve },
+    { "reject",    "TOOL --reason TEXT [--digest HEX]", 1,   1,    "send it back to its author with a reason",                reject  },
+    { "logs",      "[TOOL] [--page N]",            0,   1,    "calls, newest first",                                     logs    },
+    { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
+    { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },
+    { "doctor",    "",                             0,   0,    "look for what is wrong on this machine, with its fix",    doctor  },
+    { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },
+    { "help",      "",                             0,   1,    "this text",                                               help    },
+    { "version",   "",                             0,   0,    "the version of this build",                               version },
+};
+// clang-format on
+
+constexpr std::string_view kOptionsText =
+    "\n"
+    "TOOL is SERVER__TOOL, as clients see it.\n"
+    "\n"
+    "  --socket PATH   the control socket (default: ./run/control.sock, else /run/mcpbox/control.sock)\n"
+    "  --state DIR     the state folder that holds control.sock\n"
+    "  --json          JSON for scripts instead of tables for people\n"
+    "  --digest HEX    approve without review what has this digest; all 64 digits, only as root\n"
+    "\n"
+    "Exit status\n"
+    "  0  done\n"
+    "  1  refused: the reason is on standard error\n"
+    "  2  the command line makes no sense\n"
+    "  3  MCPbox is not running, or cannot be reached\n"
+    "  4  no such tool\n"
+    "  5  the tool has changed since it was shown: show it again\n"
+    "  6  this user may not do that\n"
+    "  7  status: something that must be on is not; doctor: a problem was found\n"
+    "     (layers that the configuration gives up by name are shown, and are no problem to these two)\n";
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+Exit run(const Options& options) {
+  if (options.words.empty()) {
+    complain("say what to do; `mcpboxctl help` lists the commands");
+    return Exit::kUsage;
+  }
+  const std::string& name = options.words.front();
+  const auto* found = std::ranges::find(kCommands, name, &Command::name);
+  if (found == std::end(kCommands)) {
+    complain("there is no command " + name + "; `mcpboxctl help` lists them");
+    return Exit::kUsage;
+  }
+  const std::size_t words = options.words.size() - 1;
+  if (words < found->least || words > found->most) {
+    complain("use: mcpboxctl " + name + " " + std::string(found->arguments));
+    return Exit::kUsage;
+  }
+  return found->run(options);
+}
+
+Exit help(const Options& /*options*/) {
+  Columns table({"mcpboxctl [OPTIONS]", "", ""});
+  for (const Command& command : kCommands)
+    table.row({"  " + std::string(command.name), std::string(command.arguments), std::string(command.does)});
+  print(table.text(0));
+  print(kOptionsText);
+  return Exit::kOk;
+}
+
+Exit version(const Options& /*options*/) {
+  print("mcpboxctl " + std::string(kVersion) + "\n");
+  return Exit::kOk;
+}
+
+}  // namespace mcpbox::ctl

@@ -1,0 +1,34 @@
+// The command line of mcpboxctl, taken apart.  Options may stand anywhere; `--` ends them.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mcpbox::ctl {
+
+struct Options {
+  std::optional<std::string> socket;  // --socket PATH
+  std::optional<std::string> state;   // --state DIR
+  bool json = false;                  // --json
+  std::optional<std::string> reason;  // --reason TEXT
+  std::optional<std::string> digest;  // --digest HEX, 64 digits
+  std::uint32_t page = 1;             // --page N, from 1
+  std::vector<std::string> words;     // the command and what it is about
+};
+
+// arguments: without the program's name.  The error is a sentence for people.
+[[nodiscard]] std::expected<Options, std::string> parse_options(std::span<const std::string_view> arguments);
+
+// Where the control socket is: --socket, else in --state, else ./run/control.sock where that exists, else the
+// installed service's.
+[[nodiscard]] std::string socket_path(const Options& options);
+
+// The state folder: --state, else the folder of the control socket.
+[[nodiscard]] std::string state_folder(const Options& options);
+
+}  // namespace mcpbox::ctl

@@ -1,0 +1,102 @@
+// Runs in mcpboxctl.  Rows come from PostgreSQL through the monitor unread: treated as anybody's text.
+#include <string>
+
+#include "admin/ctl/columns.h"
+#include "admin/ctl/commands.h"
+#include "admin/ctl/connection.h"
+#include "admin/ctl/json.h"
+#include "admin/ctl/output.h"
+#include "admin/ctl/rights.h"
+#include "privsep/base/visible.h"
+
+namespace mcpbox::ctl {
+namespace {
+
+using base::visible;
+
+constexpr std::size_t kShownDigits = 8;
+
+std::string pending_text(const json_t* answer, std::size_t width) {
+  Columns table({"TOOL", "VERSION", "DIGEST", "BY", "SINCE", "NOTES (unchecked)"});
+  const json_t* rows = rows_of(answer);
+  for (std::size_t i = 0; i < json_array_size(rows); ++i) {
+    const json_t* row = json_array_get(rows, i);
+    table.row({cell_of(row, "tool"), cell_of(row, "version"), cell_of(row, "digest").substr(0, kShownDigits),
+               cell_of(row, "created_by"), cell_of(row, "requested_at"), cell_of(row, "notes")});
+  }
+  if (table.empty()) return "Nothing waits for review.\n";
+  return table.text(width) + "page " + visible(cell_of(answer, "page")) + " of " +
+         visible(cell_of(answer, "pages")) + ", " + visible(cell_of(answer, "total")) +
+         " tools; review one with `mcpboxctl approve TOOL`\n";
+}
+
+// A list of texts on one line; "none" when it is empty.
+std::string list_of(const json_t* object, const char* key) {
+  const json_t* list = json_object_get(object, key);
+  std::string text;
+  for (std::size_t i = 0; i < json_array_size(list); ++i) {
+    const char* item = json_string_value(json_array_get(list, i));
+    text.append(text.empty() ? "" : ", ").append(item != nullptr ? item : "?");
+  }
+  return text.empty() ? "none" : text;
+}
+
+std::string fact(std::string_view label, std::string_view value) {
+  constexpr std::size_t kLabelColumns = 13;
+  return std::string(label) + std::string(kLabelColumns - label.size(), ' ') +
+         (value.empty() ? "-" : visible(value)) + "\n";
+}
+
+std::string explain_text(const json_t* tool) {
+  const json_t* decision = json_object_get(tool, "decision");
+  const json_t* calls = json_object_get(tool, "calls");
+  std::string out = fact("Tool", cell_of(tool, "tool"));
+  out += fact("State", cell_of(tool, "approval_status") + ", version " + cell_of(tool, "version"));
+  out += fact("Enabled", cell_of(tool, "enabled"));
+  out += fact("Server", cell_of(tool, "server_name") + ", " + cell_of(tool, "server_status"));
+  out += fact("Digest", cell_of(tool, "digest"));
+  out += fact("Written by", cell_of(tool, "created_by"));
+  if (json_is_object(decision)) {
+    out += fact("Decision", cell_of(decision, "state") + " by " + cell_of(decision, "by") + " at " +
+                                cell_of(decision, "at") + ", audit record " +
+                                cell_of(decision, "audit_sequence"));
+    out += fact("  of digest", cell_of(decision, "digest"));
+    out += fact("  because", cell_of(decision, "reason"));
+  } else {
+    out += fact("Decision", "none yet");
+  }
+  out += fact("Hosts", list_of(tool, "hosts")) + fact("Secrets", list_of(tool, "secrets"));
+  out += fact("Modules", list_of(tool, "modules"));
+  out += fact("Last used", cell_of(tool, "last_used_at") + " " + cell_of(tool, "last_end"));
+  return out + fact("Calls", cell_of(calls, "total") + ", failed " + cell_of(calls, "failed"));
+}
+
+template <class Text>
+Exit read(const Options& options, protocol::AdminRead& question, Text text) {
+  Answer<Connection> monitor = Connection::open(socket_path(options));
+  if (!monitor) return report(monitor.error());
+  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  const Answer<protocol::JsonText> answer = monitor->ask(question);
+  if (!answer) return report(answer.error());
+  const Json json = parse_json(answer->json);
+  if (!json) {
+    complain("the answer is not JSON");
+    return Exit::kRefused;
+  }
+  print(options.json ? json_text(json.get()) : text(json.get()));
+  return Exit::kOk;
+}
+
+}  // namespace
+
+Exit pending(const Options& options) {
+  protocol::AdminRead question{.query = protocol::AdminQuery::kPending, .page = options.page};
+  return read(options, question, [](const json_t* answer) { return pending_text(answer, output_width()); });
+}
+
+Exit explain(const Options& options) {
+  protocol::AdminRead question{.query = protocol::AdminQuery::kExplain, .tool = options.words[1]};
+  return read(options, question, [](const json_t* tool) { return explain_text(tool); });
+}
+
+}  // namespace mcpbox::ctl

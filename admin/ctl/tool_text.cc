@@ -1,0 +1,160 @@
+// Runs in mcpboxctl.  Everything in a ToolDetail but id, numbers and digest was written by the tool's author,
+// often a language model that was told to get this approved.
+#include "admin/ctl/tool_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "admin/ctl/columns.h"
+#include "privsep/base/visible.h"
+
+namespace mcpbox::ctl {
+namespace {
+
+using base::visible;
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return lines;
+}
+
+std::string fact(std::string_view label, std::string_view value) {
+  constexpr std::size_t kLabelColumns = 13;
+  return std::string(label) + std::string(kLabelColumns - label.size(), ' ') + std::string(value) + "\n";
+}
+
+std::string marked(std::string_view text, std::string_view mark) {
+  std::string out;
+  for (const std::string_view line : lines_of(text)) out.append(mark).append(visible(line)).append("\n");
+  return out.empty() ? std::string(mark) + "(empty)\n" : out;
+}
+
+std::string numbered(std::string_view code) {
+  std::string out;
+  std::size_t number = 0;
+  for (const std::string_view line : lines_of(code)) {
+    std::array<char, 32> mark{};
+    std::snprintf(mark.data(), mark.size(), "%6zu | ", ++number);
+    out.append(mark.data()).append(visible(line, base::Keep::kNewlines)).append("\n");
+  }
+  return out;
+}
+
+// Said in our words before the code, because an escape is easy to overlook on page seven.
+std::string cautions(std::string_view code) {
+  std::string out;
+  if (visible(code, base::Keep::kNewlines) != code)
+    out += "  CAUTION: the code contains control or invisible characters, shown as \\x.. or \\u{..}\n";
+  if (std::ranges::any_of(code, [](char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }))
+    out += "  CAUTION: the code contains characters other than ASCII: look-alike letters are possible\n";
+  std::size_t longest = 0;
+  for (const std::string_view line : lines_of(code)) longest = std::max(longest, display_width(line));
+  if (longest > 160) out += "  CAUTION: the longest line has " + std::to_string(longest) + " columns\n";
+  return out;
+}
+
+// Indented where it is JSON; as it came, and said so, where it is not.
+std::string schema_text(std::string_view schema) {
+  const Json json = parse_json(schema);
+  if (!json) return "  CAUTION: this is not JSON\n" + marked(schema, "  | ");
+  char* raw = json_dumps(json.get(), JSON_INDENT(2) | JSON_ENCODE_ANY);
+  if (raw == nullptr) PANIC("out of memory for JSON");
+  const std::string pretty = raw;
+  std::free(raw);  // NOLINT(cppcoreguidelines-no-malloc): jansson's own allocator
+  return marked(pretty, "  | ");
+}
+
+std::string heading_text(const protocol::ToolDetail& tool) {
+  std::string state = std::string(name_of(tool.approval)) + ", version " + std::to_string(tool.version) +
+                      (tool.enabled ? "" : ", disabled");
+  std::string out = fact("Tool", visible(published_name(tool))) + fact("State", state) +
+                    fact("Written by", visible(tool.created_by)) +
+                    fact("Time limit", std::to_string(tool.timeout_ms) + " ms") +
+                    fact("May reach", "nothing but its arguments: no network, no files, no secrets");
+  if (!tool.rejection.empty()) out += "Rejected before, because\n" + marked(tool.rejection, "  | ");
+  return out;
+}
+
+std::string digest_text(const wire::Digest& digest) {
+  const std::string hex = hex_of(digest);
+  std::string out = "  ";
+  for (std::size_t at = 0; at < hex.size(); at += 8) out.append(hex.substr(at, 8)).append(" ");
+  out.back() = '\n';
+  return out;
+}
+
+}  // namespace
+
+std::string tool_text(const protocol::ToolDetail& tool) {
+  const std::size_t code_lines = lines_of(tool.code).size();
+  std::string out = heading_text(tool);
+  out += "\nDescription, which clients and their language models read\n" + marked(tool.description, "  | ");
+  out += "\nInput schema\n" + schema_text(tool.input_schema);
+  out += "\nCode, " + std::to_string(code_lines) + " lines, " + std::to_string(tool.code.size()) +
+         " bytes\n" + cautions(tool.code) + numbered(tool.code);
+  if (!tool.notes.empty())
+    out += "\nThe author's notes. Nobody has checked them, and an approval does not cover them\n" +
+           marked(tool.notes, "  ? ");
+  return out + "\nDigest of all of the above but the notes\n" + digest_text(tool.digest);
+}
+
+Json tool_json(const protocol::ToolDetail& tool) {
+  Json schema = parse_json(tool.input_schema);
+  return Object()
+      .text("tool", published_name(tool))
+      .text("state", name_of(tool.approval))
+      .number("version", tool.version)
+      .flag("enabled", tool.enabled)
+      .text("created_by", tool.created_by)
+      .number("timeout_ms", tool.timeout_ms)
+      .text("description", tool.description)
+      .member("input_schema", schema ? std::move(schema) : json_of(tool.input_schema))
+      .text("code", tool.code)
+      .text("notes", tool.notes)
+      .text("rejection", tool.rejection)
+      .text("digest", hex_of(tool.digest))
+      .take();
+}
+
+std::string_view name_of(protocol::Approval approval) {
+  switch (approval) {
+    case protocol::Approval::kDraft:
+      return "draft";
+    case protocol::Approval::kPendingReview:
+      return "waiting for review";
+    case protocol::Approval::kApproved:
+      return "approved";
+    case protocol::Approval::kRejected:
+      return "rejected";
+  }
+  return "unknown";
+}
+
+std::string published_name(const protocol::ToolDetail& tool) { return tool.server + "__" + tool.name; }
+
+std::string hex_of(const wire::Digest& digest) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 0xf];
+  }
+  return hex;
+}
+
+wire::Digest digest_from(std::string_view hex64) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  wire::Digest digest{};
+  for (std::size_t i = 0; i < digest.size() && 2 * i + 1 < hex64.size(); ++i)
+    digest[i] = static_cast<unsigned char>(kDigits.find(hex64[2 * i]) << 4 | kDigits.find(hex64[2 * i + 1]));
+  return digest;
+}
+
+}  // namespace mcpbox::ctl

@@ -1,0 +1,99 @@
+// Mirrors admin/ctl/status_text.cc.
+#include "admin/ctl/status_text.h"
+
+#include <gmock/gmock.h>
+
+#include "admin/ctl/layers_text.h"
+
+namespace mcpbox::ctl {
+namespace {
+
+using policy::Layer;
+using testing::HasSubstr;
+using testing::Not;
+
+protocol::Status healthy() {
+  protocol::Status status{
+      .version = "0.1.0", .database_up = true, .database = "embedded", .audit_records = 12};
+  status.listeners = {"127.0.0.1:8000", "[::1]:8000"};
+  status.processes = {{.role = "priv", .pid = 10, .layers = policy::kMonitorLayers, .serving = true},
+                      {.role = "zygote", .pid = 11, .layers = policy::kZygoteLayers, .serving = true}};
+  return status;
+}
+
+TEST(Healthy, MeansServingWithEveryRequiredLayerAndADatabase) {
+  EXPECT_TRUE(is_healthy(healthy()));
+  protocol::Status no_database = healthy();
+  no_database.database_up = false;
+  EXPECT_FALSE(is_healthy(no_database));
+  protocol::Status down = healthy();
+  down.processes[1].serving = false;
+  EXPECT_FALSE(is_healthy(down));
+}
+
+TEST(Healthy, AMissingLayerIsOnlyExcusedByName) {
+  protocol::Status status = healthy();
+  status.processes[1].missing = Layer::kLandlock | Layer::kOwnUid;
+  EXPECT_FALSE(is_healthy(status));
+  status.missing_allowed = static_cast<policy::Layers>(Layer::kOwnUid);
+  EXPECT_FALSE(is_healthy(status));
+  status.missing_allowed = Layer::kLandlock | Layer::kOwnUid;
+  EXPECT_TRUE(is_healthy(status));
+}
+
+TEST(StatusText, SaysWhatIsOnAndWhoListens) {
+  const std::string text = status_text(healthy(), 0);
+  EXPECT_THAT(text, HasSubstr("Isolation   full"));
+  EXPECT_THAT(text, HasSubstr("127.0.0.1:8000, [::1]:8000"));
+  EXPECT_THAT(text, HasSubstr("zygote: own-uid, user-namespace, pid-namespace"));
+  EXPECT_THAT(text, HasSubstr("You         may look, not decide"));
+}
+
+TEST(StatusText, ATrialIsLoudAndNamesWhatEachMissingLayerWouldStop) {
+  protocol::Status status = healthy();
+  status.trial = true;
+  status.missing_allowed = static_cast<policy::Layers>(Layer::kOwnUid);
+  const std::string text = status_text(status, 0);
+  EXPECT_THAT(text, HasSubstr("TRIAL"));
+  EXPECT_THAT(text, HasSubstr("own-uid: without it nothing stops reading files and signalling processes"));
+}
+
+TEST(StatusText, AMissingLayerSaysWhetherItWasGivenUp) {
+  protocol::Status status = healthy();
+  status.missing_allowed = static_cast<policy::Layers>(Layer::kOwnUid);
+  status.processes[1].missing = Layer::kLandlock | Layer::kOwnUid;
+  const std::string text = status_text(status, 0);
+  EXPECT_THAT(text, HasSubstr("MUST BE ON: landlock; given up: own-uid"));
+  EXPECT_THAT(text, HasSubstr("landlock: without it nothing stops file access"));
+}
+
+TEST(StatusText, OutsideTextIsVisible) {
+  protocol::Status status = healthy();
+  status.frozen = true;
+  status.freeze_reason = "stop\x1b[2J";
+  status.warnings = {"row\nignored"};
+  const std::string text = status_text(status, 0);
+  EXPECT_THAT(text, HasSubstr("YES, no call is accepted: stop\\x1b[2J"));
+  EXPECT_THAT(text, HasSubstr("row\\x0aignored"));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(StatusJson, SaysTheSameToScripts) {
+  protocol::Status status = healthy();
+  status.processes[1].missing = static_cast<policy::Layers>(Layer::kLandlock);
+  const Json json = status_json(status);
+  EXPECT_TRUE(json_is_false(json_object_get(json.get(), "healthy")));
+  const json_t* zygote = json_array_get(json_object_get(json.get(), "processes"), 1);
+  EXPECT_STREQ(json_string_value(json_array_get(json_object_get(zygote, "missing_unexcused"), 0)),
+               "landlock");
+  EXPECT_EQ(json_integer_value(json_object_get(json.get(), "audit_records")), 12);
+}
+
+TEST(LayerNames, AreAllOfASet) {
+  EXPECT_EQ(names_of(0), "none");
+  EXPECT_EQ(names_of(Layer::kSeccomp | Layer::kOwnUid), "own-uid, seccomp");
+  EXPECT_EQ(count_of(Layer::kSeccomp | Layer::kOwnUid), 2U);
+}
+
+}  // namespace
+}  // namespace mcpbox::ctl
