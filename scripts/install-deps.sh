@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, and says which.  When nothing is missing it says nothing and
+# touches no network.  usage: install-deps.sh run|test
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+
+to_run=(g++ cmake ninja-build ccache pkg-config
+  libevent-dev libjansson-dev libpq-dev libsodium-dev libseccomp-dev libpython3.11-dev
+  postgresql-15 python3 python3-jsonschema python3-httpx)
+to_test=(libgtest-dev libgmock-dev libcmocka-dev
+  clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
+
+case ${1:-} in
+  run) wanted=("${to_run[@]}") ;;
+  test)
+    wanted=("${to_run[@]}" "${to_test[@]}")
+    # Only to fetch the pinned Node and its packages: whichever npm is there will do.
+    command -v npm >/dev/null || wanted+=(npm)
+    ;;
+  *) die "usage: install-deps.sh run|test" ;;
+esac
+
+missing=()
+for package in "${wanted[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ $status == installed ]] || missing+=("$package")
+done
+((${#missing[@]} == 0)) && exit 0
+
+say "missing Debian packages: ${missing[*]}"
+if ((EUID != 0)); then
+  die "installing them needs root; run:  sudo $0 $1"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+install() { apt-get install -y --no-install-recommends "$@"; }
+apt-get update
+
+# PostgreSQL's package would make and start a cluster of its own, which nobody here wants: it is told not to
+# while it is being installed, and its configuration is put back afterwards.
+clusters=/etc/postgresql-common/createcluster.conf
+if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then
+  install postgresql-common
+  kept=$(mktemp)
+  cp -p "$clusters" "$kept"
+  trap 'cp -p "$kept" "$clusters"; rm -f "$kept"' EXIT
+  sed -i '/create_main_cluster/d' "$clusters"
+  echo 'create_main_cluster = false' >>"$clusters"
+fi
+install "${missing[@]}"

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Makes what an instance needs and does not have yet: its folder, master key, configuration and database cluster.
+# What is there is left alone, so it can be run before every start.
+# usage: setup-instance.sh STATE [PORT]
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+umask 022
+
+[[ $# -ge 1 ]] || die "usage: setup-instance.sh STATE [PORT]"
+port=${2:-}
+[[ -z $port || $port =~ ^[1-9][0-9]{0,4}$ ]] || die "PORT must be a number"
+mkdir -p "$1"
+state=$(cd "$1" && pwd)
+config=$state/mcpbox.conf
+
+make_key() {
+  [[ -e $state/master.key ]] && return
+  # Complete and private before it has its name: a key that is half there would lock the data away for good.
+  (umask 077 && head -c 32 /dev/urandom >"$state/master.key.new" && sync "$state/master.key.new")
+  mv "$state/master.key.new" "$state/master.key"
+}
+
+isolation_lines() {
+  if ((EUID == 0)); then
+    say "isolation = full"
+  else
+    say "# Started by an ordinary user: these layers are given up, and status, log and UI say so."
+    say "isolation = trial"
+    say "missing-layers = $("${LAUNCHER:-$BUILD/bin/mcpbox-launcher}" --probe)"
+  fi
+}
+
+make_config() {
+  [[ -e $config ]] && return
+  (
+    umask 077 # a database URL in it may carry a password
+    {
+      say "# MCPbox instance.  Keys and their values: privsep/launcher/config.h"
+      say "listen = 127.0.0.1:${port:-8000}"
+      [[ ! -e /proc/net/if_inet6 ]] || say "listen = [::1]:${port:-8000}"
+      isolation_lines
+      say "# Whose programs may use the MCP endpoint.  Everybody else on this machine is refused."
+      say "allow-user = ${SUDO_USER:-$(id -un 2>/dev/null || id -u)}"
+      say "database = ${DATABASE_URL:-embedded}"
+    } >"$config.new"
+  )
+  mv "$config.new" "$config"
+}
+
+# PORT on the command line moves an instance that exists.
+move_port() {
+  [[ -n $port ]] || return 0
+  sed -i -E "s/^([[:space:]]*listen[[:space:]]*=.*:)[0-9]+[[:space:]]*$/\1$port/" "$config"
+}
+
+# As the account that the database runs under, with `$1` reachable as /mnt whatever the folders above it allow.
+as_database() {
+  local folder=$1
+  shift
+  if ((EUID == 0)); then
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    unshare --mount --propagation slave sh -ec 'mount --bind "$1" /mnt; shift; cd /
+      exec setpriv --reuid=postgres --regid=postgres --clear-groups --no-new-privs "$@"' sh "$folder" "$@"
+  else
+    (cd / && "$@")
+  fi
+}
+
+make_cluster() {
+  grep -Eq '^[[:space:]]*database[[:space:]]*=[[:space:]]*post' "$config" && return
+  [[ -e $state/db/data/PG_VERSION ]] && return
+  [[ -x $POSTGRES_BIN/initdb ]] || die "there is no $POSTGRES_BIN/initdb: run  scripts/install-deps.sh run"
+  say "making the database in $state/db"
+  local fresh=$state/db/data.new seen=$state/db/data.new
+  rm -rf "$fresh"
+  mkdir -p "$fresh" "$state/db/socket"
+  chmod 700 "$state/db" "$fresh"
+  if ((EUID == 0)); then
+    chown postgres:postgres "$fresh" "$state/db/socket"
+    seen=/mnt
+  fi
+  # No connection is admitted by the cluster's own files: the launcher brings its own list.
+  as_database "$fresh" "$POSTGRES_BIN/initdb" -D "$seen" -U postgres --auth=reject --encoding=UTF8 \
+    --locale=C.UTF-8 --data-checksums --no-instructions >"$state/log/initdb.log" 2>&1 ||
+    { cat "$state/log/initdb.log" >&2 && die "initdb failed"; }
+  as_database "$fresh" "$POSTGRES_BIN/postgres" --single -D "$seen" -c exit_on_error=on postgres \
+    >>"$state/log/initdb.log" 2>&1 <<'SQL' || { cat "$state/log/initdb.log" >&2 && die "the database has no roles"; }
+CREATE ROLE mcpbox_owner LOGIN
+CREATE ROLE mcpbox_monitor LOGIN
+CREATE DATABASE mcpbox OWNER mcpbox_owner
+REVOKE ALL ON DATABASE mcpbox FROM PUBLIC
+GRANT CONNECT ON DATABASE mcpbox TO mcpbox_monitor
+SQL
+  mv "$fresh" "$state/db/data"
+}
+
+mkdir -p "$state/log"
+chmod 750 "$state/log"
+make_key
+make_config
+move_port
+make_cluster

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# make test: dependencies, lint, both compilers, every test; ends with plain counts.
+# usage: test.sh [--long]   --long adds the tests with the ctest label `long`
+set -uo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+cd "$ROOT" || exit 1
+
+long=${1:-}
+passed=0 failed=0 skipped=0
+timings=()
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+timed() {
+  local name=$1 started=$SECONDS status=0
+  shift
+  say "== $name"
+  "$@" || status=$?
+  timings+=("$(printf '%-28s %5.1f min' "$name" "$(awk -v s=$((SECONDS - started)) 'BEGIN { print s / 60 }')")")
+  return $status
+}
+
+# count_one NAME COMMAND...: a part that passes or fails as a whole.
+count_one() {
+  if timed "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
+}
+
+build_with() {
+  local folder=$1
+  shift
+  configure "$folder" -DMCPBOX_TESTS=ON "$@" && ninja -C "$folder" -j "$(jobs_here)" --quiet
+}
+
+# tests_in FOLDER NAME [LABELS]: adds the counts of one ctest run, read from its own report, without the tests that
+# have one of LABELS (separated by |).  One expression: ctest excludes only what every --label-exclude matches.
+tests_in() {
+  local folder=$1 name=$2 report=$results/$2.xml status=0
+  local without=${3:-none}
+  [[ -n $long ]] || without="$without|long"
+  ctest --test-dir "$folder" -j "$(nproc)" --output-on-failure --output-junit "$report" \
+    --label-exclude "^($without)\$" || status=$?
+  local counts
+  counts=$(/usr/bin/python3 - "$report" <<'PYTHON'
+import sys, xml.etree.ElementTree as tree
+try:
+    cases = list(tree.parse(sys.argv[1]).getroot().iter("testcase"))
+except (OSError, tree.ParseError):
+    cases = []
+bad = sum(1 for c in cases if c.get("status") == "fail")
+off = sum(1 for c in cases if c.get("status") in ("disabled", "notrun"))
+print(len(cases) - bad - off, bad, off)
+PYTHON
+  )
+  local p f s
+  read -r p f s <<<"$counts"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  say "$name: $p passed, $f failed, $s skipped"
+  # A run that broke off, or ran nothing, is a failure even if no test says so.
+  if ((f == 0)) && ((status != 0 || p == 0)); then failed=$((failed + 1)) && return 1; fi
+  return $status
+}
+
+"$ROOT/scripts/install-deps.sh" test || die "dependencies are missing"
+install_node_packages || die "the Node packages could not be fetched"
+
+count_one "lint" "$ROOT/scripts/lint.sh"
+gcc_ok=1 clang_ok=1
+timed "build with g++ 12" build_with "$BUILD" -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ || gcc_ok=0
+timed "build with clang 19" build_with "$BUILD-clang" -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
+  -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -DNDEBUG" || clang_ok=0
+if ((gcc_ok)); then timed "tests, g++ 12" tests_in "$BUILD" gcc; else failed=$((failed + 1)); fi
+# The whole-system story is about the daemons' behaviour, not the compiler's: once is enough.
+if ((clang_ok)); then
+  timed "tests, clang 19" tests_in "$BUILD-clang" clang system
+else
+  failed=$((failed + 1))
+fi
+
+say ""
+say "minutes per part"
+printf '  %s\n' "${timings[@]}"
+((gcc_ok)) || say "the build with g++ 12 FAILED"
+((clang_ok)) || say "the build with clang 19 FAILED"
+say "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
