@@ -3,13 +3,13 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 
 #include "executor/python.h"
 #include "executor/zygote.h"
 #include "policy/rlimits.h"
 #include "privsep/base/log.h"
 #include "privsep/jail/call.h"
+#include "privsep/jail/child_arguments.h"
 #include "privsep/jail/jail.h"
 #include "privsep/jail/title.h"
 #include "privsep/wire/spawn.h"
@@ -17,19 +17,6 @@
 namespace {
 
 using namespace mcpbox;
-
-constexpr const char* kUsage = "is started by mcpbox-launcher: --role zygote --allow-missing MASK";
-
-// The mask after --allow-missing, or nothing when the arguments are not the launcher's.
-base::Result<policy::Layers> allow_missing(int argc, char** argv) {
-  if (argc != 5 || std::strcmp(argv[1], "--role") != 0 || std::strcmp(argv[2], "zygote") != 0 ||
-      std::strcmp(argv[3], "--allow-missing") != 0)
-    return base::fail(base::Why::kInvalid, kUsage);
-  char* end = nullptr;
-  const unsigned long mask = std::strtoul(argv[4], &end, 16);
-  if (end == argv[4] || *end != '\0') return base::fail(base::Why::kInvalid, kUsage);
-  return static_cast<policy::Layers>(mask);
-}
 
 int refuse(const base::Log& log, const base::Error& why, int status) {
   log.error("not serving", why);
@@ -40,19 +27,21 @@ int refuse(const base::Log& log, const base::Error& why, int status) {
 
 int main(int argc, char** argv) {
   const base::Log log("zygote");
-  const base::Result<policy::Layers> missing = allow_missing(argc, argv);
-  if (!missing) return refuse(log, missing.error(), EXIT_FAILURE);
+  const base::Result<jail::ChildArguments> arguments = jail::child_arguments(argc, argv, "zygote");
+  if (!arguments) return refuse(log, arguments.error(), EXIT_FAILURE);
   const jail::Title title(argc, argv);
   title.set("mcpbox: [zygote]");
   std::signal(SIGPIPE, SIG_IGN);  // a monitor that is gone is an error of write(), here and in every call
 
   base::Result<executor::Python> python = executor::Python::start(executor::kDebian);
   if (!python) return refuse(log, python.error(), EXIT_FAILURE);
-  const base::Result<jail::CallJail> calls = jail::CallJail::prepare(policy::kCallLimits, *missing);
+  const base::Result<jail::CallJail> calls =
+      jail::CallJail::prepare(policy::kCallLimits, arguments->allow_missing);
   if (!calls) return refuse(log, calls.error(), jail::kExitNotJailed);
 
   const std::array<int, 5> keep{0, 1, 2, wire::kChildLinkFd, calls->ruleset_fd()};
-  const base::Result<policy::Layers> layers = jail::enter(jail::jail_for_zygote(*missing, keep));
+  const base::Result<policy::Layers> layers =
+      jail::enter(jail::jail_for_zygote(arguments->allow_missing, keep));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
 
   const base::Error end = executor::Zygote(*python, *calls, title).serve(wire::kChildLinkFd, *layers);

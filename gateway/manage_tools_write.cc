@@ -7,20 +7,6 @@
 namespace mcpbox::gateway {
 namespace {
 
-const char* name_of(protocol::Approval state) {
-  switch (state) {
-    case protocol::Approval::kDraft:
-      return "draft";
-    case protocol::Approval::kPendingReview:
-      return "pending_review";
-    case protocol::Approval::kApproved:
-      return "approved";
-    case protocol::Approval::kRejected:
-      return "rejected";
-  }
-  return "draft";
-}
-
 std::string no_tool(const ManageCall& c) {
   return "Tool " + std::string(c.arguments.text("tool_id")) +
          " not found. Call mcpbox_list_tools with a server_id for the ids.";
@@ -40,7 +26,7 @@ void put_schema(Object& out, const protocol::CodeReport& report) {
 Managed saved(const protocol::ToolSaved& tool, const std::string& message) {
   Object out;
   out.boolean("success", true).text("id", text_of(tool.id)).text("name", tool.name);
-  out.boolean("changed", tool.changed).text("approval_status", name_of(tool.approval));
+  out.boolean("changed", tool.changed).text("approval_status", protocol::status_text(tool.approval));
   out.number("current_version", tool.version);
   put_schema(out, tool.report);
   out.text("message", message);
@@ -120,7 +106,7 @@ Task<Managed> on_request_publish(const ManageCall& c) {
   const bool approved = tool->approval == protocol::Approval::kApproved;
   Object out;
   out.boolean("success", true).text("tool_id", text_of(tool->id)).text("name", tool->name);
-  out.text("status", name_of(tool->approval));
+  out.text("status", protocol::status_text(tool->approval));
   out.text("message",
            approved ? "The tool is approved. If its server does not run, call mcpbox_start_server."
                     : "A person must approve the tool now (for example with `mcpboxctl approve`). Tell the "

@@ -28,7 +28,7 @@ p::ToolSaved saved(const Tool& tool) {
 Statement state_row(const wire::Id& tool, p::Approval state, const Param& who, const Param& reason,
                     const Param& notes) {
   return {.sql = &sql::kSetApprovalState,
-          .params = {Param::uuid(tool), Param::text(status_text(state)), who, reason, notes}};
+          .params = {Param::uuid(tool), Param::text(p::status_text(state)), who, reason, notes}};
 }
 
 std::string_view server_name(const Monitor& m, const Tool& tool) {

@@ -232,7 +232,7 @@ loop::Task<std::uint64_t> save_change(Monitor& m, std::string who, Tool before, 
                    Param::text(next.description), Param::text(next.code), Param::text(next.input_schema),
                    Param::text(next.parameters), Param::integer(next.timeout_ms),
                    Param::boolean(next.enabled), Param::digest(digest_of_tool(next)),
-                   Param::text(status_text(next.approval))}};
+                   Param::text(p::status_text(next.approval))}};
     return std::vector<Statement>{std::move(update), version_row(next, summary, who)};
   };
   base::Result<std::uint64_t> sequence = co_await loop::attempt(m.store.commit(std::move(record), rows));

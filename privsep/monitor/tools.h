@@ -27,21 +27,6 @@ class SavingMark {
   wire::Id tool_;
 };
 
-// As the column approval_status has it.
-constexpr std::string_view status_text(protocol::Approval approval) {
-  switch (approval) {
-    case protocol::Approval::kDraft:
-      return "draft";
-    case protocol::Approval::kPendingReview:
-      return "pending_review";
-    case protocol::Approval::kApproved:
-      return "approved";
-    case protocol::Approval::kRejected:
-      return "rejected";
-  }
-  return "draft";
-}
-
 // Saves `next` (one version after `before`) and makes it the tool; kills what runs under the old one.
 loop::Task<std::uint64_t> save_change(Monitor& m, std::string who, Tool before, Tool next,
                                       std::string summary);

@@ -5,9 +5,9 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 
 #include "privsep/base/log.h"
+#include "privsep/jail/child_arguments.h"
 #include "privsep/jail/jail.h"
 #include "privsep/jail/title.h"
 #include "privsep/password/answer.h"
@@ -16,19 +16,6 @@
 namespace {
 
 using namespace mcpbox;
-
-constexpr const char* kUsage = "is started by mcpbox-launcher: --role password --allow-missing MASK";
-
-// The mask after --allow-missing, or nothing when the arguments are not the launcher's.
-base::Result<policy::Layers> allow_missing(int argc, char** argv) {
-  if (argc != 5 || std::strcmp(argv[1], "--role") != 0 || std::strcmp(argv[2], "password") != 0 ||
-      std::strcmp(argv[3], "--allow-missing") != 0)
-    return base::fail(base::Why::kInvalid, kUsage);
-  char* end = nullptr;
-  const unsigned long mask = std::strtoul(argv[4], &end, 16);
-  if (end == argv[4] || *end != '\0') return base::fail(base::Why::kInvalid, kUsage);
-  return static_cast<policy::Layers>(mask);
-}
 
 int refuse(const base::Log& log, const base::Error& why, int status) {
   log.error("not serving", why);
@@ -39,14 +26,15 @@ int refuse(const base::Log& log, const base::Error& why, int status) {
 
 int main(int argc, char** argv) {
   const base::Log log("password");
-  const base::Result<policy::Layers> missing = allow_missing(argc, argv);
-  if (!missing) return refuse(log, missing.error(), EXIT_FAILURE);
+  const base::Result<jail::ChildArguments> arguments = jail::child_arguments(argc, argv, "password");
+  if (!arguments) return refuse(log, arguments.error(), EXIT_FAILURE);
   jail::set_title(argc, argv, "mcpbox: [password]");
   std::signal(SIGPIPE, SIG_IGN);  // a monitor that is gone is an error of write()
   if (sodium_init() < 0) return refuse(log, {.text = "libsodium does not start"}, EXIT_FAILURE);
 
   constexpr std::array<int, 4> kKeep{0, 1, 2, wire::kChildLinkFd};
-  const base::Result<policy::Layers> layers = jail::enter(jail::jail_for_password(*missing, kKeep));
+  const base::Result<policy::Layers> layers =
+      jail::enter(jail::jail_for_password(arguments->allow_missing, kKeep));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
 
   const base::Result<void> served = password::answer_one(wire::kChildLinkFd);

@@ -41,6 +41,21 @@ struct StopServer {
 enum class Approval : std::uint8_t { kDraft = 1, kPendingReview, kApproved, kRejected };
 constexpr bool is_known(Approval state) { return state >= Approval::kDraft && state <= Approval::kRejected; }
 
+// The states by the names that the contract, the database and clients use.
+constexpr std::string_view status_text(Approval approval) {
+  switch (approval) {
+    case Approval::kDraft:
+      return "draft";
+    case Approval::kPendingReview:
+      return "pending_review";
+    case Approval::kApproved:
+      return "approved";
+    case Approval::kRejected:
+      return "rejected";
+  }
+  return "draft";
+}
+
 // What the compile child made of a source text, without running it.
 struct CodeReport {
   bool valid = false;  // it parses and has a usable main
