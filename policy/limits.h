@@ -66,7 +66,6 @@ inline constexpr std::int64_t kEndingPatienceMs = 1'000;  // waiting for the zyg
 inline constexpr std::uint32_t kCallsInFlight = 256;     // overall; beyond: "busy", nothing was executed
 inline constexpr std::uint32_t kCallsPerServer = 32;     // in flight; beyond: "busy"
 inline constexpr std::uint32_t kTestsPerCaller = 1;      // draft runs at a time; beyond: "busy"
-inline constexpr std::uint32_t kCallsPerZygote = 10'000; // then the zygote is replaced
 
 // --- Links --------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kFramesPerTurn = 32;      // read from one link before others have their turn
@@ -79,7 +78,6 @@ inline constexpr std::int64_t kCtlClientsPerUser = 4;    // of one user; beyond:
 // --- Supervision --------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kQuickRestarts = 3;       // immediate, then every kRestartPauseMs
 inline constexpr std::int64_t kRestartPauseMs = 2'000;
-inline constexpr std::int64_t kStopGraceMs = 5'000;      // from SIGTERM to SIGKILL
 
 // --- Audit and passwords ------------------------------------------------------------------------------
 inline constexpr std::uint32_t kAuditBatch = 128;        // records of one group commit

@@ -117,9 +117,4 @@ void Children::each_gateway(const std::function<void(loop::Link&)>& action) {
       action(*child.peer->link);
 }
 
-void Children::replace(protocol::Role role) {
-  Child& child = children_[role];
-  if (child.peer != nullptr) child.peer->link->close({base::Why::kCancelled, "it is replaced"});
-}
-
 }  // namespace mcpbox::monitor

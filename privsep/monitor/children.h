@@ -40,8 +40,6 @@ class Children {
 
   [[nodiscard]] const std::map<protocol::Role, Child>& all() const { return children_; }
   void each_gateway(const std::function<void(loop::Link&)>& action);
-  // Ends the zygote (after too many calls, or a violation); its successor starts at once.
-  void replace(protocol::Role role);
 
  private:
   loop::Task<> launch(protocol::Role role);

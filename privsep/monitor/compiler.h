@@ -20,13 +20,6 @@ class Compiler {
   //   kTimeout  the child was killed at limits::kCompileTimeoutMs;  kBroken  it died
   loop::Task<std::shared_ptr<const protocol::Compiled>> compile(std::string source);
 
-  // Another runtime build made other code.
-  void forget() {
-    kept_.clear();
-    by_use_.clear();
-    kept_bytes_ = 0;
-  }
-
  private:
   struct Kept {
     std::shared_ptr<const protocol::Compiled> compiled;

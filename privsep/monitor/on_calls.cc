@@ -91,7 +91,6 @@ Answer<p::Done> on_cancel_call(Monitor& m, Peer& asker, p::CancelCall q) {
 
 Answer<p::Done> on_spare_ended(Monitor& m, Peer& /*asker*/, p::SpareEnded q) {
   m.spares.ended(q);
-  // A zygote is replaced after many calls, and after a child of it broke its filter.
   const bool violated = WIFSIGNALED(q.wait_status) && WTERMSIG(q.wait_status) == SIGSYS;
   if (violated) m.log.warn("a call child made a forbidden system call", {{"spare", q.spare}});
   co_return p::Done{};
