@@ -69,12 +69,13 @@ PyObject* share_bytes(PyObject* /*self*/, PyObject* bytes) {
 }
 
 PyRef limits_dict() {
-  return PyRef(Py_BuildValue("{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
-                             "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes,
-                             "output_bytes", limits::kOutputBytes, "result_bytes", limits::kResultBytes,
-                             "outcome_bytes", limits::kOutcomeJsonBytes, "error_bytes", limits::kErrorBytes,
-                             "log_text_bytes", limits::kLogTextBytes, "memory_bytes", limits::kMemoryBytes,
-                             "json_depth", limits::kJsonDepth));
+  return PyRef(Py_BuildValue(
+      "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
+      "imported_modules", limits::kImportedModules, "module_name_bytes", limits::kModuleNameBytes,
+      "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes, "output_bytes",
+      limits::kOutputBytes, "result_bytes", limits::kResultBytes, "outcome_bytes", limits::kOutcomeJsonBytes,
+      "error_bytes", limits::kErrorBytes, "log_text_bytes", limits::kLogTextBytes, "memory_bytes",
+      limits::kMemoryBytes, "json_depth", limits::kJsonDepth));
 }
 
 PyRef sources_dict() {
@@ -123,6 +124,18 @@ bool take_bytes(PyObject* tuple, Py_ssize_t index, std::size_t most, std::string
   const auto size = static_cast<std::size_t>(PyBytes_GET_SIZE(item));
   if (size > most) return false;
   into.assign(PyBytes_AS_STRING(item), size);
+  return true;
+}
+
+// Item `index` of a tuple as a list of names.  Strings there are UTF-8; a name over its bound is no list.
+template <class Names>
+bool take_names(PyObject* tuple, Py_ssize_t index, Names& into) {
+  PyObject* const items = PyTuple_GetItem(tuple, index);
+  if (items == nullptr || !PyTuple_Check(items)) return false;
+  const Py_ssize_t count = PyTuple_GET_SIZE(items);
+  if (static_cast<std::size_t>(count) > Names::kMax) return false;
+  for (Py_ssize_t i = 0; i < count; ++i)
+    if (!take_bytes(items, i, Names::value_type::kMax, into.emplace_back())) return false;
   return true;
 }
 
@@ -182,7 +195,8 @@ base::Result<protocol::Compiled> Python::compile(const protocol::Compile& job) {
                     take_bytes(made.get(), 3, report.problem.kMax, report.problem) &&
                     take_bytes(made.get(), 4, report.input_schema.kMax, report.input_schema) &&
                     take_bytes(made.get(), 5, report.parameters.kMax, report.parameters) &&
-                    take_bytes(made.get(), 6, compiled.code.kMax, compiled.code);
+                    take_names(made.get(), 6, report.modules) &&
+                    take_bytes(made.get(), 7, compiled.code.kMax, compiled.code);
   if (!fits) return broken("python: the report is not one");
   report.valid = valid == 1;
   report.has_main = has_main == 1;

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .limits import cut
 from .signature import infer
+from .uses import top_level_modules
 
 FILENAME = "<tool>"  # marks the tool's own frames in a traceback
 _PROBLEM_BYTES = 2000
@@ -22,6 +23,7 @@ class Checked(NamedTuple):
     problem: bytes
     schema: bytes = b""
     parameters: bytes = b""
+    modules: tuple = ()
     code: bytes = b""
 
 
@@ -80,4 +82,11 @@ def _compiled(text, limits):
     if largest > limits.schema_bytes:
         text = f"The input schema of main() has {largest} bytes; the limit is {limits.schema_bytes}"
         return _failed(text, signature.line, True)
-    return Checked(True, True, 0, b"", schema, parameters, code)
+    modules = tuple(name.encode("utf-8") for name in top_level_modules(tree))
+    if len(modules) > limits.imported_modules:
+        text = f"The code imports {len(modules)} modules; the limit is {limits.imported_modules}"
+        return _failed(text, 0, True)
+    if any(len(name) > limits.module_name_bytes for name in modules):
+        text = f"The code imports a module whose name has more than {limits.module_name_bytes} bytes"
+        return _failed(text, 0, True)
+    return Checked(True, True, 0, b"", schema, parameters, modules, code)

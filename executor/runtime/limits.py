@@ -7,6 +7,8 @@ class Limits(NamedTuple):
     """Sizes in bytes unless the name says otherwise."""
 
     code_chars: int
+    imported_modules: int
+    module_name_bytes: int
     compiled_bytes: int
     schema_bytes: int
     output_bytes: int

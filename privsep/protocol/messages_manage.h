@@ -64,8 +64,11 @@ struct CodeReport {
   Text<2000> problem;                        // empty when valid
   Bytes<limits::kSchemaBytes> input_schema;  // JSON; empty when not valid
   Bytes<limits::kSchemaBytes> parameters;    // JSON array of {name,type,...}; empty when not valid
+  // First parts of the names that the code imports anywhere, sorted, each once; empty when not valid.  A name
+  // that is only known when the code runs is not among them.
+  List<Text<limits::kModuleNameBytes>, limits::kImportedModules> modules;
   static auto fields(auto& m) {
-    return std::tie(m.valid, m.has_main, m.line, m.problem, m.input_schema, m.parameters);
+    return std::tie(m.valid, m.has_main, m.line, m.problem, m.input_schema, m.parameters, m.modules);
   }
 };
 

@@ -87,6 +87,15 @@ TEST_F(Executor, CompilesToCodeSchemaAndParameters) {
       R"("required": ["name"], "additionalProperties": false})");
 }
 
+TEST_F(Executor, ReportsWhichModulesTheCodeImports) {
+  const Result<protocol::Compiled> made =
+      compile(executor(), "import yaml, os.path\nasync def main():\n  from PIL import Image\n");
+  ASSERT_TRUE(made.has_value());
+  EXPECT_TRUE(made->report.valid);
+  EXPECT_EQ(std::vector<std::string>(made->report.modules.begin(), made->report.modules.end()),
+            (std::vector<std::string>{"PIL", "os", "yaml"}));
+}
+
 TEST_F(Executor, ReportsASyntaxErrorWithItsLine) {
   const Result<protocol::Compiled> made = compile(executor(), "x = 1\nasync def main(:\n");
   ASSERT_TRUE(made.has_value());

@@ -25,6 +25,8 @@ def _from_header(name):
 
 LIMITS = limits.Limits(
     code_chars=_from_header("kCodeChars"),
+    imported_modules=_from_header("kImportedModules"),
+    module_name_bytes=_from_header("kModuleNameBytes"),
     compiled_bytes=_from_header("kCompiledBytes"),
     schema_bytes=_from_header("kSchemaBytes"),
     output_bytes=_from_header("kOutputBytes"),
