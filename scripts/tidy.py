@@ -15,6 +15,9 @@ import sys
 
 ROOT = pathlib.Path.cwd()
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+# The analyser follows our own code and takes the standard library's at its word: going through every template of
+# std:: four times over tripled the time of the whole lint and found nothing more.
+ANALYSER = [f"--extra-arg={word}" for word in "-Xclang -analyzer-config -Xclang c++-stdlib-inlining=false".split()]
 NOISE = re.compile(r"^(\d+ warnings? |Suppressed |Use -header-filter|\s*$)")
 
 
@@ -50,7 +53,7 @@ def check(build, entry):
     run = subprocess.run(
         ["clang-tidy-19", "--quiet", "--warnings-as-errors=*", "-p", build]
         # The build is g++'s, and g++ knows flags that clang does not.
-        + ["--extra-arg=-Wno-unknown-warning-option", entry["file"]],
+        + ["--extra-arg=-Wno-unknown-warning-option", *ANALYSER, entry["file"]],
         capture_output=True,
         text=True,
         check=False,
