@@ -25,7 +25,7 @@ enum class Layer : std::uint32_t {
   kParentDeath = 1u << 15,
 };
 
-using Layers = std::uint32_t;  // a set
+using Layers = std::uint32_t;  // a set; its high half says which better forms are on (Better, below)
 
 struct LayerName {
   Layer layer;
@@ -54,9 +54,43 @@ inline constexpr LayerName kLayerNames[] = {
 };
 // clang-format on
 
+// A layer's better form: the required form holds on Linux 6.1, and this is what a newer kernel or a machine
+// set up for it adds.  None can be given up or asked for; status says which are on.  Bits of the high half,
+// so that they travel with the layers.
+enum class Better : std::uint32_t {
+  kLandlockTruncate = 1u << 16,
+  kLandlockNetwork = 1u << 17,
+  kLandlockDevices = 1u << 18,
+  kLandlockScopes = 1u << 19,
+  kWriteXorExecute = 1u << 20,
+  kSecretMemory = 1u << 21,
+};
+inline constexpr Layers kLayerBits = 0xffff;
+
+struct BetterForm {
+  Better form;
+  Layer of;  // the layer whose form it is
+  std::string_view name;
+  std::string_view needs;  // the kernel or the set-up
+  std::string_view adds;   // what it stops that the required form leaves to other layers
+};
+
+// clang-format off
+inline constexpr BetterForm kBetterForms[] = {
+    { Better::kLandlockTruncate, Layer::kLandlock,    "landlock-truncate", "Linux 6.2",  "cutting a file short" },
+    { Better::kLandlockNetwork,  Layer::kLandlock,    "landlock-network",  "Linux 6.7",  "TCP, even on a socket that came from elsewhere" },
+    { Better::kLandlockDevices,  Layer::kLandlock,    "landlock-devices",  "Linux 6.10", "ioctl on a device" },
+    { Better::kLandlockScopes,   Layer::kLandlock,    "landlock-scopes",   "Linux 6.12", "abstract Unix sockets and, but for the monitor, signals to processes outside" },
+    { Better::kWriteXorExecute,  Layer::kNotDumpable, "write-xor-execute", "Linux 6.3",  "running what was writable, even if the filter forgot it" },
+    { Better::kSecretMemory,     Layer::kNotDumpable, "secret-memory",     "secretmem.enable=1", "reading the monitor's keys as root, or from a core of the machine" },
+};
+// clang-format on
+
 constexpr Layers operator|(Layer a, Layer b) { return static_cast<Layers>(a) | static_cast<Layers>(b); }
 constexpr Layers operator|(Layers a, Layer b) { return a | static_cast<Layers>(b); }
+constexpr Layers operator|(Layers a, Better b) { return a | static_cast<Layers>(b); }
 constexpr bool contains(Layers set, Layer layer) { return (set & static_cast<Layers>(layer)) != 0; }
+constexpr bool contains(Layers set, Better form) { return (set & static_cast<Layers>(form)) != 0; }
 
 // The layers that a process of this kind must have unless the configuration gives them up by name.
 // clang-format off

@@ -29,10 +29,12 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(clone),                  kAllow, equals_word(0, kPlainFork),                "fork(), no thread, no namespace" },
     { SCMP_SYS(getppid),                kAllow, {},                                        "the child looks whether the zygote still lives" },
     { SCMP_SYS(prctl),                  kAllow, equals(0, PR_SET_PDEATHSIG),               "the child dies with the zygote" },
+    { SCMP_SYS(prctl),                  kAllow, equals(0, PR_GET_PDEATHSIG),               "the child looks whether it does" },
     { SCMP_SYS(prctl),                  kAllow, equals(0, PR_SET_NAME),                    "the child's title" },
     { SCMP_SYS(dup2),                   kAllow, equals(1, kCallLink),                      "the child's one socket" },
     { SCMP_SYS(close_range),            kAllow, {},                                        "the child closes all others" },
     { SCMP_SYS(landlock_restrict_self), kAllow, {},                                        "the child's own domain: siblings cannot signal it" },
+    { SCMP_SYS(kill),                   kAllow, equals(1, 0),                              "the child looks whether it could signal others" },
     { SCMP_SYS(prlimit64),              kAllow, equals(0, 0),                              "the child's own limits" },
     { SCMP_SYS(seccomp),                kAllow, all_of(equals(0, SECCOMP_SET_MODE_FILTER), equals(1, 0)), "the child's stage 2" },
 

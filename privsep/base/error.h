@@ -26,8 +26,9 @@ enum class Why : std::uint8_t {
 
 struct Error {
   Why why = Why::kBroken;
-  const char* text = "";  // a literal, for people and for a language model: says what to do next
-  int sys_errno = 0;      // 0 when no system call is to blame
+  const char* text = "";   // a literal, for people and for a language model: says what to do next
+  int sys_errno = 0;       // 0 when no system call is to blame
+  const char* about = "";  // another literal, where `text` speaks of one of many: a row's system call
 };
 
 template <class T>

@@ -57,8 +57,14 @@ void Log::write(std::string_view level, std::string_view event, Fields fields) c
 }
 
 void Log::error(std::string_view event, const Error& why) const {
-  if (why.sys_errno != 0)
-    error(event, {{"why", why.text}, {"errno", std::strerror(why.sys_errno)}});
+  const bool about = why.about[0] != '\0';
+  const char* const error_name = std::strerror(why.sys_errno);
+  if (why.sys_errno != 0 && about)
+    error(event, {{"why", why.text}, {"about", why.about}, {"errno", error_name}});
+  else if (why.sys_errno != 0)
+    error(event, {{"why", why.text}, {"errno", error_name}});
+  else if (about)
+    error(event, {{"why", why.text}, {"about", why.about}});
   else
     error(event, {{"why", why.text}});
 }

@@ -1,7 +1,7 @@
 // The way of one forked call child from the zygote's jail into its own.  Everything that takes time or memory
 // is made once, in the zygote; the child only makes system calls.
 //
-//   base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, missing_allowed);   // before
+//   base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, missing_allowed);  // before
 //   enter()
 //   ... calls->ruleset_fd() goes into the zygote's keep_fds ...
 //   if (fork() == 0) { calls->enter(socket); serve(kCallLinkFd); _exit(0); }
@@ -18,12 +18,14 @@
 #include "policy/rlimits.h"
 #include "privsep/base/error.h"
 #include "privsep/base/fd.h"
+#include "privsep/jail/offers.h"
 
 namespace mcpbox::jail {
 
 inline constexpr int kCallLinkFd = 3;  // the only descriptor of a call child: its socket to the monitor
 
-// How far a call child came.  Each but kDone is also the exit status of a child that refused to go on.
+// How far a call child came; each step is looked at from inside after it is taken.  Each but kDone is also
+// the exit status of a child that refused to go on.
 enum class CallStep : int {
   kDone = 0,
   kLink = 80,         // its socket could not be put at kCallLinkFd
@@ -39,8 +41,14 @@ class CallJail {
   // In the zygote, before its own jail: makes the Landlock ruleset and the stage-2 program.
   //   limits           must outlive this (a table of policy/rlimits.h)
   //   missing_allowed  kLandlock there: a kernel without it is no error
+  //   offers           which forms to take: what the kernel has, or less
   [[nodiscard]] static base::Result<CallJail> prepare(std::span<const policy::ResourceLimit> limits,
-                                                      policy::Layers missing_allowed);
+                                                      policy::Layers missing_allowed,
+                                                      const KernelOffers& offers);
+  [[nodiscard]] static base::Result<CallJail> prepare(std::span<const policy::ResourceLimit> limits,
+                                                      policy::Layers missing_allowed) {
+    return prepare(limits, missing_allowed, kernel_offers());
+  }
 
   // Must stay open until the last call: -1 when the kernel has no Landlock and that was allowed.
   [[nodiscard]] int ruleset_fd() const { return ruleset_.get(); }
@@ -55,7 +63,10 @@ class CallJail {
  private:
   static constexpr std::size_t kMaxInstructions = 512;
 
+  [[nodiscard]] bool enter_own_domain() const noexcept;
+
   base::Fd ruleset_;
+  bool has_scopes_ = false;  // the ruleset keeps signals inside: that can be looked at
   std::array<sock_filter, kMaxInstructions> program_{};
   std::size_t instructions_ = 0;
   pid_t zygote_ = -1;

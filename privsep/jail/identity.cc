@@ -137,7 +137,8 @@ base::Result<void> forbid_dump() {
 }
 
 base::Result<void> forbid_new_code() {
-  if (::prctl(kSetMdwe, kRefuseExecGain, 0, 0, 0) < 0) return {};
+  if (::prctl(kSetMdwe, kRefuseExecGain, 0, 0, 0) < 0)
+    return base::fail_errno("jail: write-xor-execute: refused");
   if (::prctl(kGetMdwe, 0, 0, 0, 0) != static_cast<int>(kRefuseExecGain))
     return base::fail(base::Why::kBroken, "jail: write-xor-execute: accepted, and not in force");
   return {};

@@ -30,8 +30,8 @@ enum class Keep : unsigned char {
 // No core file, no ptrace, no /proc/PID/mem by processes of the same uid.
 [[nodiscard]] base::Result<void> forbid_dump();
 
-// Memory that was writable never becomes executable (kernel 6.3; nothing happens on an older one: the filter
-// refuses the same).
+// Memory that was writable never becomes executable.  Only where kernel_offers() says write_xor_execute; the
+// filters refuse the same everywhere.
 [[nodiscard]] base::Result<void> forbid_new_code();
 
 }  // namespace mcpbox::jail

@@ -13,33 +13,47 @@ namespace {
 using base::Result;
 using policy::Layer;
 
-struct Step {
-  Layer layer;  // what it gives, once verified
-  Result<void> (*apply)(const Jail&);
+struct Entry {
+  const Jail& jail;
+  const KernelOffers& offers;
 };
 
-Result<void> own_uid(const Jail& jail) { return verify_own_uid(jail.own_uid, jail.link_fd); }
-Result<void> parent_death(const Jail& /*jail*/) { return verify_parent_death(); }
-Result<void> user_namespace(const Jail& /*jail*/) { return verify_user_namespace(); }
+struct Step {
+  Layer layer;  // what it gives, once verified
+  Result<void> (*apply)(const Entry&);
+};
+
+Result<void> own_uid(const Entry& at) { return verify_own_uid(at.jail.own_uid, at.jail.link_fd); }
+Result<void> parent_death(const Entry& /*at*/) { return verify_parent_death(); }
+Result<void> user_namespace(const Entry& /*at*/) { return verify_user_namespace(); }
 template <Layer layer>
-Result<void> own_namespace(const Jail& /*jail*/) {
+Result<void> own_namespace(const Entry& /*at*/) {
   return verify_namespace(layer);
 }
-Result<void> root(const Jail& /*jail*/) { return empty_root(); }
-Result<void> limits(const Jail& jail) { return enter_limits(jail.limits); }
-Result<void> capabilities(const Jail& jail) {
-  return drop_capabilities(jail.keep_cap_kill ? Keep::kKill : Keep::kNothing);
+Result<void> root(const Entry& /*at*/) { return empty_root(); }
+Result<void> limits(const Entry& at) { return enter_limits(at.jail.limits); }
+Result<void> capabilities(const Entry& at) {
+  return drop_capabilities(at.jail.keep_cap_kill ? Keep::kKill : Keep::kNothing);
 }
-Result<void> privileges(const Jail& /*jail*/) { return forbid_new_privileges(); }
-Result<void> memory(const Jail& /*jail*/) {
+Result<void> privileges(const Entry& /*at*/) { return forbid_new_privileges(); }
+Result<void> memory(const Entry& at) {
   const Result<void> dump = forbid_dump();
-  return dump ? forbid_new_code() : dump;
+  return dump && at.offers.write_xor_execute ? forbid_new_code() : dump;
 }
-Result<void> landlock(const Jail& jail) {
-  return enter_landlock(jail.landlock_paths,
-                        jail.may_signal_others ? Signals::kAnywhere : Signals::kOwnDomain, jail.connect_port);
+Result<void> landlock(const Entry& at) {
+  return enter_landlock(at.offers.landlock_abi, at.jail.landlock_paths,
+                        at.jail.may_signal_others ? Signals::kAnywhere : Signals::kOwnDomain,
+                        at.jail.connect_port);
 }
-Result<void> seccomp(const Jail& jail) { return enter_seccomp(*jail.syscalls); }
+Result<void> seccomp(const Entry& at) { return enter_seccomp(*at.jail.syscalls); }
+
+policy::Layers better_forms(policy::Layers on, const KernelOffers& offers) {
+  policy::Layers forms = 0;
+  if (policy::contains(on, Layer::kLandlock)) forms |= landlock_forms(offers.landlock_abi);
+  if (policy::contains(on, Layer::kNotDumpable) && offers.write_xor_execute)
+    forms = forms | policy::Better::kWriteXorExecute;
+  return forms;
+}
 
 // clang-format off
 constexpr Step kSteps[] = {
@@ -68,18 +82,18 @@ constexpr Step kSteps[] = {
 
 // Descriptors come before everything: one that leads into the machine's tree would make the empty root
 // pointless.
-Result<policy::Layers> enter(const Jail& jail) {
+Result<policy::Layers> enter(const Jail& jail, const KernelOffers& offers) {
   const Result<void> closed = close_other_fds(jail.keep_fds, jail.unlisted);
   if (!closed) return std::unexpected(closed.error());
 
   policy::Layers on = 0;
   for (const Step& step : kSteps) {
     if (!policy::contains(jail.required, step.layer)) continue;
-    const Result<void> done = step.apply(jail);
+    const Result<void> done = step.apply({.jail = jail, .offers = offers});
     if (done) on = on | step.layer;
     if (!done && !policy::contains(jail.missing_allowed, step.layer)) return std::unexpected(done.error());
   }
-  return on;
+  return on | better_forms(on, offers);
 }
 
 }  // namespace mcpbox::jail

@@ -18,6 +18,7 @@
 #include "privsep/base/error.h"
 #include "privsep/jail/descriptors.h"
 #include "privsep/jail/landlock.h"
+#include "privsep/jail/offers.h"
 
 namespace mcpbox::jail {
 
@@ -42,11 +43,15 @@ struct Jail {
 
 // Puts this process into its jail: the steps in jail.cc, in that order, each verified from inside.  A layer
 // of `required` that cannot be had is an error, which names it, unless it is in `missing_allowed`.
-//   returns  the layers of `required` that were verified to be on
+//   offers   which better forms to take: what the kernel has, or less
+//   returns  the layers of `required` that were verified to be on, and their better forms
 //   errors   kBroken, "jail: LAYER: ..."; the process is then half jailed and must exit with kExitNotJailed
 //   needs    one thread; /proc; everything that will ever be opened, created or loaded is open, created,
 //   loaded
-[[nodiscard]] base::Result<policy::Layers> enter(const Jail& jail);
+[[nodiscard]] base::Result<policy::Layers> enter(const Jail& jail, const KernelOffers& offers);
+[[nodiscard]] inline base::Result<policy::Layers> enter(const Jail& jail) {
+  return enter(jail, kernel_offers());
+}
 
 // The kinds of process, ready-made.  `keep_fds` lists the standard descriptors, the link and whatever else
 // the process goes on using (not the loop's own objects, where it has a loop).

@@ -8,9 +8,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
+
+#include "privsep/jail/offers.h"
 
 namespace mcpbox::jail {
 namespace {
@@ -30,7 +33,6 @@ struct NetPort {  // ABI 4
   std::uint64_t port;
 };
 
-constexpr long kVersionFlag = 1;
 constexpr int kRulePathBeneath = 1;
 constexpr int kRuleNetPort = 2;
 constexpr std::uint16_t kDiscard = 9;  // a port to try that nobody needs
@@ -46,16 +48,15 @@ constexpr std::uint64_t kAbstract    = 1;               // ABI 6: connect to abs
 constexpr std::uint64_t kSignal      = 2;               // ABI 6: signal processes outside
 // clang-format on
 
-long kernel_abi() { return ::syscall(SYS_landlock_create_ruleset, nullptr, 0L, kVersionFlag); }
+constexpr long kTruncateAbi = 3, kNetworkAbi = 4, kDevicesAbi = 5, kScopesAbi = 6;
 
 // A right that the kernel does not know is an error, so each is asked for from its ABI on.
 RulesetAttribute everything(long abi, Signals signals) {
-  RulesetAttribute all = {.handled_access_fs = kFilesAbi1, .handled_access_net = 0, .scoped = 0};
-  if (abi >= 2) all.handled_access_fs |= kRefer;
-  if (abi >= 3) all.handled_access_fs |= kTruncate;
-  if (abi >= 4) all.handled_access_net = kTcp;
-  if (abi >= 5) all.handled_access_fs |= kDeviceIoctl;
-  if (abi >= 6) all.scoped = signals == Signals::kOwnDomain ? kAbstract | kSignal : kAbstract;
+  RulesetAttribute all = {.handled_access_fs = kFilesAbi1 | kRefer, .handled_access_net = 0, .scoped = 0};
+  if (abi >= kTruncateAbi) all.handled_access_fs |= kTruncate;
+  if (abi >= kNetworkAbi) all.handled_access_net = kTcp;
+  if (abi >= kDevicesAbi) all.handled_access_fs |= kDeviceIoctl;
+  if (abi >= kScopesAbi) all.scoped = signals == Signals::kOwnDomain ? kAbstract | kSignal : kAbstract;
   return all;
 }
 
@@ -101,12 +102,39 @@ base::Result<void> verify_tcp(std::uint16_t connect_port) {
   return {};
 }
 
+// A Unix socket with an abstract name that the kernel chose, made before the domain and so outside it.
+struct Outsider {
+  base::Fd socket;
+  sockaddr_un name = {};
+  socklen_t size = sizeof name;
+};
+
+base::Result<Outsider> make_outsider() {
+  Outsider made;
+  made.socket.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  made.name.sun_family = AF_UNIX;
+  auto* generic = reinterpret_cast<sockaddr*>(&made.name);
+  if (!made.socket || ::bind(made.socket.get(), generic, sizeof made.name.sun_family) < 0 ||
+      ::getsockname(made.socket.get(), generic, &made.size) < 0)
+    return base::fail_errno("jail: landlock: no socket to try the scopes with");
+  return made;
+}
+
+base::Result<void> verify_scopes(const Outsider& outsider) {
+  const base::Fd probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto* generic = reinterpret_cast<const sockaddr*>(&outsider.name);
+  if (!probe || ::connect(probe.get(), generic, outsider.size) == 0 || errno != EPERM)
+    return base::fail(base::Why::kBroken, "jail: landlock: a socket outside is still reachable");
+  return {};
+}
+
 }  // namespace
 
-base::Result<base::Fd> make_ruleset(std::span<const AllowedPath> paths, Signals signals,
+base::Result<base::Fd> make_ruleset(long abi, std::span<const AllowedPath> paths, Signals signals,
                                     std::uint16_t connect_port) {
-  const long abi = kernel_abi();
-  if (abi < 1) return base::fail_errno("jail: landlock: this kernel has none (it is off, or too old)");
+  if (abi < kLeastOffers.landlock_abi)
+    return base::fail(base::Why::kBroken,
+                      "jail: landlock: ABI 2 is needed, and this kernel has less (it is off, or too old)");
   const RulesetAttribute all = everything(abi, signals);
   base::Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0L)));
   if (!ruleset) return base::fail_errno("jail: landlock: no ruleset");
@@ -124,15 +152,27 @@ int restrict_self(int ruleset_fd) noexcept {
   return ::syscall(SYS_landlock_restrict_self, static_cast<long>(ruleset_fd), 0L) < 0 ? errno : 0;
 }
 
-base::Result<void> enter_landlock(std::span<const AllowedPath> paths, Signals signals,
+base::Result<void> enter_landlock(long abi, std::span<const AllowedPath> paths, Signals signals,
                                   std::uint16_t connect_port) {
-  const base::Result<base::Fd> ruleset = make_ruleset(paths, signals, connect_port);
+  const base::Result<base::Fd> ruleset = make_ruleset(abi, paths, signals, connect_port);
   if (!ruleset) return std::unexpected(ruleset.error());
+  const base::Result<Outsider> outsider = abi >= kScopesAbi ? make_outsider() : Outsider{};
+  if (!outsider) return std::unexpected(outsider.error());
   const int failed = restrict_self(ruleset->get());
   if (failed != 0) return base::fail(base::Why::kBroken, "jail: landlock: not entered", failed);
-  const base::Result<void> files = verify_files();
-  if (!files || kernel_abi() < 4) return files;
-  return verify_tcp(connect_port);
+  base::Result<void> holds = verify_files();
+  if (holds && abi >= kNetworkAbi) holds = verify_tcp(connect_port);
+  if (holds && abi >= kScopesAbi) holds = verify_scopes(*outsider);
+  return holds;
+}
+
+policy::Layers landlock_forms(long abi) {
+  policy::Layers forms = 0;
+  if (abi >= kTruncateAbi) forms = forms | policy::Better::kLandlockTruncate;
+  if (abi >= kNetworkAbi) forms = forms | policy::Better::kLandlockNetwork;
+  if (abi >= kDevicesAbi) forms = forms | policy::Better::kLandlockDevices;
+  if (abi >= kScopesAbi) forms = forms | policy::Better::kLandlockScopes;
+  return forms;
 }
 
 }  // namespace mcpbox::jail

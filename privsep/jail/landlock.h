@@ -1,7 +1,7 @@
 // Landlock: the kernel checks file access against a list that the process gave itself and cannot lengthen.
-//   required  file-system rights of ABI 1, no path allowed
-//   better    every right the kernel knows (ABI 2, 3, 5), no TCP (ABI 4), no abstract socket or signal to
-//             anything outside the domain (ABI 6)
+//   required  file-system rights of ABI 2 (Linux 5.19), no path allowed
+//   better    cutting files short (ABI 3), no TCP (ABI 4), ioctl on devices (ABI 5), no abstract socket or
+//             signal to anything outside the domain (ABI 6)
 //   a TCP database takes one port out of "no TCP": connections to that port, on any address, and no listening
 // connect() to a Unix socket by path is not among the rights we handle, so a database socket needs no rule.
 #pragma once
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "policy/layers.h"
 #include "privsep/base/error.h"
 #include "privsep/base/fd.h"
 
@@ -29,18 +30,22 @@ enum class Signals : unsigned char {
 
 // Makes a ruleset: nothing but `paths`, and `connect_port` over TCP unless it is 0, is reachable for a
 // process that enters it.
-//   returns  its descriptor, close-on-exec; kBroken with ENOSYS or EOPNOTSUPP where the kernel has no
-//   Landlock
-[[nodiscard]] base::Result<base::Fd> make_ruleset(std::span<const AllowedPath> paths, Signals signals,
-                                                  std::uint16_t connect_port = 0);
+//   abi      what it may ask of the kernel: kernel_offers().landlock_abi, or less
+//   returns  its descriptor, close-on-exec; kBroken where the kernel has no Landlock, or less than ABI 2
+[[nodiscard]] base::Result<base::Fd> make_ruleset(long abi, std::span<const AllowedPath> paths,
+                                                  Signals signals, std::uint16_t connect_port = 0);
 
 // Puts this process and its later children under the ruleset, for good.  Needs no_new_privs.  Does not
 // allocate.
 //   returns  0 or an errno
 [[nodiscard]] int restrict_self(int ruleset_fd) noexcept;
 
-// restrict_self(), then looks: "/" must not open any more, and where the kernel can refuse TCP, it must.
-[[nodiscard]] base::Result<void> enter_landlock(std::span<const AllowedPath> paths, Signals signals,
+// restrict_self(), then looks: "/" must not open any more, and where the ABI has them, TCP must be refused
+// and an abstract socket outside must not be reachable.
+[[nodiscard]] base::Result<void> enter_landlock(long abi, std::span<const AllowedPath> paths, Signals signals,
                                                 std::uint16_t connect_port = 0);
+
+// The better forms that a domain of this ABI has.
+[[nodiscard]] policy::Layers landlock_forms(long abi);
 
 }  // namespace mcpbox::jail

@@ -17,15 +17,20 @@ int lower_limits(std::span<const policy::ResourceLimit> limits) noexcept {
   return 0;
 }
 
+bool limits_hold(std::span<const policy::ResourceLimit> limits) noexcept {
+  for (const policy::ResourceLimit& row : limits) {
+    rlimit now = {};
+    if (::getrlimit(row.resource, &now) < 0 || now.rlim_cur > row.at_most || now.rlim_max > row.at_most)
+      return false;
+  }
+  return true;
+}
+
 base::Result<void> enter_limits(std::span<const policy::ResourceLimit> limits) {
   const int failed = lower_limits(limits);
   if (failed != 0) return base::fail(base::Why::kBroken, "jail: resource-limits: not lowered", failed);
-  for (const policy::ResourceLimit& row : limits) {
-    rlimit now = {};
-    if (::getrlimit(row.resource, &now) < 0) return base::fail_errno("jail: resource-limits: not readable");
-    if (now.rlim_cur > row.at_most || now.rlim_max > row.at_most)
-      return base::fail(base::Why::kBroken, "jail: resource-limits: one is higher than it should be");
-  }
+  if (!limits_hold(limits))
+    return base::fail(base::Why::kBroken, "jail: resource-limits: one is higher than it should be");
   return {};
 }
 

@@ -12,6 +12,10 @@ namespace mcpbox::jail {
 //   returns  0 or an errno
 [[nodiscard]] int lower_limits(std::span<const policy::ResourceLimit> limits) noexcept;
 
+// Reads every one back.  Does not allocate.
+//   returns  whether none, soft or hard, is above its row
+[[nodiscard]] bool limits_hold(std::span<const policy::ResourceLimit> limits) noexcept;
+
 // lower_limits(), then reads every one back.  Before the capabilities go; they would allow raising.
 [[nodiscard]] base::Result<void> enter_limits(std::span<const policy::ResourceLimit> limits);
 

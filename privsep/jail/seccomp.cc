@@ -12,6 +12,7 @@
 
 #include "privsep/base/fd.h"
 #include "privsep/base/handles.h"
+#include "privsep/jail/filter_check.h"
 
 namespace mcpbox::jail {
 namespace {
@@ -56,10 +57,8 @@ base::Result<std::vector<sock_filter>> exported(void* context) {
   return program;
 }
 
-policy::Then answer_to_openat(const policy::SyscallTable& table) {
-  for (const policy::SyscallRule& rule : table.rules)
-    if (rule.call == SCMP_SYS(openat)) return rule.then;
-  return table.otherwise;
+std::unexpected<base::Error> fail_about(const char* text, int call) {
+  return std::unexpected(base::Error{base::Why::kBroken, text, 0, name_of_call(call)});
 }
 
 }  // namespace
@@ -80,19 +79,22 @@ int load_filter(std::span<const sock_filter> program) noexcept {
   return ::syscall(SYS_seccomp, static_cast<long>(SECCOMP_SET_MODE_FILTER), 0L, &loaded) < 0 ? errno : 0;
 }
 
+base::Result<void> verify_filter(const policy::SyscallTable& table) {
+  const int call = first_not_in_force(table);
+  if (call >= 0) return fail_about("jail: seccomp: loaded, and yet a call passes", call);
+  return {};
+}
+
 base::Result<void> enter_seccomp(const policy::SyscallTable& table) {
-  const policy::Then expected = answer_to_openat(table);
-  if (expected.effect != policy::Effect::kFail)
+  if (answer(table, SCMP_SYS(openat), {}).effect != policy::Effect::kFail)
     return base::fail(base::Why::kBroken, "jail: seccomp: a table that cannot be verified");
   const base::Result<std::vector<sock_filter>> program = compile(table);
   if (!program) return std::unexpected(program.error());
+  const int call = first_difference(*program, table);
+  if (call >= 0) return fail_about("jail: seccomp: the program does not say what its table says", call);
   const int failed = load_filter(*program);
   if (failed != 0) return base::fail(base::Why::kBroken, "jail: seccomp: not loaded", failed);
-
-  const base::Fd root(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (root || errno != expected.fail_errno)
-    return base::fail(base::Why::kBroken, "jail: seccomp: loaded, and yet calls pass");
-  return {};
+  return verify_filter(table);
 }
 
 }  // namespace mcpbox::jail

@@ -22,7 +22,11 @@ namespace mcpbox::jail {
 //   returns  0 or an errno
 [[nodiscard]] int load_filter(std::span<const sock_filter> program) noexcept;
 
-// compile() and load_filter(), then looks: openat must give the error that the table says.
+// Makes the calls that the table answers with an error, and looks whether they get it (filter_check.h).
+//   errors  kBroken, about the call that did not
+[[nodiscard]] base::Result<void> verify_filter(const policy::SyscallTable& table);
+
+// compile(), evaluates the program against its table, load_filter(), verify_filter().
 //   needs  a table whose row for openat, or whose `otherwise`, is fail(...): nothing else could be observed
 //   alive
 [[nodiscard]] base::Result<void> enter_seccomp(const policy::SyscallTable& table);

@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "privsep/jail/bpf_evaluator.h"
 #include "privsep/jail/seccomp.h"
-#include "tests/support/bpf_evaluator.h"
 
 namespace mcpbox {
 namespace {
@@ -27,8 +27,8 @@ using policy::Effect;
 using policy::SyscallRule;
 using policy::SyscallTable;
 using policy::Term;
-using test::Arguments;
-using test::BpfEvaluator;
+using Arguments = jail::CallArguments;
+using jail::BpfEvaluator;
 
 constexpr int kLastNumber = 600;  // beyond the last call of any kernel we know
 constexpr int kX32Bit = 0x40000000;
@@ -176,7 +176,7 @@ TEST(SeccompPrograms, KillWhateverSpeaksAnotherArchitecture) {
     const std::vector<sock_filter> program = program_of(*table);
     const BpfEvaluator evaluator(program);
     for (int number = 0; number <= kLastNumber; ++number) {
-      ASSERT_EQ(evaluator.run(test::made_up_call(number, {}, AUDIT_ARCH_I386)), SECCOMP_RET_KILL_PROCESS)
+      ASSERT_EQ(evaluator.run(jail::made_up_call(number, {}, AUDIT_ARCH_I386)), SECCOMP_RET_KILL_PROCESS)
           << number;
       ASSERT_EQ(evaluator.run(number | kX32Bit, {}), SECCOMP_RET_KILL_PROCESS) << number;
     }

@@ -43,11 +43,16 @@ struct CallFault {
 constexpr CallFault kFaults[] = {
     { { "dup2",        0,                          EBADF,  "", "its_socket_cannot_be_placed" },      CallStep::kLink },
     { { "prctl",       PR_SET_PDEATHSIG,           EINVAL, "", "it_could_outlive_the_zygote" },      CallStep::kParentDeath },
+    { { "pdeathsig",   0,                          kLie,   "", "its_wish_to_die_is_not_heard" },     CallStep::kParentDeath },
     { { "getppid",     0,                          kLie,   "", "the_zygote_is_dead_already" },       CallStep::kParentDeath },
     { { "syscall",     SYS_landlock_restrict_self, EPERM,  "", "landlock_is_refused" },              CallStep::kLandlock },
+    { { "syscall",     SYS_landlock_restrict_self, kLie,   "", "landlock_is_a_lie" },                CallStep::kLandlock },
+    { { "close_range", 0,                          kLie,   "", "a_descriptor_stays_unsaid" },        CallStep::kDescriptors },
     { { "close_range", 0,                          EINVAL, "", "a_descriptor_of_the_zygote_stays" }, CallStep::kDescriptors },
     { { "getrlimit",   0,                          EPERM,  "", "limits_cannot_be_read" },            CallStep::kLimits },
     { { "setrlimit",   0,                          EPERM,  "", "limits_cannot_be_lowered" },         CallStep::kLimits },
+    { { "setrlimit",   0,                          kLie,   "", "limits_stay_unsaid" },               CallStep::kLimits },
+    { { "syscall",     SYS_seccomp,                kLie,   "", "the_filter_is_a_lie" },              CallStep::kSeccomp },
     { { "syscall",     SYS_seccomp,                EACCES, "", "the_filter_is_refused" },            CallStep::kSeccomp },
 };
 // clang-format on
@@ -105,7 +110,7 @@ void without_a_fault_it_comes_all_the_way(void** state) {
   const auto& calls = *static_cast<const CallJail*>(*state);
   assert_int_equal(static_cast<int>(reached(calls, nullptr)), static_cast<int>(CallStep::kDone));
   assert_true(mcpbox::test::fake_kernel().landlocked);
-  assert_true(mcpbox::test::fake_kernel().filtered);
+  assert_false(mcpbox::test::fake_kernel().filter.empty());
 }
 
 constexpr Fault kNoLandlock = {"landlock_abi", 0, ENOSYS, "jail: landlock", "the_kernel_has_no_landlock"};

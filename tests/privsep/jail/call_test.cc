@@ -20,6 +20,7 @@
 
 #include "policy/syscall_tables.h"
 #include "privsep/jail/identity.h"
+#include "tests/privsep/jail/forms.h"
 
 namespace mcpbox {
 namespace {
@@ -29,7 +30,8 @@ using jail::CallStep;
 
 // What became of a child that entered the jail and then ran `attack`: its wait status.
 int in_jail(const std::function<int()>& attack, policy::Layers missing_allowed = 0) {
-  const base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, missing_allowed);
+  const base::Result<CallJail> calls =
+      CallJail::prepare(policy::kCallLimits, missing_allowed, test::offers());
   EXPECT_TRUE(calls.has_value()) << (calls ? "" : calls.error().text);
   int ends[2];
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
@@ -172,7 +174,7 @@ TEST(ACall, ReachesNoOtherCallByAnyNumber) {
 }
 
 TEST(CallJail, RefusesToGoOnWithoutItsSocket) {
-  const base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, 0);
+  const base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, 0, test::offers());
   ASSERT_TRUE(calls.has_value());
   const pid_t child = ::fork();
   if (child == 0) {
@@ -186,7 +188,7 @@ TEST(CallJail, RefusesToGoOnWithoutItsSocket) {
 
 // A grandchild is not what the zygote forked: its parent is somebody else, who may be gone already.
 TEST(CallJail, RefusesToGoOnUnderAnotherParent) {
-  const base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, 0);
+  const base::Result<CallJail> calls = CallJail::prepare(policy::kCallLimits, 0, test::offers());
   ASSERT_TRUE(calls.has_value());
   const pid_t child = ::fork();
   if (child == 0) {

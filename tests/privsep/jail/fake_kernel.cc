@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+
+#include "privsep/jail/bpf_evaluator.h"
 
 extern "C" {
 #include <setjmp.h>
@@ -75,7 +78,25 @@ int fake_prctl(int option, unsigned long argument) {
   });
 }
 
+// The errno that the loaded program gives to a call; 0 where it lets it pass.
+int filtered(long number, const std::array<long, 6>& a) {
+  if (kernel.filter.empty()) return 0;
+  mcpbox::jail::CallArguments arguments{};
+  for (std::size_t i = 0; i < arguments.size(); ++i) arguments[i] = static_cast<std::uint64_t>(a[i]);
+  const auto verdict = mcpbox::jail::BpfEvaluator(kernel.filter).run(static_cast<int>(number), arguments);
+  return (verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO
+             ? static_cast<int>(verdict & SECCOMP_RET_DATA)
+             : 0;
+}
+
+void load(long program) {
+  const auto* loaded = reinterpret_cast<const sock_fprog*>(program);
+  kernel.filter.assign(loaded->filter, loaded->filter + loaded->len);
+}
+
 int fake_syscall(long number, const std::array<long, 6>& a) {
+  if (const int error = filtered(number, a)) return refuse(error);
+  if (number == SYS_getppid) return 1;
   if (number == SYS_capget) {
     auto* data = reinterpret_cast<__user_cap_data_struct*>(a[1]);
     data[0] = {.effective = static_cast<std::uint32_t>(kernel.held),
@@ -89,14 +110,13 @@ int fake_syscall(long number, const std::array<long, 6>& a) {
     if (number == SYS_capset) kernel.held = reinterpret_cast<const __user_cap_data_struct*>(a[1])->permitted;
     if (number == SYS_pivot_root) kernel.pivoted = kernel.tmpfs_mounted;
     if (number == SYS_landlock_restrict_self) kernel.landlocked = true;
-    if (number == SYS_seccomp) kernel.filtered = true;
+    if (number == SYS_seccomp) load(a[2]);
   });
   return done == 0 && number == SYS_landlock_create_ruleset ? kFakeFd : done;
 }
 
 int fake_open(const char* path) {
   const bool root = std::strcmp(path, "/") == 0;
-  if (root && kernel.filtered) return refuse(EPERM);
   if (root && kernel.landlocked) return refuse(EACCES);
   const bool user = std::strcmp(path, "/proc/self/ns/user") == 0;
   return is_faulty("open", user ? 1 : 2) ? refuse(kernel.fault->error) : kFakeFd;
@@ -150,8 +170,9 @@ long __wrap_syscall(long number, ...) {
   std::array<long, 6> a;
   for (long& argument : a) argument = va_arg(list, long);
   va_end(list);
-  const bool layer = number == SYS_pivot_root || number == SYS_capset ||
-                     number == SYS_landlock_restrict_self || number == SYS_seccomp;
+  const bool filter = number == SYS_seccomp && a[0] == SECCOMP_SET_MODE_FILTER && a[1] == 0;
+  const bool layer =
+      number == SYS_pivot_root || number == SYS_capset || number == SYS_landlock_restrict_self || filter;
   if (kernel.ordered && layer) function_called();
   if (is_fake()) return fake_syscall(number, a);
   if (is_faulty("syscall", number)) return refuse(kernel.fault->error);
@@ -180,7 +201,10 @@ int __wrap_close(int fd) {
 }
 int __real_close_range(unsigned first, unsigned last, int flags);
 int __wrap_close_range(unsigned first, unsigned last, int flags) {
-  if (is_fake()) return changed("close_range", 0, [] {});
+  if (is_fake())
+    return changed("close_range", 0, [&] {
+      for (unsigned fd = first; fd <= last && fd < kernel.open_fds.size(); ++fd) kernel.open_fds[fd] = false;
+    });
   if (is_faulty("close_range", 0)) return refuse(kernel.fault->error);
   return __real_close_range(first, last, flags);
 }
@@ -199,6 +223,7 @@ int __wrap_fcntl(int fd, int command, ...) {
 int __real_dup2(int from, int to);
 int __wrap_dup2(int from, int to) {
   if (is_faulty("dup2", 0)) return refuse(kernel.fault->error);
+  if (is_fake()) kernel.open_fds[static_cast<size_t>(to)] = true;
   return is_fake() ? to : __real_dup2(from, to);
 }
 
@@ -335,7 +360,31 @@ int __wrap_socketpair(int domain, int type, int protocol, int* ends) {
 int __real_bind(int fd, const struct sockaddr* address, socklen_t size);
 int __wrap_bind(int fd, const struct sockaddr* address, socklen_t size) {
   if (!is_fake()) return __real_bind(fd, address, size);
+  if (address->sa_family == AF_UNIX) return 0;
   return is_faulty("bind", 0) ? 0 : refuse(EACCES);
+}
+int __real_connect(int fd, const struct sockaddr* address, socklen_t size);
+int __wrap_connect(int fd, const struct sockaddr* address, socklen_t size) {
+  if (!is_fake()) return __real_connect(fd, address, size);
+  return is_faulty("connect", 0) ? 0 : refuse(EPERM);
+}
+int __real_getsockname(int fd, struct sockaddr* address, socklen_t* size);
+int __wrap_getsockname(int fd, struct sockaddr* address, socklen_t* size) {
+  return is_fake() ? changed("getsockname", 0, [] {}) : __real_getsockname(fd, address, size);
+}
+int __real_kill(pid_t pid, int signal);
+int __wrap_kill(pid_t pid, int signal) {
+  if (!is_fake()) return __real_kill(pid, signal);
+  return kernel.landlocked ? refuse(EPERM) : 0;
+}
+int __real_poll(struct pollfd* asked, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd* asked, nfds_t count, int timeout) {
+  if (!is_fake()) return __real_poll(asked, count, timeout);
+  for (nfds_t i = 0; i < count; ++i) {
+    const auto fd = static_cast<size_t>(asked[i].fd);
+    asked[i].revents = fd < kernel.open_fds.size() && kernel.open_fds[fd] ? 0 : POLLNVAL;
+  }
+  return 0;
 }
 // A lie of recv() is the end of the stream: the other side is gone.
 ssize_t __real_recv(int fd, void* into, size_t size, int flags);

@@ -5,10 +5,12 @@
 //   in a test
 #pragma once
 
+#include <linux/filter.h>
 #include <sys/resource.h>
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 namespace mcpbox::test {
 
@@ -41,7 +43,7 @@ struct FakeKernel {
   bool old_root_gone = false;
   bool read_only = false;
   bool landlocked = false;
-  bool filtered = false;
+  std::vector<sock_filter> filter;  // the last program that was loaded: its answers are given
   std::array<rlimit, RLIM_NLIMITS> limits;
   std::array<bool, 16> open_fds;
 };

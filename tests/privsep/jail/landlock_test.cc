@@ -17,6 +17,7 @@
 #include <string>
 
 #include "privsep/jail/identity.h"
+#include "tests/privsep/jail/forms.h"
 
 namespace mcpbox {
 namespace {
@@ -24,8 +25,10 @@ namespace {
 using jail::AllowedPath;
 using jail::Signals;
 
+const long kAbi = test::offers().landlock_abi;
+
 bool enter(std::span<const AllowedPath> paths, Signals signals) {
-  return jail::forbid_new_privileges() && jail::enter_landlock(paths, signals);
+  return jail::forbid_new_privileges() && jail::enter_landlock(kAbi, paths, signals);
 }
 
 // The errno that `attempt` ends with in a child that has entered, 0 for success; 200 when it could not enter.
@@ -59,10 +62,24 @@ TEST(Landlock, LeavesAnAllowedFolderReadableAndNothingBesideIt) {
 
 TEST(Landlock, RefusesAListWithAPathThatDoesNotExist) {
   const AllowedPath allowed[] = {{.path = "/nonexistent", .rights = jail::kLandlockReadFile}};
-  EXPECT_FALSE(jail::make_ruleset(allowed, Signals::kOwnDomain).has_value());
+  EXPECT_FALSE(jail::make_ruleset(kAbi, allowed, Signals::kOwnDomain).has_value());
+}
+
+TEST(Landlock, OfLessThanTheOldestSupportedKernelIsRefused) {
+  EXPECT_FALSE(jail::make_ruleset(1, {}, Signals::kOwnDomain).has_value());
+  EXPECT_FALSE(jail::make_ruleset(0, {}, Signals::kOwnDomain).has_value());
+}
+
+TEST(Landlock, SaysWhichBetterFormsAnAbiHas) {
+  EXPECT_EQ(jail::landlock_forms(2), 0u);
+  EXPECT_EQ(jail::landlock_forms(3), policy::Layers{0} | policy::Better::kLandlockTruncate);
+  EXPECT_TRUE(policy::contains(jail::landlock_forms(4), policy::Better::kLandlockNetwork));
+  EXPECT_FALSE(policy::contains(jail::landlock_forms(5), policy::Better::kLandlockScopes));
+  EXPECT_TRUE(policy::contains(jail::landlock_forms(6), policy::Better::kLandlockScopes));
 }
 
 TEST(Landlock, RefusesTcpInBothDirections) {
+  if (kAbi < 4) GTEST_SKIP() << "ABI " << kAbi << " knows no network";
   const auto tcp = [](auto call) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (socket < 0) return -1;
@@ -91,6 +108,7 @@ base::Fd tcp_listener(sockaddr_in& address) {
 
 // The monitor's way to a database over TCP: that port, in that direction.
 TEST(Landlock, LeavesOnePortToConnectToAndNoOther) {
+  if (kAbi < 4) GTEST_SKIP() << "ABI " << kAbi << " knows no network";
   sockaddr_in ours, other;
   const base::Fd database = tcp_listener(ours);
   const base::Fd neighbour = tcp_listener(other);
@@ -98,7 +116,7 @@ TEST(Landlock, LeavesOnePortToConnectToAndNoOther) {
     const pid_t child = ::fork();
     if (child == 0) {
       const bool in = jail::forbid_new_privileges() &&
-                      jail::enter_landlock({}, Signals::kOwnDomain, ntohs(ours.sin_port)).has_value();
+                      jail::enter_landlock(kAbi, {}, Signals::kOwnDomain, ntohs(ours.sin_port)).has_value();
       const base::Fd socket(::socket(AF_INET, SOCK_STREAM, 0));
       const int done = call(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
       ::_exit(in ? (done < 0 ? errno : 0) : 200);
@@ -136,6 +154,7 @@ TEST(Landlock, LetsAUnixSocketBeConnectedByPath) {
 }
 
 TEST(Landlock, KeepsSignalsInsideExceptForTheMonitor) {
+  if (kAbi < 6) GTEST_SKIP() << "ABI " << kAbi << " knows no scopes";
   const pid_t sibling = ::fork();
   if (sibling == 0) {
     for (;;) ::pause();

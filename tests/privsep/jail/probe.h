@@ -14,8 +14,10 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "privsep/jail/spawn_side.h"
+#include "tests/privsep/jail/forms.h"
 #include "tests/privsep/jail/probe_report.h"
 
 namespace mcpbox::test {
@@ -29,6 +31,9 @@ struct ProbePlan {
   policy::Layers missing_allowed = 0;
   uid_t expected_uid = 0;
   int death_signal = SIGKILL;
+  const char* omitted = "nothing";  // omit.h: a system call that says yes and does nothing
+  const char* program = MCPBOX_PROBE;
+  int unlisted_fd = -1;  // a descriptor that the launcher gives it and its jail does not name
 };
 
 struct Probe {
@@ -90,10 +95,13 @@ inline Link make_link() {
 inline base::Result<jail::Spawned> start_probe(const ProbePlan& how, const base::Fd& link) {
   const std::string allowed = std::to_string(how.missing_allowed);
   const std::string expected = std::to_string(how.expected_uid);
-  const char* const argv[] = {MCPBOX_PROBE, how.kind, allowed.c_str(), expected.c_str(), nullptr};
-  const jail::DescriptorMove moves[] = {{.from = link.get(), .to = kProbeLink}};
+  const char* const forms = least_forms() ? "least" : "offered";
+  const char* const argv[] = {how.program, how.kind,    allowed.c_str(), expected.c_str(),
+                              forms,       how.omitted, nullptr};
+  std::vector<jail::DescriptorMove> moves{{.from = link.get(), .to = kProbeLink}};
+  if (how.unlisted_fd >= 0) moves.push_back({.from = link.get(), .to = how.unlisted_fd});
   const bool root = ::geteuid() == 0;
-  return jail::spawn({.path = MCPBOX_PROBE,
+  return jail::spawn({.path = how.program,
                       .argv = argv,
                       .uid = root ? kProbeUid : ::geteuid(),
                       .gid = root ? kProbeUid : ::getegid(),

@@ -10,6 +10,7 @@
 
 #include "privsep/jail/jail.h"
 #include "privsep/jail/title.h"
+#include "tests/privsep/jail/omit.h"
 #include "tests/privsep/jail/probe_report.h"
 
 namespace mcpbox {
@@ -28,11 +29,12 @@ jail::Jail jail_named(std::string_view kind, policy::Layers missing_allowed, std
   return jail::jail_for_password(missing_allowed, keep);
 }
 
-int run(std::string_view kind, policy::Layers missing_allowed, uid_t own_uid) {
+int run(std::string_view kind, policy::Layers missing_allowed, uid_t own_uid, std::string_view forms) {
   constexpr std::array kKeep = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, test::kProbeLink};
   jail::Jail mine = jail_named(kind, missing_allowed, kKeep);
   mine.own_uid = own_uid;
-  const base::Result<policy::Layers> on = jail::enter(mine);
+  const base::Result<policy::Layers> on =
+      forms == "least" ? jail::enter(mine, jail::kLeastOffers) : jail::enter(mine);
 
   test::ProbeReport report = {};
   report.entered = on.has_value() ? 1 : 0;
@@ -49,15 +51,17 @@ int run(std::string_view kind, policy::Layers missing_allowed, uid_t own_uid) {
 }  // namespace
 }  // namespace mcpbox
 
-// probe KIND MISSING_ALLOWED OWN_UID
+// probe KIND MISSING_ALLOWED OWN_UID FORMS OMITTED
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 6) return 2;
   const std::string_view kind = std::string_view(argv[1]) == "monitor"   ? "monitor"
                                 : std::string_view(argv[1]) == "gateway" ? "gateway"
                                 : std::string_view(argv[1]) == "zygote"  ? "zygote"
                                                                          : "password";
   const std::uint32_t missing_allowed = mcpbox::number(argv[2]);
   const std::uint32_t own_uid = mcpbox::number(argv[3]);
+  const std::string_view forms = std::string_view(argv[4]) == "least" ? "least" : "offered";
+  if (!mcpbox::test::omit(argv[5])) return 2;
   mcpbox::jail::set_title(argc, argv, "mcpbox: [probe]");
-  ::_exit(mcpbox::run(kind, missing_allowed, own_uid));
+  ::_exit(mcpbox::run(kind, missing_allowed, own_uid, forms));
 }

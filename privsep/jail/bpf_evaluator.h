@@ -1,4 +1,6 @@
-// Runs a seccomp program on a made-up system call, as the kernel would, without loading it.
+// Runs a seccomp program on a made-up system call, as the kernel would, without loading it: a filter is
+// checked against its table before it is loaded, because most of its answers could not be observed alive
+// afterwards.
 #pragma once
 
 #include <linux/audit.h>
@@ -10,11 +12,11 @@
 #include <cstring>
 #include <span>
 
-namespace mcpbox::test {
+namespace mcpbox::jail {
 
-using Arguments = std::array<std::uint64_t, 6>;
+using CallArguments = std::array<std::uint64_t, 6>;
 
-inline seccomp_data made_up_call(int number, const Arguments& arguments,
+inline seccomp_data made_up_call(int number, const CallArguments& arguments,
                                  std::uint32_t arch = AUDIT_ARCH_X86_64) {
   seccomp_data data = {};
   data.nr = number;
@@ -62,7 +64,7 @@ class BpfEvaluator {
     }
     return kBadProgram;
   }
-  [[nodiscard]] std::uint32_t run(int number, const Arguments& arguments) const {
+  [[nodiscard]] std::uint32_t run(int number, const CallArguments& arguments) const {
     return run(made_up_call(number, arguments));
   }
 
@@ -70,4 +72,4 @@ class BpfEvaluator {
   std::span<const sock_filter> program_;
 };
 
-}  // namespace mcpbox::test
+}  // namespace mcpbox::jail
