@@ -78,6 +78,12 @@ CallExit prepare(Python& python, int link, Frame& frame) {
   return sent == CallExit::kAnswered ? run(python, link) : sent;
 }
 
+bool say_ready(int link) {
+  protocol::SpareReady notice;
+  return wire::write_message(link, FrameKind::kNotice, static_cast<std::uint16_t>(Op::kSpareReady), 0, notice)
+      .has_value();
+}
+
 bool job_waits(int link) {
   pollfd wait{link, POLLIN, 0};
   return ::poll(&wait, 1, 0) > 0;
@@ -85,11 +91,13 @@ bool job_waits(int link) {
 
 }  // namespace
 
-CallExit serve_call(Python& python, int link) {
-  const Result<void> ready = job_waits(link) ? python.reseed() : python.touch();
+CallExit serve_call(Python& python, int link, bool rehearse) {
+  const Result<void> ready = rehearse && !job_waits(link) ? python.touch() : python.reseed();
   if (!ready) return CallExit::kNoAnswer;
+  if (!say_ready(link)) return CallExit::kUnused;
   Result<Frame> frame = wire::read_frame(link, kMaxJob);
-  if (!frame) return frame.error().why == base::Why::kCancelled ? CallExit::kUnused : CallExit::kBadJob;
+  // A monitor that closes without having read SpareReady is a reset, not an end of the stream.
+  if (!frame) return frame.error().why == base::Why::kInvalid ? CallExit::kBadJob : CallExit::kUnused;
   if (is_request(*frame, Op::kCompile)) return compile(python, link, *frame);
   if (is_request(*frame, Op::kPrepare)) return prepare(python, link, *frame);
   return CallExit::kBadJob;

@@ -16,8 +16,8 @@ enum class CallExit : int {
 };
 
 // Serves `link` (a stream socket to the monitor, already in the jail): either one Compile, or one Prepare and
-// then one Go; blocking, read(2) and write(2) only.  Touches its pages first, unless a job is already
-// waiting.
-[[nodiscard]] CallExit serve_call(Python& python, int link);
+// then one Go; blocking, read(2) and write(2) only.
+//   rehearse  touch its pages first, unless a job is already waiting
+[[nodiscard]] CallExit serve_call(Python& python, int link, bool rehearse);
 
 }  // namespace mcpbox::executor

@@ -1,9 +1,11 @@
-// mcpbox-executor: the zygote.  Started by the launcher in its namespaces; initialises CPython, jails itself,
-// and forks a child per call.  Its link to the monitor is descriptor 3.
+// mcpbox-executor: the zygote.  Started by the launcher in its namespaces; hears from the monitor which
+// packages to load, initialises CPython, jails itself, and forks a child per call.  Its link to the monitor
+// is descriptor 3.
 #include <array>
 #include <csignal>
 #include <cstdlib>
 
+#include "executor/first_order.h"
 #include "executor/python.h"
 #include "executor/zygote.h"
 #include "policy/rlimits.h"
@@ -33,8 +35,15 @@ int main(int argc, char** argv) {
   title.set("mcpbox: [zygote]");
   std::signal(SIGPIPE, SIG_IGN);  // a monitor that is gone is an error of write(), here and in every call
 
-  base::Result<executor::Python> python = executor::Python::start(executor::kDebian);
+  const base::Result<executor::FirstOrder> order = executor::take_first_order(wire::kChildLinkFd);
+  if (!order) return refuse(log, order.error(), EXIT_FAILURE);
+  const std::optional<std::string> missing = executor::missing_package(*order, executor::kDebian.packages);
+  if (missing)
+    return executor::answer_first_order(wire::kChildLinkFd, *order, missing) ? EXIT_SUCCESS : EXIT_FAILURE;
+  base::Result<executor::Python> python = executor::Python::start(executor::kDebian, order->packages);
   if (!python) return refuse(log, python.error(), EXIT_FAILURE);
+  const base::Result<void> told = executor::answer_first_order(wire::kChildLinkFd, *order, missing);
+  if (!told) return refuse(log, told.error(), EXIT_FAILURE);
   const base::Result<jail::CallJail> calls =
       jail::CallJail::prepare(policy::kCallLimits, arguments->allow_missing);
   if (!calls) return refuse(log, calls.error(), jail::kExitNotJailed);

@@ -101,16 +101,35 @@ PyRef bootstrap() {
   return module ? PyRef(PyObject_GetAttrString(module.get(), "start")) : nullptr;
 }
 
-PyRef start_runtime(const PythonPaths& paths) {
+PyRef list_of(std::span<const std::string> names) {
+  PyRef list(PyList_New(0));
+  for (const std::string& name : names) {
+    const PyRef text(PyUnicode_FromStringAndSize(name.data(), static_cast<Py_ssize_t>(name.size())));
+    if (!list || !text || PyList_Append(list.get(), text.get()) != 0) return nullptr;
+  }
+  return list;
+}
+
+// What a call child sends, byte for byte, when its tool waits for the first time.
+PyRef waits_frame() {
+  const wire::HeaderBytes head = wire::encode_header(
+      {.op = static_cast<std::uint16_t>(protocol::Op::kWaits), .kind = wire::FrameKind::kNotice});
+  return PyRef(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(head.data()), head.size()));
+}
+
+PyRef start_runtime(const PythonPaths& paths, std::span<const std::string> names) {
   static PyMethodDef share_method = {"share", share_bytes, METH_O, nullptr};  // CPython keeps the pointer
   const PyRef begin = bootstrap();
   const PyRef sources = sources_dict();
   const PyRef limits = limits_dict();
   const PyRef share_function(PyCFunction_New(&share_method, nullptr));
-  if (!begin || !sources || !limits || !share_function) return nullptr;
+  const PyRef packages = list_of(names);
+  const PyRef waits = waits_frame();
+  if (!begin || !sources || !limits || !share_function || !packages || !waits) return nullptr;
   const PyRef positional(PyTuple_Pack(1, sources.get()));
-  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O}", "root", paths.stdlib, "zone_root", paths.zones,
-                                  "share", share_function.get(), "limits", limits.get()));
+  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O}", "root", paths.stdlib, "zone_root", paths.zones,
+                                  "share", share_function.get(), "limits", limits.get(), "packages",
+                                  packages.get(), "waits", waits.get()));
   if (!positional || !named) return nullptr;
   return PyRef(PyObject_Call(begin.get(), positional.get(), named.get()));
 }
@@ -159,12 +178,12 @@ Python::Python(Python&&) noexcept = default;
 Python& Python::operator=(Python&&) noexcept = default;
 Python::~Python() = default;
 
-base::Result<Python> Python::start(const PythonPaths& paths) {
+base::Result<Python> Python::start(const PythonPaths& paths, std::span<const std::string> packages) {
   if (!initialise(paths)) return fail(Why::kBroken, "python: CPython did not initialise");
-  PyRef runtime = start_runtime(paths);
+  PyRef runtime = start_runtime(paths, packages);
   if (!runtime) {
     PyErr_Print();  // still our own code only: the log shows which module is missing
-    return fail(Why::kBroken, "python: the runtime did not start (is python3-jsonschema installed?)");
+    return fail(Why::kBroken, "python: the runtime did not start: the lines above say what is missing");
   }
   return Python(std::make_unique<State>(State{runtime.release(), nullptr}));
 }

@@ -83,14 +83,14 @@ Result<void> Zygote::obey() {
     return fail(Why::kInvalid, "zygote: an order that is not its own");
   Result<protocol::ForkSpare> order = wire::decode<protocol::ForkSpare>(*frame);
   if (!order) return std::unexpected(order.error());
-  return fork_spare(frame->header.serial, order->spare, std::move(order->socket));
+  return fork_spare(frame->header.serial, std::move(*order));
 }
 
-Result<void> Zygote::fork_spare(std::uint32_t serial, std::uint64_t spare, base::Fd socket) {
+Result<void> Zygote::fork_spare(std::uint32_t serial, protocol::ForkSpare order) {
   // fork(3), not os.fork(): CPython's at-fork hooks cost more than the fork, and with one thread they do
   // nothing but reseed `random`, which the child does itself.
   const pid_t pid = ::fork();
-  if (pid == 0) become_call(socket.get());
+  if (pid == 0) become_call(order);
   const auto op = static_cast<std::uint16_t>(Op::kForkSpare);
   base::Fd pidfd(pid < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   base::Fd for_monitor(pidfd ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
@@ -104,15 +104,15 @@ Result<void> Zygote::fork_spare(std::uint32_t serial, std::uint64_t spare, base:
     body.text = "no call child could be forked";
     return wire::write_message(link_, FrameKind::kError, op, serial, body);
   }
-  children_.push_back({spare, pid, std::move(pidfd)});
+  children_.push_back({order.spare, pid, std::move(pidfd)});
   protocol::Forked forked{.pidfd = std::move(for_monitor), .pid = pid};
   return wire::write_message(link_, FrameKind::kReply, op, serial, forked);
 }
 
-void Zygote::become_call(int socket) {
-  calls_.enter(socket);
+void Zygote::become_call(const protocol::ForkSpare& order) {
+  calls_.enter(order.socket.get());
   title_.set("mcpbox: [call]");
-  ::_exit(static_cast<int>(serve_call(python_, jail::kCallLinkFd)));
+  ::_exit(static_cast<int>(serve_call(python_, jail::kCallLinkFd, order.rehearse)));
 }
 
 Result<void> Zygote::report_ended(const Child& child) {

@@ -11,6 +11,7 @@
 #include "privsep/base/fd.h"
 #include "privsep/jail/call.h"
 #include "privsep/jail/title.h"
+#include "privsep/protocol/messages_zygote.h"
 
 namespace mcpbox::executor {
 
@@ -34,8 +35,8 @@ class Zygote {
 
   [[nodiscard]] base::Result<void> greet(policy::Layers layers);
   [[nodiscard]] base::Result<void> obey();
-  [[nodiscard]] base::Result<void> fork_spare(std::uint32_t serial, std::uint64_t spare, base::Fd socket);
-  [[noreturn]] void become_call(int socket);
+  [[nodiscard]] base::Result<void> fork_spare(std::uint32_t serial, protocol::ForkSpare order);
+  [[noreturn]] void become_call(const protocol::ForkSpare& order);
   [[nodiscard]] base::Result<void> report_ended(const Child& child);
   [[nodiscard]] base::Result<void> turn();
 

@@ -69,6 +69,18 @@ inline constexpr std::uint32_t kCallsInFlight = 256;     // overall; beyond: "bu
 inline constexpr std::uint32_t kCallsPerServer = 32;     // in flight; beyond: "busy"
 inline constexpr std::uint32_t kTestsPerCaller = 1;      // draft runs at a time; beyond: "busy"
 
+// --- Zygotes, CPU slots, memory -----------------------------------------------------------------------
+inline constexpr std::uint64_t kForksPerZygote = 10'000;  // children of one zygote; beyond: a new one takes its place, calls in flight finish
+inline constexpr std::uint32_t kFlavours = 4;            // zygotes with packages beside the default one; beyond: the one least used goes
+inline constexpr std::size_t kPackagesPerFlavour = 16;   // packages that one tool may need; beyond: the call is refused
+inline constexpr std::int64_t kFlavourIdleMs = 600'000;  // without a call; then a zygote with packages ends
+inline constexpr std::int64_t kReplacePauseMs = 2'000;   // between two replacements of a flavour after violations; until then the old one serves
+inline constexpr std::int64_t kHelloTimeoutMs = 60'000;  // from the start of a child to its Hello; beyond: it is ended and started again
+inline constexpr std::int64_t kForkTimeoutMs = 10'000;   // a zygote that does not fork when told; beyond: it is ended and started again
+inline constexpr std::int64_t kTurnPatienceMs = 20'000;  // in the queue for a CPU slot and memory; beyond: "busy", nothing was executed
+inline constexpr std::int64_t kSlotTurnMs = 100;         // a call's first turn on its CPU slot; beyond: the next one has it too
+inline constexpr std::uint64_t kMemoryDivisor = 2;       // all calls together get this part of the machine's memory; beyond: they wait, then "busy"
+
 // --- Links --------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kFramesPerTurn = 32;      // read from one link before others have their turn
 inline constexpr std::size_t kLinkQueueBytes = 16 * kMiB;   // queued to one peer; beyond: the peer is ended

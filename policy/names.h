@@ -54,6 +54,15 @@ constexpr bool is_name_character(char c) { return is_lower(c) || (c >= '0' && c 
 
 }  // namespace detail
 
+// A top-level Python module: an ASCII identifier, which no path and no option can be.
+constexpr bool is_module_name(std::string_view name) {
+  if (name.empty() || name.size() > limits::kModuleNameBytes) return false;
+  if (name.front() >= '0' && name.front() <= '9') return false;
+  for (const char c : name)
+    if (!detail::is_name_character(c) && !(c >= 'A' && c <= 'Z')) return false;
+  return true;
+}
+
 // The first rule that `name` breaks, in the order of NameProblem.
 constexpr NameProblem tool_name_problem(std::string_view name) {
   if (name.empty()) return NameProblem::kEmpty;

@@ -80,8 +80,9 @@ class _DeadlinePassed(Exception):
 class Call:
     """A call that is ready to run: code and schema are loaded, nothing of the tool has run."""
 
-    def __init__(self, job, limits, loop):
+    def __init__(self, job, limits, loop, modules=imports.DEFAULT_MODULES):
         self._job = job
+        self._modules = modules
         self._limits = limits
         self._loop = loop
         self._lines = job.source.decode("utf-8", "replace").splitlines()
@@ -130,7 +131,7 @@ class Call:
         """Loads the tool and runs its `main`; returns what that returned."""
         module = types.ModuleType(_MODULE)
         module.__dict__.update(
-            __builtins__=imports.tool_builtins(),
+            __builtins__=imports.tool_builtins(self._modules),
             json=json,
             datetime=datetime,
             secrets=Secrets({}),

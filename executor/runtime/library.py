@@ -8,6 +8,7 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import io
+import itertools
 import marshal
 import os
 import sys
@@ -62,6 +63,17 @@ def _modules(root):
                 yield package, os.path.join(folder, file), True
 
 
+def _package(path):
+    """The same for one package's folder, or for a module that is one file."""
+    name = os.path.basename(path).removesuffix(".py")
+    if not os.path.isdir(path):
+        yield name, path, False
+        return
+    for inside, file, is_package in _modules(path):
+        yield f"{name}.{inside}", file, is_package
+    yield name, os.path.join(path, "__init__.py"), True
+
+
 def _marshalled(path):
     """The module's code: from its .pyc when that is for this interpreter, else compiled now."""
     try:
@@ -87,10 +99,11 @@ def _zones(root):
                 yield os.path.relpath(path, root), data
 
 
-def read(root, zone_root):
-    """Reads both trees.  Returns (modules, zones, block): offsets by name, and the bytes."""
+def read(root, zone_root, packages=()):
+    """Reads the trees.  Returns (modules, zones, block): offsets by name, and the bytes."""
     modules, zones, block = {}, {}, bytearray()
-    for name, path, is_package in _modules(root):
+    found = itertools.chain(_modules(root), *map(_package, packages))
+    for name, path, is_package in found:
         start = len(block)
         block += _marshalled(path)
         modules[name] = (start, len(block), is_package)
@@ -100,12 +113,13 @@ def read(root, zone_root):
     return modules, zones, block
 
 
-def install(root, zone_root, share):
+def install(root, zone_root, share, packages=()):
     """From here on, imports and time zones come from memory and touch no file.
 
+    packages: paths of the folders, or single files, of further packages
     share: turns the bytes into a read-only view that forked children share.
     """
-    modules, zones, block = read(root, zone_root)
+    modules, zones, block = read(root, zone_root, packages)
     view = share(block)
     sys.meta_path[:] = [
         importlib.machinery.BuiltinImporter,

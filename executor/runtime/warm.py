@@ -9,8 +9,9 @@ import random
 import sys
 import types
 
-from . import library, loop
+from . import imports, library, loop
 from .limits import Limits
+from .packages import load as load_packages
 
 # The default modules with their submodules, and what C extensions honest tools reach from them: a jailed
 # child cannot map a shared object.
@@ -41,11 +42,13 @@ async def main(name: str, n: int = 2):
 class Runtime:
     """What a forked child uses: the limits, the loop, and nothing that an author wrote."""
 
-    def __init__(self, limits, poll_loop):
+    def __init__(self, limits, poll_loop, waits, approved):
         self._call = importlib.import_module(f"{__package__}.call")  # these two need jsonschema
         self._check = importlib.import_module(f"{__package__}.check")
         self.limits = limits
         self.loop = poll_loop
+        self._waits = waits
+        self._modules = imports.DEFAULT_MODULES | set(approved)
         self.last_words = self._call.last_words(limits)
 
     def check(self, source):
@@ -54,8 +57,12 @@ class Runtime:
 
     def prepare(self, name, code, source, schema, deadline_ms, draft):
         """The run job up to "go": a function from the request body to a call.Outcome."""
+        loop.FirstWait.notice = self._waits
+        return self._prepared(name, code, source, schema, deadline_ms, draft)
+
+    def _prepared(self, name, code, source, schema, deadline_ms, draft):
         job = self._call.Job(name, code, source, schema, deadline_ms, draft)
-        call = self._call.Call(job, self.limits, self.loop)
+        call = self._call.Call(job, self.limits, self.loop, self._modules)
 
         def go(body):
             try:
@@ -79,7 +86,7 @@ class Runtime:
         schema = self._code.schema
         body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"warm","arguments":'
         body += b'{"name":"w","n":%d}}}' % n
-        self.prepare("warm", self._code.code, _REHEARSAL, schema, 1000, False)(body)
+        self._prepared("warm", self._code.code, _REHEARSAL, schema, 1000, False)(body)
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.modules.pop("tool", None)
         self._call.linecache.cache.clear()
@@ -116,14 +123,15 @@ def _import_validator():
     sys.modules["urllib"].parse = importlib.import_module("urllib.parse")
 
 
-def start(root, zone_root, share, limits):
+def start(root, zone_root, share, limits, packages=(), waits=b""):
     """Called once by python.cc.  limits: the fields of limits.Limits by name.  Returns the Runtime."""
     sys.modules["ssl"] = None  # asyncio does without: a call has no socket, and libssl is not small
     for name in _MODULES:
         importlib.import_module(name)
     _import_validator()
     del sys.modules["ssl"]
-    runtime = Runtime(Limits(**limits), loop.install())
-    library.install(root, zone_root, share)
+    roots = load_packages(packages)
+    runtime = Runtime(Limits(**limits), loop.install(), waits, packages)
+    library.install(root, zone_root, share, roots)
     runtime.warm()
     return runtime

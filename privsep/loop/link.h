@@ -38,7 +38,8 @@ class Link {
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // Asks and waits for the answer.  Fails with the peer's error, or kBroken when the link ends first.
+  // Asks and waits for the answer.  Fails with the peer's error, or kBroken when the link ends first.  An
+  // answer that does not decode ends the peer.
   template <class Request>
   Task<typename Request::Reply> ask(Request& request) {
     base::Result<wire::Frame> frame = wire::encode(request);
@@ -46,7 +47,9 @@ class Link {
     Later<wire::Frame> later = send_request(static_cast<std::uint16_t>(Request::kOp), std::move(*frame));
     base::Result<wire::Frame> answer = co_await later.result();
     if (!answer) co_return std::unexpected(answer.error());
-    co_return wire::decode<typename Request::Reply>(*answer);
+    base::Result<typename Request::Reply> reply = wire::decode<typename Request::Reply>(*answer);
+    if (!reply) close({base::Why::kInvalid, "an answer that is not one"});
+    co_return reply;
   }
   template <class Request>
   void ask(const Request&&) = delete;

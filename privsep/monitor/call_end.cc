@@ -6,6 +6,8 @@
 #include <csignal>
 #include <string>
 
+#include "privsep/monitor/calls.h"
+
 namespace mcpbox::monitor {
 
 using protocol::CallEnd;
@@ -31,8 +33,7 @@ Ended killed_by_us(const Call& call) {
   if (call.killed == Killed::kAuthority)
     return {CallEnd::kCancelled,
             "The call was stopped because what allowed it was taken away: the tool was changed, disabled, or "
-            "all calls "
-            "were frozen by an administrator."};
+            "all calls were frozen by an administrator."};
   return {CallEnd::kCancelled, "The call was cancelled by its caller."};
 }
 
@@ -43,30 +44,50 @@ bool used_up_cpu(const Call& call, const protocol::SpareEnded& ending) {
   return ending.cpu_us >= seconds * kCpuSecondUs;
 }
 
+// Killed by the machine's own shortage of memory, or by a limit of its own: it was then not far below.
+bool near_memory_limit(const protocol::SpareEnded& ending) {
+  return ending.peak_memory_bytes >= limits::kMemoryBytes / 4 * 3;
+}
+
+std::string megabytes(std::uint64_t bytes) { return std::to_string(bytes / limits::kMiB) + " MB"; }
+
 Ended by_signal(const Call& call, const protocol::SpareEnded& ending) {
   const int signal = WTERMSIG(ending.wait_status);
   if (signal == SIGSYS)
-    return {CallEnd::kCrashed,
-            "The tool's process was killed because it made a forbidden system call. Tools cannot open files, "
-            "sockets "
-            "or processes from native code; use the Python standard library without them."};
+    return {
+        CallEnd::kCrashed,
+        "The tool tried something that its jail does not allow (a forbidden system call; the kernel does "
+        "not tell which) and was stopped at once. Tools cannot reach files, sockets, processes or threads "
+        "through native code: use the modules of the Python standard library without ctypes."};
   if (signal == SIGXCPU || (signal == SIGKILL && used_up_cpu(call, ending)))
     return {CallEnd::kTimedOut,
             "The tool used up its CPU time and was stopped. Make it compute less in one call."};
+  if (signal == SIGKILL && near_memory_limit(ending))
+    return {CallEnd::kOutOfMemory, "The tool's process was stopped by the kernel for its use of memory (" +
+                                       megabytes(ending.peak_memory_bytes) + " of " +
+                                       megabytes(limits::kMemoryBytes) +
+                                       "). Let it work on less at a time. Whether it had an effect is not "
+                                       "known; check before you call it again."};
   if (signal == SIGKILL)
-    return {CallEnd::kCrashed,
-            "The tool's process was killed from outside: the executor restarted, or the machine ran out of "
-            "memory. "
-            "Whether the tool had an effect is not known; check before you call it again."};
+    return {
+        CallEnd::kCrashed,
+        "The tool's process was stopped by the kernel, most likely because the machine ran out of memory. "
+        "Whether the tool had an effect is not known; check before you call it again."};
   return {CallEnd::kCrashed, "The tool's process crashed with signal " + std::to_string(signal) +
                                  ". Very deep recursion or a bug in an extension module is the usual cause."};
 }
 
 Ended by_itself(const Call& call, const base::Result<protocol::SpareEnded>& ending) {
   if (call.killed != Killed::kNot) return killed_by_us(call);
-  if (!ending)
+  if (call.broke_protocol)
     return {CallEnd::kCrashed,
-            "The tool's process stopped answering and was ended. Call it again if that is safe."};
+            "The tool's process sent something that is no answer and was stopped. Do not write to its "
+            "descriptors or change MCPbox's own modules; return a value from main()."};
+  if (!ending)
+    return {
+        CallEnd::kCrashed,
+        "The process that runs tools ended, and this call with it; it is being started again. Whether the "
+        "tool had an effect is not known; check before you call it again."};
   if (WIFSIGNALED(ending->wait_status)) return by_signal(call, *ending);
   return {CallEnd::kCrashed,
           "The tool's process exited by itself with status " +
@@ -75,6 +96,18 @@ Ended by_itself(const Call& call, const base::Result<protocol::SpareEnded>& endi
 }
 
 }  // namespace
+
+std::string words::not_installed(std::string_view package) {
+  return "the tool's package " + std::string(package) +
+         " is approved, but not installed on this machine: nothing was executed; an administrator can "
+         "install "
+         "it (apt install python3-" +
+         std::string(package) + ")";
+}
+
+base::Error before_go(const base::Error& error) {
+  return error.why == base::Why::kBroken ? base::Error{base::Why::kBusy, words::kDidNotStart} : error;
+}
 
 protocol::CallResult conclude(const Call& call, base::Result<protocol::Outcome>& outcome,
                               const base::Result<protocol::SpareEnded>& ending) {

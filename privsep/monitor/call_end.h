@@ -1,13 +1,62 @@
-// What became of a call, in words that a language model can act on.  Pure.
+// What became of a call, or why it did not begin, in words that a language model can act on.  All of them are
+// here.  Pure.
 #pragma once
 
-#include "privsep/monitor/calls.h"
+#include <string>
+#include <string_view>
+
+#include "privsep/base/error.h"
+#include "privsep/protocol/messages_call.h"
+#include "privsep/protocol/messages_zygote.h"
 
 namespace mcpbox::monitor {
+
+struct Call;
+
+// Why nothing was executed.
+namespace words {
+inline constexpr const char* kFrozen =
+    "MCPbox is frozen: an administrator must run `mcpboxctl thaw` before any tool runs";
+inline constexpr const char* kNoSuchTool = "no such tool is published";
+inline constexpr const char* kNoAudit =
+    "the audit log cannot be written, so nothing may run: tell the administrator";
+inline constexpr const char* kTooManyCalls =
+    "256 calls are running: nothing was executed, try again in a moment";
+inline constexpr const char* kTooManyOfServer =
+    "32 calls of this server are running: nothing was executed, try again in a moment";
+inline constexpr const char* kDraftRuns =
+    "a draft run of yours is still running: wait for its result, then try again";
+inline constexpr const char* kNoSlot =
+    "the processors were busy with other calls for 20 seconds: nothing was executed, try again in a moment";
+inline constexpr const char* kNoMemory =
+    "the calls that are running may use all the memory that calls have: nothing was executed, try again when "
+    "one of them has ended";
+inline constexpr const char* kNoProcess =
+    "no call process became free in time: nothing was executed, try again in a moment";
+inline constexpr const char* kTooManyFlavours =
+    "calls with too many different packages are running: nothing was executed, try again in a minute";
+inline constexpr const char* kNotInstalled =
+    "a package that the tool imports is approved, but not installed on this machine: tell the administrator";
+inline constexpr const char* kDidNotStart =
+    "the process that was to run the tool ended before it began: nothing was executed, try again";
+inline constexpr const char* kWithdrawn = "the call was withdrawn";
+inline constexpr const char* kChanged =
+    "the tool was changed while the call was starting: nothing was executed";
+inline constexpr const char* kStaleCode = "the stored code does not compile any more";
+inline constexpr const char* kCompileTooLong =
+    "the code took too long to compile: make it smaller or simpler";
+inline constexpr const char* kCompileDied = "the process that compiles the code ended: simplify the code";
+
+// kNotInstalled, with what to do about it.
+std::string not_installed(std::string_view package);
+}  // namespace words
 
 // The result that the caller gets: the child's own answer, or an explanation of why there is none.
 protocol::CallResult conclude(const Call& call, base::Result<protocol::Outcome>& outcome,
                               const base::Result<protocol::SpareEnded>& ending);
+
+// The error for a caller whose call ended before go, when a process is to blame.
+base::Error before_go(const base::Error& error);
 
 // It ran, but the audit could not take the outcome.
 protocol::CallResult unrecorded(const Call& call);

@@ -16,8 +16,7 @@ using base::Why;
 
 namespace {
 
-constexpr base::Error kFrozen{
-    Why::kRefused, "MCPbox is frozen: an administrator must run `mcpboxctl thaw` before any tool runs"};
+constexpr base::Error kFrozen{Why::kRefused, words::kFrozen};
 
 }  // namespace
 
@@ -37,22 +36,9 @@ base::Result<Calls::CallPointer> Calls::admit(Job job) {
   const Tool* tool = m_.catalogue.find_tool(job.tool);
   const bool test = job.mode == protocol::RunMode::kTest;
   if (tool == nullptr || (!test && !m_.catalogue.published(*tool)))
-    return base::fail(Why::kNotFound, "no such tool is published");
-  std::uint32_t of_server = 0;
-  std::uint32_t tests_of_caller = 0;
-  for (const auto& [id, call] : calls_) {
-    of_server += call->server == tool->server ? 1 : 0;
-    tests_of_caller +=
-        call->job.mode == protocol::RunMode::kTest && call->job.caller.who == job.caller.who ? 1 : 0;
-  }
-  if (calls_.size() >= limits::kCallsInFlight)
-    return base::fail(Why::kBusy, "256 calls are running: nothing was executed, try again in a moment");
-  if (of_server >= limits::kCallsPerServer)
-    return base::fail(Why::kBusy,
-                      "32 calls of this server are running: nothing was executed, try again in a moment");
-  if (test && tests_of_caller >= limits::kTestsPerCaller)
-    return base::fail(Why::kBusy,
-                      "a draft run of yours is still running: wait for its result, then try again");
+    return base::fail(Why::kNotFound, words::kNoSuchTool);
+  const base::Result<void> room = check_room(*tool, job);
+  if (!room) return std::unexpected(room.error());
   auto call = std::make_shared<Call>();
   call->id = random_id();
   call->job = std::move(job);
@@ -62,6 +48,23 @@ base::Result<Calls::CallPointer> Calls::admit(Job job) {
   return call;
 }
 
+base::Result<void> Calls::check_room(const Tool& tool, const Job& job) const {
+  const auto is_draft_of_caller = [&job](const Call& call) {
+    return call.job.mode == protocol::RunMode::kTest && call.job.caller.who == job.caller.who;
+  };
+  std::uint32_t of_server = 0;
+  std::uint32_t drafts_of_caller = 0;
+  for (const auto& [id, call] : calls_) {
+    of_server += call->server == tool.server ? 1 : 0;
+    drafts_of_caller += is_draft_of_caller(*call) ? 1 : 0;
+  }
+  if (calls_.size() >= limits::kCallsInFlight) return base::fail(Why::kBusy, words::kTooManyCalls);
+  if (of_server >= limits::kCallsPerServer) return base::fail(Why::kBusy, words::kTooManyOfServer);
+  if (job.mode == protocol::RunMode::kTest && drafts_of_caller >= limits::kTestsPerCaller)
+    return base::fail(Why::kBusy, words::kDraftRuns);
+  return {};
+}
+
 loop::Task<> Calls::carry_out(CallPointer call) {
   loop::Later<std::uint64_t> intent;
   tasks_.spawn(record_intent(call, intent));
@@ -69,12 +72,14 @@ loop::Task<> Calls::carry_out(CallPointer call) {
   const base::Result<std::uint64_t> intended = co_await intent.result();
   if (!intended) {
     calls_.erase(call->id);
-    call->result.resolve(base::fail(
-        Why::kRefused, "the audit log cannot be written, so nothing may run: tell the administrator"));
+    call->result.resolve(base::fail(Why::kRefused, words::kNoAudit));
     co_return loop::Nothing{};
   }
   base::Result<protocol::SpareEnded> ending = base::fail(Why::kBroken, "not asked");
-  if (!outcome && call->child != nullptr) call->child->kill();  // it is of no use any more
+  if (!outcome && call->child != nullptr) {
+    call->broke_protocol = call->child->broke_protocol();
+    call->child->kill();  // it is of no use any more
+  }
   if (!outcome) ending = co_await loop::attempt(how_it_ended(call));
   protocol::CallResult result = conclude(*call, outcome, ending);
   AuditRecord record{.kind = AuditKind::kCallOutcome,
@@ -88,7 +93,7 @@ loop::Task<> Calls::carry_out(CallPointer call) {
   if (!recorded && call->went) result = unrecorded(*call);
   calls_.erase(call->id);
   if (!outcome && !call->went && call->killed == Killed::kNot)
-    call->result.resolve(std::unexpected(outcome.error()));  // nothing was executed: say why
+    call->result.resolve(std::unexpected(before_go(outcome.error())));  // nothing was executed: say why
   else
     call->result.resolve(result);
   if (outcome) ending = co_await loop::attempt(how_it_ended(call));
@@ -114,7 +119,7 @@ loop::Task<> Calls::record_intent(CallPointer call, loop::Later<std::uint64_t> d
 // Fork, compile and load overlap the intent's commit; only "go" waits for it.
 loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Later<std::uint64_t> intent) {
   const Tool* tool = m_.catalogue.find_tool(call->job.tool);
-  if (tool == nullptr) co_return base::fail(Why::kNotFound, "no such tool is published");
+  if (tool == nullptr) co_return base::fail(Why::kNotFound, words::kNoSuchTool);
   const bool test = call->job.mode == protocol::RunMode::kTest;
   protocol::Prepare order{
       .mode = call->job.mode,
@@ -124,12 +129,12 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
       .timeout_ms = test ? std::min(tool->timeout_ms, limits::kTestTimeoutMs) : tool->timeout_ms,
       .cpu_seconds = test ? limits::kTestCpuSeconds : 0};
   call->timeout_ms = order.timeout_ms;
-  const std::shared_ptr<const protocol::Compiled> compiled = co_await m_.compiler.compile(order.source);
-  if (!compiled->report.valid)
-    co_return base::fail(Why::kInvalid, "the stored code does not compile any more");
+  const std::shared_ptr<const protocol::Compiled> compiled =
+      co_await m_.compiler.compile(order.source, call->server);
+  if (!compiled->report.valid) co_return base::fail(Why::kInvalid, words::kStaleCode);
   order.code = compiled->code;
-  call->child = co_await m_.spares.take(limits::kSparePatienceMs);
-  if (call->killed != Killed::kNot) co_return base::fail(Why::kCancelled, "the call was withdrawn");
+  const loop::Nothing got = co_await get_child(call, flavour_of(compiled->report.modules));
+  static_cast<void>(got);
   loop::Timer patience(m_.loop, [child = call->child] { child->kill(); });
   patience.start(limits::kPrepareTimeoutMs);
   const protocol::Done ready = co_await call->child->link().ask(order);
@@ -143,17 +148,27 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
   co_return outcome;
 }
 
+// Waits for its turn first, so that calls in the queue cost no process.
+loop::Task<> Calls::get_child(CallPointer call, Flavour flavour) {
+  if (call->killed != Killed::kNot) co_return base::fail(Why::kCancelled, words::kWithdrawn);
+  call->place = m_.slots.enqueue(call->server);
+  Slots::TurnPointer turn = co_await m_.slots.wait(call->place, limits::kTurnPatienceMs);
+  call->child = co_await m_.spares.take(std::move(flavour), limits::kSparePatienceMs);
+  const Work work{.tool = call->job.tool, .call = call->id, .digest = call->digest};
+  call->child->work_in(std::move(turn), work);
+  if (call->killed != Killed::kNot) co_return base::fail(Why::kCancelled, words::kWithdrawn);
+  co_return loop::Nothing{};
+}
+
 // The same question as in admit(), at the last instant before the tool's code runs.
 base::Result<void> Calls::check_again(const Call& call) const {
   if (m_.frozen) return std::unexpected(kFrozen);
-  if (call.killed != Killed::kNot) return base::fail(Why::kCancelled, "the call was withdrawn");
+  if (call.killed != Killed::kNot) return base::fail(Why::kCancelled, words::kWithdrawn);
   const Tool* tool = m_.catalogue.find_tool(call.job.tool);
   const bool test = call.job.mode == protocol::RunMode::kTest;
   if (tool == nullptr || (!test && !m_.catalogue.published(*tool)))
-    return base::fail(Why::kNotFound, "no such tool is published");
-  if (!Keys::same(digest_of_tool(*tool), call.digest))
-    return base::fail(Why::kConflict,
-                      "the tool was changed while the call was starting: nothing was executed");
+    return base::fail(Why::kNotFound, words::kNoSuchTool);
+  if (!Keys::same(digest_of_tool(*tool), call.digest)) return base::fail(Why::kConflict, words::kChanged);
   return {};
 }
 
@@ -165,6 +180,7 @@ loop::Task<protocol::Outcome> Calls::go(CallPointer call) {
   protocol::Go order{.body = call->job.body};
   protocol::Outcome outcome = co_await call->child->link().ask(order);
   call->ended_ms = m_.clock.steady_ms();
+  call->child->yield();
   co_return outcome;
 }
 
@@ -183,6 +199,7 @@ loop::Task<protocol::SpareEnded> Calls::how_it_ended(CallPointer call) {
 
 void Calls::kill(Call& call, Killed why) {
   if (call.killed == Killed::kNot) call.killed = why;
+  call.place.resolve(base::fail(Why::kCancelled, words::kWithdrawn));
   if (call.child != nullptr) call.child->kill();
 }
 

@@ -7,6 +7,8 @@
 
 #include "privsep/loop/task_set.h"
 #include "privsep/monitor/audit_record.h"
+#include "privsep/monitor/catalogue.h"
+#include "privsep/monitor/flavour.h"
 #include "privsep/monitor/spare.h"
 #include "privsep/monitor/tickets.h"
 #include "privsep/protocol/messages_call.h"
@@ -46,7 +48,9 @@ struct Call {
   std::int64_t started_ms = 0;  // go was sent; 0 before
   std::int64_t ended_ms = 0;
   bool went = false;
+  bool broke_protocol = false;  // its process sent what no child sends
   Killed killed = Killed::kNot;
+  Slots::Place place;  // in the queue, before there is a child
   std::shared_ptr<Spare> child;
   loop::Later<protocol::CallResult> result;
 };
@@ -72,9 +76,11 @@ class Calls {
  private:
   using CallPointer = std::shared_ptr<Call>;
   base::Result<CallPointer> admit(Job job);
+  [[nodiscard]] base::Result<void> check_room(const Tool& tool, const Job& job) const;
   loop::Task<> carry_out(CallPointer call);
   loop::Task<> record_intent(CallPointer call, loop::Later<std::uint64_t> done);
   loop::Task<protocol::Outcome> prepare_and_go(CallPointer call, loop::Later<std::uint64_t> intent);
+  loop::Task<> get_child(CallPointer call, Flavour flavour);
   [[nodiscard]] base::Result<void> check_again(const Call& call) const;
   loop::Task<protocol::Outcome> go(CallPointer call);
   loop::Task<protocol::SpareEnded> how_it_ended(CallPointer call);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 #include "privsep/monitor/dispatch.h"
@@ -14,107 +15,129 @@
 namespace mcpbox::monitor {
 
 namespace limits = policy::limits;
+using protocol::Role;
 
 namespace {
 
-struct Kind {
-  protocol::Role role;
-  policy::Layers required;
-};
-
-// Every child that runs as long as the monitor does.
-constexpr Kind kKinds[] = {
-    {protocol::Role::kZygote, policy::kZygoteLayers},
-    {protocol::Role::kNetLocal, policy::kGatewayLayers},
-};
-
+constexpr Role kKept[] = {Role::kNetLocal};
 constexpr std::int64_t kEndingsWindowMs = 10LL * 60 * 1000;
+
+policy::Layers layers_of(Role role) {
+  return role == Role::kZygote ? policy::kZygoteLayers : policy::kGatewayLayers;
+}
 
 }  // namespace
 
-void Children::start() {
-  for (const Kind& kind : kKinds) {
-    Child& child = children_[kind.role];
-    child.role = kind.role;
-    child.required = kind.required;
-    tasks_.spawn(launch(kind.role));
-  }
+std::int64_t Restarts::pause_after(std::int64_t now_ms) {
+  endings_ms_.push_back(now_ms);
+  while (now_ms - endings_ms_.front() > kEndingsWindowMs) endings_ms_.pop_front();
+  ++count_;
+  return endings_ms_.size() <= limits::kQuickRestarts ? 0 : limits::kRestartPauseMs;
 }
 
-loop::Task<> Children::launch(protocol::Role role) {
-  base::Result<Spawned> spawned = co_await loop::attempt(m_.launcher.spawn(role));
-  Child& child = children_[role];
-  if (!spawned) {
-    m_.log.error("a child could not be started", spawned.error());
-    schedule(child);
-    co_return std::unexpected(spawned.error());
-  }
-  child.pid = spawned->pid;
-  child.pidfd = std::move(spawned->pidfd);
-  child.peer = std::make_shared<Peer>();
-  Peer& peer = *child.peer;
-  peer.instance = m_.next_instance();
-  peer.role = role;
-  give_link(m_, child.peer, std::move(spawned->link),
-            [this, role](const base::Error& why) { lost(role, why.text); });
-  co_return loop::Nothing{};
+loop::Task<std::shared_ptr<Child>> Children::launch(Role role, Child::Events events) {
+  Spawned spawned = co_await m_.launcher.spawn(role);
+  auto child = std::make_shared<Child>();
+  child->role = role;
+  child->required = layers_of(role);
+  child->pid = spawned.pid;
+  child->pidfd = std::move(spawned.pidfd);
+  child->events = std::move(events);
+  child->peer = std::make_shared<Peer>();
+  child->peer->instance = m_.next_instance();
+  child->peer->role = role;
+  all_.push_back(child);
+  give_link(m_, child->peer, std::move(spawned.link),
+            [this, weak = std::weak_ptr(child)](const base::Error& why) {
+              if (const std::shared_ptr<Child> gone = weak.lock()) lost(gone, why);
+            });
+  child->patience = std::make_unique<loop::Timer>(m_.loop, [weak = std::weak_ptr(child->peer)] {
+    if (const std::shared_ptr<Peer> silent = weak.lock())
+      silent->link->close({base::Why::kTimeout, "it did not say Hello in time"});
+  });
+  child->patience->start(limits::kHelloTimeoutMs);
+  co_return child;
 }
 
 void Children::serving(Instance instance) {
-  for (auto& [role, child] : children_) {
-    if (child.peer == nullptr || child.peer->instance != instance) continue;
-    m_.log.info("child serves", {{"role", protocol::name_of(role)}, {"pid", child.pid}});
-    if (role == protocol::Role::kZygote) m_.spares.use_zygote(child.peer->link.get());
+  for (const std::shared_ptr<Child>& child : all_) {
+    if (child->peer == nullptr || child->peer->instance != instance) continue;
+    child->patience.reset();
+    m_.log.info("child serves", {{"role", protocol::name_of(child->role)}, {"pid", child->pid}});
+    const std::shared_ptr<Child> greeted = child;
+    if (greeted->events.serving) greeted->events.serving();
+    return;
   }
 }
 
 // Its link ended.  The process may still be there: it is of no use any more.
-void Children::lost(protocol::Role role, const char* why) {
-  Child& child = children_[role];
-  if (child.peer == nullptr) return;
-  m_.log.warn("child lost", {{"role", protocol::name_of(role)}, {"pid", child.pid}, {"why", why}});
-  ::syscall(SYS_pidfd_send_signal, child.pidfd.get(), SIGKILL, nullptr, 0);
-  if (role == protocol::Role::kZygote) m_.spares.use_zygote(nullptr);
-  m_.calls.cancel_all_of(child.peer->instance);
-  m_.tickets.forget(child.peer->instance);
-  child.peer.reset();
-  schedule(child);
+void Children::lost(const std::shared_ptr<Child>& child, const base::Error& why) {
+  if (child->peer == nullptr) return;
+  if (!child->leaving)
+    m_.log.warn("child lost",
+                {{"role", protocol::name_of(child->role)}, {"pid", child->pid}, {"why", why.text}});
+  ::syscall(SYS_pidfd_send_signal, child->pidfd.get(), SIGKILL, nullptr, 0);
+  const std::shared_ptr<Peer> peer = std::exchange(child->peer, nullptr);
+  child->patience.reset();
+  m_.calls.cancel_all_of(peer->instance);
+  m_.tickets.forget(peer->instance);
+  if (child->pid == 0) all_.remove(child);
+  if (child->events.lost) child->events.lost(why);
 }
 
 void Children::ended(int pid, int wait_status) {
-  for (auto& [role, child] : children_) {
-    if (child.pid != pid) continue;
-    AuditRecord record{.kind = AuditKind::kChildEnding,
-                       .actor = std::string(protocol::name_of(role)),
-                       .action = "ended",
-                       .number = wait_status};
-    m_.background.spawn(m_.store.append(std::move(record)));
-    m_.log.warn("child ended", {{"role", protocol::name_of(role)},
+  const auto found = std::ranges::find(all_, pid, &Child::pid);
+  if (found == all_.end()) return;
+  const std::shared_ptr<Child> child = *found;
+  AuditRecord record{.kind = AuditKind::kChildEnding,
+                     .actor = std::string(protocol::name_of(child->role)),
+                     .action = "ended",
+                     .number = wait_status};
+  m_.background.spawn(m_.store.append(std::move(record)));
+  const bool planned = child->leaving && wait_status == 0;
+  if (!planned)
+    m_.log.warn("child ended", {{"role", protocol::name_of(child->role)},
                                 {"pid", pid},
                                 {"signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0},
                                 {"status", WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0}});
-    child.pid = 0;
-    if (child.peer != nullptr) child.peer->link->close({base::Why::kBroken, "its process ended"});
+  child->pid = 0;
+  if (child->peer != nullptr)
+    child->peer->link->close({base::Why::kBroken, "its process ended"});
+  else
+    all_.erase(found);
+}
+
+// --- The gateways ---------------------------------------------------------------------------------------
+
+void Children::start() {
+  for (const Role role : kKept) {
+    kept_.push_back({.role = role, .child = nullptr, .restarts = {}, .again = nullptr});
+    tasks_.spawn(start_kept(kept_.back()));
   }
 }
 
-void Children::schedule(Child& child) {
+loop::Task<> Children::start_kept(Kept& kept) {
+  Child::Events events{.serving = {}, .lost = [this, &kept](const base::Error& /*why*/) { again(kept); }};
+  base::Result<std::shared_ptr<Child>> child = co_await loop::attempt(launch(kept.role, std::move(events)));
+  if (child) {
+    kept.child = std::move(*child);
+    co_return loop::Nothing{};
+  }
+  m_.log.error("a child could not be started", child.error());
+  again(kept);
+  co_return std::unexpected(child.error());
+}
+
+void Children::again(Kept& kept) {
+  kept.child = nullptr;
   if (stopping_) return;
-  const std::int64_t now = m_.clock.steady_ms();
-  child.endings_ms.push_back(now);
-  while (now - child.endings_ms.front() > kEndingsWindowMs) child.endings_ms.pop_front();
-  ++child.restarts;
-  const bool quick = child.endings_ms.size() <= limits::kQuickRestarts;
-  child.again =
-      std::make_unique<loop::Timer>(m_.loop, [this, role = child.role] { tasks_.spawn(launch(role)); });
-  child.again->start(quick ? 0 : limits::kRestartPauseMs);
+  kept.again = std::make_unique<loop::Timer>(m_.loop, [this, &kept] { tasks_.spawn(start_kept(kept)); });
+  kept.again->start(kept.restarts.pause_after(m_.clock.steady_ms()));
 }
 
 void Children::each_gateway(const std::function<void(loop::Link&)>& action) {
-  for (auto& [role, child] : children_)
-    if (role == protocol::Role::kNetLocal && child.peer != nullptr &&
-        child.peer->state == protocol::State::kServing)
-      action(*child.peer->link);
+  for (const Kept& kept : kept_)
+    if (kept.child != nullptr && kept.child->serving()) action(*kept.child->peer->link);
 }
 
 }  // namespace mcpbox::monitor

@@ -1,10 +1,11 @@
-// The long-lived children: started through the launcher, watched, restarted.  A child that dies is restarted
-// at once three times in ten minutes, then every two seconds.
+// Processes that the launcher starts for us and that live for longer than one question: started, greeted,
+// watched.  The gateways are also kept: one that dies is restarted at once three times in ten minutes, then
+// every two seconds.  Zygotes have their own life: spares.h.
 #pragma once
 
 #include <deque>
 #include <functional>
-#include <map>
+#include <list>
 #include <memory>
 
 #include "privsep/loop/task_set.h"
@@ -14,40 +15,71 @@ namespace mcpbox::monitor {
 
 class Monitor;
 
+// One process, from its start until both its link and the process itself are gone.
 struct Child {
+  struct Events {
+    std::function<void()> serving;                 // it said Hello
+    std::function<void(const base::Error&)> lost;  // its link ended: it is of no use any more; at most once
+  };
   protocol::Role role = protocol::Role::kNetLocal;
   policy::Layers required = 0;
-  std::shared_ptr<Peer> peer;  // null while it is down
+  std::shared_ptr<Peer> peer;  // null once it is lost
   base::Fd pidfd;
-  int pid = 0;
-  std::uint32_t restarts = 0;
-  std::deque<std::int64_t> endings_ms;  // of the last ten minutes
-  std::unique_ptr<loop::Timer> again;
+  int pid = 0;           // 0 once it was reaped
+  bool leaving = false;  // we ended it: nothing to worry about
+  Events events;
+  std::unique_ptr<loop::Timer> patience;  // until Hello
+
+  [[nodiscard]] bool serving() const { return peer != nullptr && peer->state == protocol::State::kServing; }
+};
+
+// How soon something that died is started again.
+class Restarts {
+ public:
+  // After an ending at this time: milliseconds to wait.
+  std::int64_t pause_after(std::int64_t now_ms);
+  [[nodiscard]] std::uint32_t count() const { return count_; }
+
+ private:
+  std::uint32_t count_ = 0;
+  std::deque<std::int64_t> endings_ms_;  // of the last ten minutes
 };
 
 class Children {
  public:
   explicit Children(Monitor& monitor) : m_(monitor) {}
 
-  // Starts every child of the table in children.cc.
+  // Starts one process.  Not yet greeted: what it must know before its Hello can be asked of it at once.
+  loop::Task<std::shared_ptr<Child>> launch(protocol::Role role, Child::Events events);
+
+  // Starts and keeps the gateways.
   void start();
   // From now on endings are not followed by a restart.
   void stop() { stopping_ = true; }
+  [[nodiscard]] bool stopping() const { return stopping_; }
+
   // The launcher reaped this process.
   void ended(int pid, int wait_status);
   // The child said Hello.
   void serving(Instance instance);
 
-  [[nodiscard]] const std::map<protocol::Role, Child>& all() const { return children_; }
+  struct Kept {
+    protocol::Role role = protocol::Role::kNetLocal;
+    std::shared_ptr<Child> child;  // null while it is down
+    Restarts restarts;
+    std::unique_ptr<loop::Timer> again;
+  };
+  [[nodiscard]] const std::list<Kept>& kept() const { return kept_; }
   void each_gateway(const std::function<void(loop::Link&)>& action);
 
  private:
-  loop::Task<> launch(protocol::Role role);
-  void lost(protocol::Role role, const char* why);
-  void schedule(Child& child);
+  loop::Task<> start_kept(Kept& kept);
+  void again(Kept& kept);
+  void lost(const std::shared_ptr<Child>& child, const base::Error& why);
 
   Monitor& m_;
-  std::map<protocol::Role, Child> children_;
+  std::list<std::shared_ptr<Child>> all_;
+  std::list<Kept> kept_;
   bool stopping_ = false;
   loop::TaskSet tasks_;
 };

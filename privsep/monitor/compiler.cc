@@ -2,33 +2,37 @@
 // tool.
 #include "privsep/monitor/compiler.h"
 
+#include "privsep/monitor/call_end.h"
 #include "privsep/monitor/keys.h"
+#include "privsep/monitor/monitor.h"
 #include "privsep/protocol/orders.h"
 
 namespace mcpbox::monitor {
 
 namespace limits = policy::limits;
 
-loop::Task<std::shared_ptr<const protocol::Compiled>> Compiler::compile(std::string source) {
+loop::Task<std::shared_ptr<const protocol::Compiled>> Compiler::compile(std::string source, wire::Id server) {
   const wire::Digest digest = digest_of({source});
   if (const auto found = kept_.find(digest); found != kept_.end()) {
     by_use_.splice(by_use_.end(), by_use_, found->second.use);
     co_return found->second.compiled;
   }
-  std::shared_ptr<Spare> child = co_await spares_.take(limits::kCompileTimeoutMs);
+  const Slots::Place place = m_.slots.enqueue(server);
+  Slots::TurnPointer turn = co_await m_.slots.wait(place, limits::kTurnPatienceMs);
+  const Flavour standard;
+  const std::shared_ptr<Spare> child = co_await m_.spares.take(standard, limits::kSparePatienceMs);
+  const Work work{.digest = digest};
+  child->work_in(std::move(turn), work);
   bool late = false;
-  loop::Timer deadline(loop_, [&late, child] {
+  loop::Timer deadline(m_.loop, [&late, child] {
     late = true;
     child->kill();
   });
   deadline.start(limits::kCompileTimeoutMs);
   protocol::Compile order{.source = std::move(source)};
   base::Result<protocol::Compiled> answer = co_await loop::attempt(child->link().ask(order));
-  if (!answer && late)
-    co_return base::fail(base::Why::kTimeout,
-                         "the code took too long to compile: make it smaller or simpler");
-  if (!answer)
-    co_return base::fail(base::Why::kBroken, "the process that compiles the code ended: simplify the code");
+  if (!answer && late) co_return base::fail(base::Why::kTimeout, words::kCompileTooLong);
+  if (!answer) co_return base::fail(base::Why::kBroken, words::kCompileDied);
   auto compiled = std::make_shared<const protocol::Compiled>(std::move(*answer));
   if (compiled->report.valid) keep(digest, compiled);
   co_return compiled;

@@ -7,18 +7,22 @@
 #include <memory>
 #include <string>
 
-#include "privsep/monitor/spares.h"
+#include "privsep/loop/task.h"
 #include "privsep/protocol/messages_call.h"
 
 namespace mcpbox::monitor {
 
+class Monitor;
+
 class Compiler {
  public:
-  Compiler(loop::Loop& loop, Spares& spares) : loop_(loop), spares_(spares) {}
+  explicit Compiler(Monitor& monitor) : m_(monitor) {}
 
   // The child's report on the source; `code` is empty unless it is valid.
-  //   kTimeout  the child was killed at limits::kCompileTimeoutMs;  kBroken  it died
-  loop::Task<std::shared_ptr<const protocol::Compiled>> compile(std::string source);
+  //   server  in whose queue it waits for a CPU slot; {} when it is for none
+  //   errors  kBusy      no slot or no process in time
+  //           kTimeout   the child was killed at limits::kCompileTimeoutMs;  kBroken  it died
+  loop::Task<std::shared_ptr<const protocol::Compiled>> compile(std::string source, wire::Id server);
 
  private:
   struct Kept {
@@ -27,8 +31,7 @@ class Compiler {
   };
   void keep(const wire::Digest& digest, const std::shared_ptr<const protocol::Compiled>& compiled);
 
-  loop::Loop& loop_;
-  Spares& spares_;
+  Monitor& m_;
   std::map<wire::Digest, Kept> kept_;
   std::list<wire::Digest> by_use_;  // least recently used first
   std::size_t kept_bytes_ = 0;

@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     log.error("not serving", keys ? owner.error() : keys.error());
     return EXIT_FAILURE;
   }
+  const monitor::Machine machine = monitor::measure_machine();
   loop::Loop loop;
   const base::SystemClock clock;
   const std::array<int, 7> keep{
@@ -47,7 +48,7 @@ int main(int argc, char** argv) {
                                  {.ended = [&](int pid, int status) { monitor->children.ended(pid, status); },
                                   .stop = [&] { service->stop(); }});
   monitor::StorePg store(loop, clock, *keys, log, settings->database.data(), wire::kMonitorHeadFd);
-  monitor::Monitor parts(loop, clock, log, *settings, *keys, store, launcher, *owner);
+  monitor::Monitor parts(loop, clock, log, *settings, *keys, store, launcher, *owner, machine);
   parts.own_layers = *layers;
   monitor::Service serving(parts, store, base::Fd(wire::kMonitorControlFd));
   monitor = &parts;

@@ -3,11 +3,25 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace mcpbox::monitor {
+namespace {
+
+namespace limits = policy::limits;
+
+// A small machine still runs one call at a time.
+Slots::Counts counts_for(const Machine& machine) {
+  const std::uint64_t rooms = machine.memory_bytes / limits::kMemoryDivisor / limits::kMemoryBytes;
+  return {.slots = std::max(1U, machine.cores),
+          .rooms = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(rooms, 1, limits::kCallsInFlight))};
+}
+
+}  // namespace
 
 Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& log_,
                  const wire::MonitorSettings& settings_, const Keys& keys_, Store& store_,
-                 LauncherLink& launcher_, PeerOwner& owner_)
+                 LauncherLink& launcher_, PeerOwner& owner_, const Machine& machine)
     : loop(loop_),
       clock(clock_),
       log(log_),
@@ -17,8 +31,9 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       launcher(launcher_),
       owner(owner_),
       sessions(clock_),
-      spares(loop_, log_, settings_.spares),
-      compiler(loop_, spares),
+      slots(loop_, counts_for(machine)),
+      spares(*this, {.pool = {.keep = settings_.spares}}),
+      compiler(*this),
       calls(*this),
       passwords(*this),
       children(*this) {}

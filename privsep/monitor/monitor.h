@@ -17,10 +17,12 @@
 #include "privsep/monitor/compiler.h"
 #include "privsep/monitor/keys.h"
 #include "privsep/monitor/launcher_link.h"
+#include "privsep/monitor/machine.h"
 #include "privsep/monitor/passwords.h"
 #include "privsep/monitor/peer.h"
 #include "privsep/monitor/peer_owner.h"
 #include "privsep/monitor/sessions.h"
+#include "privsep/monitor/slots.h"
 #include "privsep/monitor/spares.h"
 #include "privsep/monitor/store.h"
 #include "privsep/monitor/tickets.h"
@@ -36,7 +38,7 @@ class Monitor {
  public:
   Monitor(loop::Loop& loop, const base::Clock& clock, const base::Log& log,
           const wire::MonitorSettings& settings, const Keys& keys, Store& store, LauncherLink& launcher,
-          PeerOwner& owner);
+          PeerOwner& owner, const Machine& machine);
 
   loop::Loop& loop;
   const base::Clock& clock;
@@ -56,6 +58,7 @@ class Monitor {
 
   Tickets tickets;
   Sessions sessions;
+  Slots slots;
   Spares spares;
   Compiler compiler;
   Calls calls;

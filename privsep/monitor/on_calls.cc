@@ -2,10 +2,7 @@
 // named by a child.
 #include <algorithm>
 
-#include <sys/wait.h>
-
-#include <csignal>
-
+#include "privsep/monitor/call_end.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/protocol/protocol.h"
 
@@ -17,6 +14,20 @@ namespace limits = policy::limits;
 namespace {
 
 constexpr std::size_t kPageBytes = limits::kMiB;  // of descriptions and schemas in one page of the list
+
+// What OpenCall and TestCode have in common.
+Job job_of(p::RunMode mode, const Tool& tool, const Peer& asker, const Principal& caller, auto& q,
+           std::string body) {
+  return {.mode = mode,
+          .tool = tool.id,
+          .wire_name = {},
+          .body = std::move(body),
+          .arguments_log = std::move(q.arguments_log),
+          .client = q.client,
+          .caller = caller,
+          .request = q.request,
+          .gateway = asker.instance};
+}
 
 }  // namespace
 
@@ -50,16 +61,9 @@ Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q) {
   if (!caller) co_return std::unexpected(caller.error());
   const std::string published = q.server.empty() ? std::string(q.tool) : q.server + "__" + q.tool;
   const Tool* tool = m.catalogue.find_tool(published);
-  if (tool == nullptr) co_return base::fail(Why::kNotFound, "no such tool is published");
-  Job job{.mode = p::RunMode::kCall,
-          .tool = tool->id,
-          .wire_name = q.tool,
-          .body = std::move(q.body),
-          .arguments_log = std::move(q.arguments_log),
-          .client = q.client,
-          .caller = *caller,
-          .request = q.request,
-          .gateway = asker.instance};
+  if (tool == nullptr) co_return base::fail(Why::kNotFound, words::kNoSuchTool);
+  Job job = job_of(p::RunMode::kCall, *tool, asker, *caller, q, std::move(q.body));
+  job.wire_name = q.tool;
   p::CallResult result = co_await m.calls.run(std::move(job));
   co_return result;
 }
@@ -69,15 +73,8 @@ Answer<p::CallResult> on_test_code(Monitor& m, Peer& asker, p::TestCode q) {
   if (!caller) co_return std::unexpected(caller.error());
   const Tool* tool = m.catalogue.find_tool(q.tool);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, "no tool with this tool_id");
-  Job job{.mode = p::RunMode::kTest,
-          .tool = tool->id,
-          .wire_name = m.catalogue.published_name(*tool),
-          .body = std::move(q.arguments),
-          .arguments_log = std::move(q.arguments_log),
-          .client = q.client,
-          .caller = *caller,
-          .request = q.request,
-          .gateway = asker.instance};
+  Job job = job_of(p::RunMode::kTest, *tool, asker, *caller, q, std::move(q.arguments));
+  job.wire_name = m.catalogue.published_name(*tool);
   p::CallResult result = co_await m.calls.run(std::move(job));
   co_return result;
 }
@@ -89,10 +86,18 @@ Answer<p::Done> on_cancel_call(Monitor& m, Peer& asker, p::CancelCall q) {
   co_return p::Done{};
 }
 
-Answer<p::Done> on_spare_ended(Monitor& m, Peer& /*asker*/, p::SpareEnded q) {
-  m.spares.ended(q);
-  const bool violated = WIFSIGNALED(q.wait_status) && WTERMSIG(q.wait_status) == SIGSYS;
-  if (violated) m.log.warn("a call child made a forbidden system call", {{"spare", q.spare}});
+Answer<p::Done> on_spare_ended(Monitor& m, Peer& asker, p::SpareEnded q) {
+  m.spares.ended(asker.instance, q);
+  co_return p::Done{};
+}
+
+Answer<p::Done> on_spare_ready(Monitor& /*m*/, Peer& asker, p::SpareReady /*q*/) {
+  if (const std::shared_ptr<Spare> spare = asker.spare.lock()) spare->is_ready();
+  co_return p::Done{};
+}
+
+Answer<p::Done> on_waits(Monitor& /*m*/, Peer& asker, p::Waits /*q*/) {
+  if (const std::shared_ptr<Spare> spare = asker.spare.lock()) spare->yield();
   co_return p::Done{};
 }
 

@@ -5,14 +5,49 @@
 namespace mcpbox::monitor {
 namespace {
 
-p::ProcessStatus status_of(const Child& child) {
-  p::ProcessStatus status{
-      .role = protocol::name_of(child.role), .pid = child.pid, .restarts = child.restarts};
-  if (child.peer == nullptr) return status;
-  status.serving = child.peer->state == protocol::State::kServing;
-  status.layers = child.peer->layers;
-  if (status.serving) status.missing = child.required & ~child.peer->layers;
+p::ProcessStatus status_of(p::Role role, const Child* child, std::uint32_t restarts) {
+  p::ProcessStatus status{.role = protocol::name_of(role), .restarts = restarts};
+  if (child != nullptr) status.pid = child->pid;
+  if (child == nullptr || child->peer == nullptr) return status;
+  status.serving = child->serving();
+  status.layers = child->peer->layers;
+  if (status.serving) status.missing = child->required & ~child->peer->layers;
   return status;
+}
+
+p::ZygoteStatus status_of(const Pool& pool, p::ZygoteLife life, const Zygote& zygote) {
+  const std::uint32_t idle = life == p::ZygoteLife::kForks ? pool.idle() : 0;
+  const auto children = static_cast<std::uint32_t>(zygote.children());
+  return {.flavour = pool.flavour().name().substr(0, decltype(p::ZygoteStatus::flavour)::kMax),
+          .pid = zygote.process().pid,
+          .life = life,
+          .idle = idle,
+          .in_use = children > idle ? children - idle : 0,
+          .forked = zygote.forked()};
+}
+
+// The default zygote is among the processes even while it is down; others when they serve.
+void add_zygotes(const Monitor& m, p::Status& status) {
+  const Zygote* standard = m.spares.standard().current();
+  status.processes.push_back(status_of(p::Role::kZygote, standard == nullptr ? nullptr : &standard->process(),
+                                       m.spares.standard().restarts()));
+  m.spares.each_pool([&](const Pool& pool) {
+    for (const auto& [life, zygote] : pool.zygotes()) {
+      if (status.zygotes.size() < decltype(status.zygotes)::kMax)
+        status.zygotes.push_back(status_of(pool, life, *zygote));
+      if (zygote != standard && zygote->process().serving() &&
+          status.processes.size() < decltype(status.processes)::kMax)
+        status.processes.push_back(status_of(p::Role::kZygote, &zygote->process(), pool.restarts()));
+    }
+  });
+}
+
+void add_turns(const Monitor& m, p::Status& status) {
+  status.calls_queued = m.slots.waiting();
+  status.cpu_slots = m.slots.counts().slots;
+  status.cpu_slots_used = m.slots.slots_used();
+  status.memory_rooms = m.slots.counts().rooms;
+  status.memory_rooms_used = m.slots.rooms_used();
 }
 
 void count_tools(const Monitor& m, p::Status& status) {
@@ -40,7 +75,10 @@ Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus /*q*/) {
   for (const auto& listener : m.settings.listeners)
     if (listener[0] != '\0') status.listeners.emplace_back(std::string_view(listener.data()));
   status.processes.push_back(m.own_status());
-  for (const auto& [role, child] : m.children.all()) status.processes.push_back(status_of(child));
+  for (const Children::Kept& kept : m.children.kept())
+    status.processes.push_back(status_of(kept.role, kept.child.get(), kept.restarts.count()));
+  add_zygotes(m, status);
+  add_turns(m, status);
   for (const std::string& warning : m.warnings)
     if (status.warnings.size() < decltype(status.warnings)::kMax) status.warnings.emplace_back(warning);
   status.may_decide = asker.state == protocol::State::kDeciding;

@@ -45,8 +45,9 @@ base::Result<void> check_new_name(Monitor& m, const wire::Id& server, const std:
   return {};
 }
 
-loop::Task<protocol::Compiled> compile(Monitor& m, std::string source) {
-  const std::shared_ptr<const protocol::Compiled> compiled = co_await m.compiler.compile(std::move(source));
+loop::Task<protocol::Compiled> compile(Monitor& m, std::string source, wire::Id server) {
+  const std::shared_ptr<const protocol::Compiled> compiled =
+      co_await m.compiler.compile(std::move(source), server);
   if (compiled->report.valid &&
       !(base::is_utf8(compiled->report.input_schema) && base::is_utf8(compiled->report.parameters)))
     co_return base::fail(Why::kBroken, "the compile child answered with something that is not text");
@@ -92,7 +93,7 @@ Answer<p::ToolSaved> on_create_tool(Monitor& m, Peer& asker, p::CreateTool q) {
   if (good) good = check_texts(&q.description, &q.code, &q.timeout_ms);
   if (!good) co_return std::unexpected(good.error());
 
-  const protocol::Compiled compiled = co_await compile(m, q.code);
+  const protocol::Compiled compiled = co_await compile(m, q.code, q.server);
   if (!compiled.report.valid) co_return p::ToolSaved{.name = q.name, .report = compiled.report};
   Tool tool{.id = random_id(), .server = q.server, .name = q.name};
   tool.description = q.description;
@@ -130,7 +131,8 @@ Answer<p::CodeReport> on_validate_code(Monitor& m, Peer& asker, p::ValidateCode 
   if (!caller) co_return std::unexpected(caller.error());
   const base::Result<void> good = check_texts(nullptr, &q.code, nullptr);
   if (!good) co_return std::unexpected(good.error());
-  const protocol::Compiled compiled = co_await compile(m, q.code);
+  constexpr wire::Id kNoServer{};
+  const protocol::Compiled compiled = co_await compile(m, q.code, kNoServer);
   co_return compiled.report;
 }
 
@@ -190,7 +192,7 @@ Answer<p::ToolSaved> on_update_tool(Monitor& m, Peer& asker, p::UpdateTool q) {
   if (!good) co_return std::unexpected(good.error());
   std::optional<protocol::Compiled> compiled;
   if (q.code) {
-    compiled = co_await compile(m, *q.code);
+    compiled = co_await compile(m, *q.code, m.catalogue.find_tool(q.tool)->server);
     if (!compiled->report.valid) co_return p::ToolSaved{.id = q.tool, .report = compiled->report};
     good = check_update(m, m.catalogue.find_tool(q.tool), q);  // the world moved on while it compiled
     if (!good) co_return std::unexpected(good.error());

@@ -13,12 +13,16 @@
 
 namespace mcpbox::monitor {
 
+class Spare;
+
 struct Peer {
   Instance instance = 0;
   protocol::Role role = protocol::Role::kCtl;
   protocol::State state = protocol::State::kConnected;
   policy::Layers layers = 0;  // as it verified them from inside
   std::unique_ptr<loop::Link> link;
+
+  std::weak_ptr<Spare> spare;  // of a call child: the process itself
 
   // A person at the control socket, by SO_PEERCRED.
   Principal person;

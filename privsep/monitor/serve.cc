@@ -54,6 +54,7 @@ loop::Task<> Service::come_up() {
   const std::uint64_t sequence = co_await m_.store.append(std::move(record));
   m_.log.info("started", {{"version", kVersion}, {"audit_records", sequence}});
   control_ = std::make_unique<Control>(m_, std::move(socket_));
+  m_.spares.start();
   m_.children.start();
   co_return loop::Nothing{};
 }

@@ -6,28 +6,56 @@
 
 #include <csignal>
 
-#include "privsep/protocol/orders.h"
+#include "privsep/monitor/dispatch.h"
+#include "privsep/monitor/monitor.h"
 
 namespace mcpbox::monitor {
 
-Spare::Spare(loop::Loop& loop, std::uint64_t number, base::Fd socket, base::Fd pidfd)
-    : number_(number), pidfd_(std::move(pidfd)) {
-  // A call child asks for nothing; a frame that is not an answer ends it.
-  const loop::LinkLimits limits{.max_payload = protocol::Orders::max_reply_bytes(protocol::Role::kCall),
-                                .fds_in = 0};
-  link_ = std::make_unique<loop::Link>(
-      loop, std::move(socket), limits,
-      [this](const wire::Frame& /*frame*/) {
-        link_->close({base::Why::kInvalid, "a call child asked for something"});
-        kill();
-      },
-      [this](const base::Error& /*why*/) { kill(); });
+std::shared_ptr<Spare> Spare::make(Monitor& monitor, std::uint64_t number, base::Fd socket, base::Fd pidfd,
+                                   std::function<void(Spare&)> violated) {
+  std::shared_ptr<Spare> spare(new Spare(number, std::move(pidfd), std::move(violated)));
+  spare->peer_ = std::make_shared<Peer>();
+  Peer& peer = *spare->peer_;
+  peer.instance = monitor.next_instance();
+  peer.role = protocol::Role::kCall;
+  peer.spare = spare;
+  give_link(monitor, spare->peer_, std::move(socket),
+            [weak = std::weak_ptr<Spare>(spare)](const base::Error& why) {
+              if (const std::shared_ptr<Spare> self = weak.lock()) self->on_closed(why);
+            });
+  return spare;
+}
+
+void Spare::on_closed(const base::Error& why) {
+  kill();
+  if (why.why != base::Why::kInvalid || broke_protocol_) return;
+  broke_protocol_ = true;
+  violated_(*this);
 }
 
 void Spare::kill() {
-  if (killed_) return;
-  killed_ = true;
+  if (std::exchange(killed_, true)) return;
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+}
+
+void Spare::rehearse_in(Slots::TurnPointer turn) {
+  rehearsing_ = true;
+  turn_ = std::move(turn);
+}
+
+void Spare::work_in(Slots::TurnPointer turn, const Work& work) {
+  rehearsing_ = false;
+  work_ = work;
+  turn_ = std::move(turn);
+}
+
+// A child whose job was sent before it was ready holds the job's turn already.
+void Spare::is_ready() {
+  if (std::exchange(rehearsing_, false)) turn_.reset();
+}
+
+void Spare::yield() {
+  if (turn_ != nullptr) turn_->yield();
 }
 
 }  // namespace mcpbox::monitor

@@ -1,100 +1,111 @@
-// Runs in the monitor.  Trusts the zygote to fork and to report, not with anything that a call carries.
+// Runs in the monitor.  The set of packages is the key: it comes from approvals, never from a caller.
 #include "privsep/monitor/spares.h"
 
-#include <sys/socket.h>
+#include <algorithm>
 
-#include <array>
-#include <csignal>
-
-#include "privsep/protocol/orders.h"
+#include "privsep/monitor/call_end.h"
+#include "privsep/monitor/monitor.h"
 
 namespace mcpbox::monitor {
 
-void Spares::use_zygote(loop::Link* zygote) {
-  zygote_ = zygote;
-  forked_ = 0;
-  forking_ = 0;
-  idle_.clear();
-  if (zygote_ == nullptr) {
-    // Its process namespace died with it.  Whoever still waits for a spare waits for the next zygote.
-    for (auto& [number, weak] : std::exchange(known_, {}))
-      if (const std::shared_ptr<Spare> spare = weak.lock())
-        spare->ended({.spare = number, .wait_status = SIGKILL});
-    return;
-  }
-  refill();
+using base::Why;
+
+namespace {
+
+constexpr std::size_t kMostTexts = 256;
+
+}  // namespace
+
+Spares::Spares(Monitor& monitor, Plan plan) : m_(monitor), plan_(plan) {
+  add({});
+  m_.slots.when_idle([this] {
+    for (auto& [flavour, kept] : pools_) kept.pool->work();
+  });
 }
 
-loop::Task<std::shared_ptr<Spare>> Spares::take(std::int64_t patience_ms) {
-  while (!idle_.empty()) {
-    std::shared_ptr<Spare> spare = std::move(idle_.front());
-    idle_.pop_front();
-    if (!spare->alive()) continue;
-    refill();
-    co_return spare;
-  }
-  loop::Later<std::shared_ptr<Spare>> later;
-  waiting_.push_back(later);
-  refill();
-  loop::Timer patience(loop_, [later]() mutable {
-    later.resolve(base::fail(base::Why::kBusy, "no call process became free in time: try again in a moment"));
-  });
+void Spares::start() { pools_.at(Flavour{}).pool->start(); }
+
+void Spares::add(const Flavour& flavour) {
+  const bool standard = flavour.packages.empty();
+  Pool::Plan plan = plan_.pool;
+  if (!standard) plan.keep = std::min(plan.keep, m_.slots.counts().slots);
+  Pool::Events events{.missing = [this, flavour](const std::string& package) { missing(flavour, package); },
+                      .emptied = [this] { m_.loop.soon([this] { clear_emptied(); }); }};
+  Kept kept{.pool = std::make_unique<Pool>(m_, flavour, plan, std::move(events)), .unused = nullptr};
+  if (!standard)
+    kept.unused = std::make_unique<loop::Timer>(
+        m_.loop, [this, flavour] { drop(flavour, {Why::kBusy, words::kNoProcess}); });
+  pools_.emplace(flavour, std::move(kept));
+}
+
+loop::Task<std::shared_ptr<Spare>> Spares::take(Flavour flavour, std::int64_t patience_ms) {
+  const base::Result<Pool*> pool = pool_for(flavour);
+  if (!pool) co_return std::unexpected(pool.error());
+  Pool::Place place = (*pool)->take();
+  loop::Timer patience(m_.loop,
+                       [place]() mutable { place.resolve(base::fail(Why::kBusy, words::kNoProcess)); });
   patience.start(patience_ms);
-  base::Result<std::shared_ptr<Spare>> spare = co_await later.result();
+  base::Result<std::shared_ptr<Spare>> spare = co_await place.result();
   co_return spare;
 }
 
-void Spares::refill() {
-  if (zygote_ == nullptr) return;
-  std::erase_if(waiting_, [](const auto& later) { return later.resolved(); });
-  while (idle_.size() + forking_ < keep_ + waiting_.size()) {
-    ++forking_;
-    tasks_.spawn(fork_one());
+base::Result<Pool*> Spares::pool_for(const Flavour& flavour) {
+  if (!pools_.contains(flavour)) {
+    if (leaving_.size() >= plan_.flavours) return base::fail(Why::kBusy, words::kTooManyFlavours);
+    if (pools_.size() > plan_.flavours) drop_least_used();
+    add(flavour);
   }
+  Kept& kept = pools_.at(flavour);
+  kept.last_use = ++uses_;
+  if (kept.unused != nullptr) kept.unused->start(plan_.flavour_idle_ms);
+  return kept.pool.get();
 }
 
-loop::Task<> Spares::fork_one() {
-  std::array<int, 2> pair{};
-  loop::Link* const zygote = zygote_;
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) {
-    --forking_;
-    co_return base::fail_errno("no socket for a call child");
-  }
-  base::Fd ours(pair[0]);
-  protocol::ForkSpare order{.spare = next_number_++, .socket = base::Fd(pair[1])};
-  base::Result<protocol::Forked> forked = co_await loop::attempt(zygote->ask(order));
-  if (zygote != zygote_) co_return base::fail(base::Why::kCancelled, "the zygote was replaced");
-  --forking_;
-  if (!forked) {
-    log_.error("a call child could not be forked", forked.error());
-    co_return std::unexpected(forked.error());
-  }
-  ++forked_;
-  auto spare = std::make_shared<Spare>(loop_, order.spare, std::move(ours), std::move(forked->pidfd));
-  known_[order.spare] = spare;
-  hand_out(std::move(spare));
-  co_return loop::Nothing{};
+void Spares::drop_least_used() {
+  const Flavour* least = nullptr;
+  for (const auto& [flavour, kept] : pools_)
+    if (kept.unused != nullptr && (least == nullptr || kept.last_use < pools_.at(*least).last_use))
+      least = &flavour;
+  if (least != nullptr) drop(Flavour(*least), {Why::kBusy, words::kTooManyFlavours});
 }
 
-void Spares::hand_out(std::shared_ptr<Spare> spare) {
-  while (!waiting_.empty()) {
-    loop::Later<std::shared_ptr<Spare>> later = waiting_.front();
-    waiting_.pop_front();
-    if (later.resolved()) continue;
-    return later.resolve(std::move(spare));
-  }
-  idle_.push_back(std::move(spare));
+void Spares::drop(const Flavour& flavour, const base::Error& why) {
+  const auto found = pools_.find(flavour);
+  if (found == pools_.end()) return;
+  leaving_.push_back(std::move(found->second.pool));
+  // From the loop: it may be this very timer, or a task of the pool, that brought us here.
+  m_.loop.soon([unused = std::shared_ptr<loop::Timer>(std::move(found->second.unused))] {});
+  pools_.erase(found);
+  leaving_.back()->leave(why);
 }
 
-void Spares::ended(const protocol::SpareEnded& how) {
-  const auto found = known_.find(how.spare);
-  if (found == known_.end()) return;
-  const std::shared_ptr<Spare> spare = found->second.lock();
-  known_.erase(found);
-  if (spare == nullptr) return;
-  spare->ended(how);
-  // One that died idle (out of memory, or by hand) is replaced.
-  if (std::erase(idle_, spare) > 0) refill();
+void Spares::missing(const Flavour& flavour, const std::string& package) {
+  m_.log.warn("a package is not installed", {{"package", package}});
+  const std::string text = words::not_installed(package);
+  const bool room = texts_.size() < kMostTexts || texts_.contains(text);
+  drop(flavour, {Why::kInvalid, room ? texts_.insert(text).first->c_str() : words::kNotInstalled});
+}
+
+void Spares::clear_emptied() {
+  leaving_.remove_if([](const std::unique_ptr<Pool>& pool) { return pool->empty(); });
+}
+
+void Spares::ended(Instance zygote, const protocol::SpareEnded& how) {
+  for (auto& [flavour, kept] : pools_)
+    if (kept.pool->ended(zygote, how)) return;
+  for (const std::unique_ptr<Pool>& pool : leaving_)
+    if (pool->ended(zygote, how)) return;
+}
+
+std::uint32_t Spares::idle() const {
+  std::uint32_t idle = 0;
+  each_pool([&idle](const Pool& pool) { idle += pool.idle(); });
+  return idle;
+}
+
+void Spares::each_pool(const std::function<void(const Pool&)>& visit) const {
+  for (const auto& [flavour, kept] : pools_) visit(*kept.pool);
+  for (const std::unique_ptr<Pool>& pool : leaving_) visit(*pool);
 }
 
 }  // namespace mcpbox::monitor

@@ -1,47 +1,61 @@
-// The pool of idle call children.  Each is taken once; a new one is forked in its place.
+// Call children to be had, by flavour.  The default flavour is kept warm; one with packages is started when a
+// tool needs it, kept while it is used, and ends after limits::kFlavourIdleMs without a call.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
+#include <set>
+#include <string>
 
-#include "privsep/base/log.h"
-#include "privsep/loop/task_set.h"
-#include "privsep/monitor/spare.h"
+#include "privsep/monitor/pool.h"
 
 namespace mcpbox::monitor {
 
 class Spares {
  public:
-  Spares(loop::Loop& loop, const base::Log& log, std::uint32_t keep) : loop_(loop), log_(log), keep_(keep) {}
+  struct Plan {
+    Pool::Plan pool;  // of the default flavour; others keep fewer idle children
+    std::size_t flavours = policy::limits::kFlavours;
+    std::int64_t flavour_idle_ms = policy::limits::kFlavourIdleMs;
+  };
+  Spares(Monitor& monitor, Plan plan);
 
-  // A zygote serves, or is gone (nullptr): all its children are gone with it.
-  void use_zygote(loop::Link* zygote);
+  // Starts the default flavour's zygote.
+  void start();
 
-  // An idle child, or the next one to be forked.  kBusy when none came within `patience_ms`.
-  loop::Task<std::shared_ptr<Spare>> take(std::int64_t patience_ms);
+  // An idle child of this flavour, or the next one to be forked.
+  //   errors  kBusy when none came within `patience_ms`, or too many flavours are in use; kInvalid when a
+  //           package of the flavour is not installed, with a text that says which
+  loop::Task<std::shared_ptr<Spare>> take(Flavour flavour, std::int64_t patience_ms);
 
-  void ended(const protocol::SpareEnded& how);
-  [[nodiscard]] std::uint32_t idle() const { return static_cast<std::uint32_t>(idle_.size()); }
-  // Forked by the present zygote, idle or used.
-  [[nodiscard]] std::uint64_t forked() const { return forked_; }
+  // A zygote's word on one of its children.
+  void ended(Instance zygote, const protocol::SpareEnded& how);
+
+  [[nodiscard]] std::uint32_t idle() const;
+  // Every pool, the default one first; also those that only wait for their last calls.
+  void each_pool(const std::function<void(const Pool&)>& visit) const;
+  [[nodiscard]] const Pool& standard() const { return *pools_.at(Flavour{}).pool; }
 
  private:
-  void refill();
-  loop::Task<> fork_one();
-  void hand_out(std::shared_ptr<Spare> spare);
+  struct Kept {
+    std::unique_ptr<Pool> pool;
+    std::unique_ptr<loop::Timer> unused;  // null for the default
+    std::uint64_t last_use = 0;
+  };
+  base::Result<Pool*> pool_for(const Flavour& flavour);
+  void add(const Flavour& flavour);
+  void drop(const Flavour& flavour, const base::Error& why);
+  void drop_least_used();
+  void missing(const Flavour& flavour, const std::string& package);
+  void clear_emptied();
 
-  loop::Loop& loop_;
-  const base::Log& log_;
-  std::uint32_t keep_;
-  loop::Link* zygote_ = nullptr;
-  std::uint64_t next_number_ = 1;
-  std::uint64_t forked_ = 0;
-  std::uint32_t forking_ = 0;
-  std::deque<std::shared_ptr<Spare>> idle_;
-  std::deque<loop::Later<std::shared_ptr<Spare>>> waiting_;
-  std::map<std::uint64_t, std::weak_ptr<Spare>> known_;
-  loop::TaskSet tasks_;
+  Monitor& m_;
+  Plan plan_;
+  std::uint64_t uses_ = 0;
+  std::map<Flavour, Kept> pools_;
+  std::list<std::unique_ptr<Pool>> leaving_;
+  std::set<std::string> texts_;  // an Error holds a literal: what was said stays, up to a bound
 };
 
 }  // namespace mcpbox::monitor

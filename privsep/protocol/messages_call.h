@@ -1,5 +1,6 @@
 // Monitor -> spare call child.  A spare gets either one Compile, or one Prepare and then one Go; it answers
-// and exits.  The child reads and writes with read(2) and write(2) only.
+// and exits.  By itself it says two things: that it is ready, and that its tool waits.  The child reads and
+// writes with read(2) and write(2) only.
 #pragma once
 
 #include "privsep/protocol/messages_manage.h"
@@ -40,6 +41,20 @@ struct Prepare {
   static auto fields(auto& m) {
     return std::tie(m.mode, m.wire_name, m.source, m.code, m.input_schema, m.timeout_ms, m.cpu_seconds);
   }
+};
+
+// Call child -> monitor, a notice: its rehearsal is over (or was left out), it waits for a job.
+struct SpareReady {
+  static constexpr Op kOp = Op::kSpareReady;
+  using Reply = Done;
+  static auto fields(auto& /*m*/) { return std::tie(); }
+};
+
+// Call child -> monitor, a notice, once: the tool waits for the first time, so its CPU slot is free.
+struct Waits {
+  static constexpr Op kOp = Op::kWaits;
+  using Reply = Done;
+  static auto fields(auto& /*m*/) { return std::tie(); }
 };
 
 struct Outcome {

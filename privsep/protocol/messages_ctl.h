@@ -25,6 +25,25 @@ struct ProcessStatus {
   static auto fields(auto& m) { return std::tie(m.role, m.pid, m.layers, m.missing, m.restarts, m.serving); }
 };
 
+enum class ZygoteLife : std::uint8_t {
+  kStarts = 1,  // becomes the one that forks
+  kForks,
+  kRetired,  // replaced; ends when its calls are done
+};
+constexpr bool is_known(ZygoteLife life) {
+  return life >= ZygoteLife::kStarts && life <= ZygoteLife::kRetired;
+}
+
+struct ZygoteStatus {
+  Text<256> flavour;  // its packages, "+" between them; or "default"
+  std::int32_t pid = 0;
+  ZygoteLife life = ZygoteLife::kStarts;
+  std::uint32_t idle = 0;    // children without a job
+  std::uint32_t in_use = 0;  // children with one
+  std::uint64_t forked = 0;  // since it started
+  static auto fields(auto& m) { return std::tie(m.flavour, m.pid, m.life, m.idle, m.in_use, m.forked); }
+};
+
 struct Status {
   Text<32> version;
   bool trial = false;
@@ -35,20 +54,27 @@ struct Status {
   Text<128> database;  // "embedded" or host and name, never a password
   std::uint64_t audit_records = 0;
   std::uint32_t calls_in_flight = 0;
+  std::uint32_t calls_queued = 0;  // of these: waiting for a CPU slot or for memory
+  std::uint32_t cpu_slots = 0;
+  std::uint32_t cpu_slots_used = 0;
+  std::uint32_t memory_rooms = 0;  // calls whose memory limits together are what all calls may use
+  std::uint32_t memory_rooms_used = 0;
   std::uint32_t spares_ready = 0;
   std::uint32_t servers_running = 0;
   std::uint32_t tools_published = 0;
   std::uint32_t tools_pending = 0;
   List<Text<64>, 8> listeners;
   List<ProcessStatus, 16> processes;
+  List<ZygoteStatus, 16> zygotes;
   List<Text<256>, 16> warnings;  // ignored rows, weaker settings: a sentence each
   bool may_decide = false;       // this very connection
   bool needs_password = false;   // it may after Unlock
   static auto fields(auto& m) {
     return std::tie(m.version, m.trial, m.missing_allowed, m.frozen, m.freeze_reason, m.database_up,
-                    m.database, m.audit_records, m.calls_in_flight, m.spares_ready, m.servers_running,
-                    m.tools_published, m.tools_pending, m.listeners, m.processes, m.warnings, m.may_decide,
-                    m.needs_password);
+                    m.database, m.audit_records, m.calls_in_flight, m.calls_queued, m.cpu_slots,
+                    m.cpu_slots_used, m.memory_rooms, m.memory_rooms_used, m.spares_ready, m.servers_running,
+                    m.tools_published, m.tools_pending, m.listeners, m.processes, m.zygotes, m.warnings,
+                    m.may_decide, m.needs_password);
   }
 };
 

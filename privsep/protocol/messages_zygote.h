@@ -1,9 +1,23 @@
-// Between monitor and zygote: making spare call children, and hearing how they ended.
+// Between monitor and zygote: what it is to load, making spare call children, and hearing how they ended.
 #pragma once
 
 #include "privsep/protocol/messages_common.h"
 
 namespace mcpbox::protocol {
+
+struct Loaded {
+  Text<limits::kModuleNameBytes> missing;  // a package that is not installed here; then the zygote ends
+  static auto fields(auto& m) { return std::tie(m.missing); }
+};
+
+// Monitor -> zygote, its first order, before there is an interpreter and before its jail: import these
+// packages beside the default modules.  Names that are no identifier end the zygote.
+struct LoadPackages {
+  static constexpr Op kOp = Op::kLoadPackages;
+  using Reply = Loaded;
+  List<Text<limits::kModuleNameBytes>, limits::kPackagesPerFlavour> packages;
+  static auto fields(auto& m) { return std::tie(m.packages); }
+};
 
 struct Forked {
   base::Fd pidfd;
@@ -16,8 +30,9 @@ struct ForkSpare {
   static constexpr Op kOp = Op::kForkSpare;
   using Reply = Forked;
   std::uint64_t spare = 0;  // the monitor's number for it, told back by SpareEnded
+  bool rehearse = true;     // make its pages its own while it waits; false when a job waits for it
   base::Fd socket;          // the spare's end; becomes its descriptor 3
-  static auto fields(auto& m) { return std::tie(m.spare, m.socket); }
+  static auto fields(auto& m) { return std::tie(m.spare, m.rehearse, m.socket); }
 };
 
 // Zygote -> monitor: a notice, not answered.

@@ -35,6 +35,8 @@ enum class Op : std::uint16_t {
   kFreeze,
   kThaw,
   kSetPassword,
+  kSpareReady,
+  kWaits,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,
@@ -44,6 +46,7 @@ enum class Op : std::uint16_t {
   kGo,
   kHashPassword,
   kCheckPassword,
+  kLoadPackages,
 };
 
 }  // namespace mcpbox::protocol

@@ -25,7 +25,8 @@ inline constexpr OpName kOpNames[] = {
     {Op::kReject, "Reject"},               {Op::kFreeze, "Freeze"},               {Op::kThaw, "Thaw"},
     {Op::kSetPassword, "SetPassword"},     {Op::kToolsChanged, "ToolsChanged"},   {Op::kForkSpare, "ForkSpare"},
     {Op::kCompile, "Compile"},             {Op::kPrepare, "Prepare"},             {Op::kGo, "Go"},
-    {Op::kHashPassword, "HashPassword"},   {Op::kCheckPassword, "CheckPassword"},
+    {Op::kHashPassword, "HashPassword"},   {Op::kCheckPassword, "CheckPassword"}, {Op::kSpareReady, "SpareReady"},
+    {Op::kWaits, "Waits"},                 {Op::kLoadPackages, "LoadPackages"},
 };
 // clang-format on
 

@@ -17,6 +17,7 @@ using Order = Row<Request, Reply, set_of(Whom), State::kServing, State::kStay, n
 struct Orders : Table<
     //     request        answer           of whom
     Order< ToolsChanged,  Done,            Role::kNetLocal >,  // a notice: not answered
+    Order< LoadPackages,  Loaded,          Role::kZygote   >,  // the first, and only before its Hello
     Order< ForkSpare,     Forked,          Role::kZygote   >,
     Order< Compile,       Compiled,        Role::kCall     >,
     Order< Prepare,       Done,            Role::kCall     >,

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "privsep/protocol/messages_access.h"
+#include "privsep/protocol/messages_call.h"
 #include "privsep/protocol/messages_calls.h"
 #include "privsep/protocol/messages_common.h"
 #include "privsep/protocol/messages_ctl.h"
@@ -43,6 +44,8 @@ Answer<p::CodeReport> on_validate_code(Monitor& m, Peer& asker, p::ValidateCode 
 Answer<p::CallResult> on_test_code(Monitor& m, Peer& asker, p::TestCode q);
 Answer<p::ToolSaved> on_request_publish(Monitor& m, Peer& asker, p::RequestPublish q);
 Answer<p::Done> on_spare_ended(Monitor& m, Peer& asker, p::SpareEnded q);
+Answer<p::Done> on_spare_ready(Monitor& m, Peer& asker, p::SpareReady q);
+Answer<p::Done> on_waits(Monitor& m, Peer& asker, p::Waits q);
 Answer<p::Done> on_unlock(Monitor& m, Peer& asker, p::Unlock q);
 Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus q);
 Answer<p::JsonText> on_read_logs(Monitor& m, Peer& asker, p::ReadLogs q);
@@ -60,12 +63,14 @@ namespace mcpbox::protocol {
 
 inline constexpr Roles kNet = set_of(Role::kNetLocal);
 inline constexpr Roles kZygoteOnly = set_of(Role::kZygote);
+inline constexpr Roles kCallOnly = set_of(Role::kCall);
 inline constexpr Roles kCtlOnly = set_of(Role::kCtl);
 inline constexpr Roles kSayHello = Role::kNetLocal | Role::kZygote | static_cast<Roles>(Role::kCtl);
 inline constexpr State kNew = State::kConnected;
 inline constexpr State kServing = State::kServing;
 inline constexpr State kDeciding = State::kDeciding;
 inline constexpr States kKnown = State::kServing | State::kDeciding;
+inline constexpr State kYielded = State::kYielded;
 inline constexpr State kStay = State::kStay;
 
 namespace on = mcpbox::monitor;
@@ -93,6 +98,9 @@ struct Protocol : Table<
     Row< RequestPublish, ToolSaved,  kNet,         kServing,  kStay,     on::on_request_publish >,
     // the zygote, about the children that it forked
     Row< SpareEnded,     Done,       kZygoteOnly,  kServing,  kStay,     on::on_spare_ended     >,
+    // a call child, about itself: two notices without a field
+    Row< SpareReady,     Done,       kCallOnly,    kNew,      kServing,  on::on_spare_ready     >,
+    Row< Waits,          Done,       kCallOnly,    kServing,  kYielded,  on::on_waits           >,
     // a person with mcpboxctl
     Row< GetStatus,      Status,     kCtlOnly,     kKnown,    kStay,     on::on_get_status      >,
     Row< ReadLogs,       JsonText,   kCtlOnly,     kKnown,    kStay,     on::on_read_logs       >,
@@ -116,7 +124,8 @@ static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSpareEnded),
 static_assert(!Protocol::may_ask(Role::kZygote, Op::kOpenCall), "a stolen zygote must not call tools");
 static_assert(!Protocol::may_ask(Role::kZygote, Op::kRead), "a stolen zygote must not read rows");
 static_assert(!Protocol::may_ask(Role::kZygote, Op::kApprove), "a stolen zygote must not approve");
-static_assert(Protocol::max_request_bytes(Role::kCall) == 0, "a call child asks for nothing: it answers");
+static_assert(Protocol::max_request_bytes(Role::kCall) == 0,
+              "a call child asks for nothing: it answers, and its notices carry nothing");
 static_assert(Protocol::max_request_bytes(Role::kPassword) == 0,
               "a password child asks for nothing: it answers");
 static_assert(!Protocol::may_ask(Role::kCtl, Op::kOpenCall), "mcpboxctl decides; it does not call tools");

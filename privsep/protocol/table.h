@@ -17,6 +17,7 @@ enum class State : std::uint32_t {
   kConnected = 1u << 0,  // has not said Hello
   kServing = 1u << 1,    // in its jail, at work
   kDeciding = 1u << 2,   // mcpboxctl: proven to be somebody who may decide
+  kYielded = 1u << 3,    // a call child that gave its CPU slot back
   kStay = 0,             // as a row's "then": the state does not change
 };
 using States = std::uint32_t;

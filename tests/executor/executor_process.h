@@ -50,10 +50,18 @@ Result<void> send(int link, Request request, std::uint32_t serial = 7) {
                              request);
 }
 
+// The next frame that is not a notice.
+inline Result<Frame> read_answer(int link, std::size_t room = 0) {
+  for (;;) {
+    Result<Frame> frame = wire::read_frame(link, kMostBytes, room);
+    if (!frame || frame->header.kind != FrameKind::kNotice) return frame;
+  }
+}
+
 // The answer to `Request`; kRefused with nothing else when the child answered with an error.
 template <class Request>
 Result<typename Request::Reply> receive(int link, std::size_t room = 0) {
-  Result<Frame> frame = wire::read_frame(link, kMostBytes, room);
+  Result<Frame> frame = read_answer(link, room);
   if (!frame) return std::unexpected(frame.error());
   EXPECT_EQ(frame->header.op, static_cast<std::uint16_t>(Request::kOp));
   if (frame->header.kind != FrameKind::kReply) return base::fail(base::Why::kRefused, "an error reply");
@@ -82,9 +90,12 @@ struct Spare {
 
 class ExecutorProcess {
  public:
-  // Starts it and answers its Hello.  Check ready() before anything else.
+  using Packages = protocol::LoadPackages;
+
+  // Starts it, gives it its first order and answers its Hello.  Check ready() before anything else.
   //   allow_missing   as the launcher passes it: a mask of policy::Layers, in hexadecimal
-  explicit ExecutorProcess(uid_t uid = kExecutorUid, const char* allow_missing = "0x0") {
+  explicit ExecutorProcess(uid_t uid = kExecutorUid, const char* allow_missing = "0x0",
+                           const Packages& packages = {}) {
     Pair pair = make_pair();
     link_ = std::move(pair.ours);
     const char* const argv[] = {MCPBOX_EXECUTOR,   "--role",      "zygote",
@@ -102,7 +113,8 @@ class ExecutorProcess {
     }
     pair.theirs.reset();
     child_ = std::move(*child);
-    greet();
+    give_first_order(packages);
+    if (loaded_ && loaded_->missing.empty()) greet();
   }
   ~ExecutorProcess() {
     link_.reset();
@@ -115,6 +127,8 @@ class ExecutorProcess {
   ExecutorProcess& operator=(const ExecutorProcess&) = delete;
 
   [[nodiscard]] bool ready() const { return layers_.has_value(); }
+  // What it answered to its first order; nothing when it ended instead.
+  [[nodiscard]] const std::optional<protocol::Loaded>& loaded() const { return loaded_; }
   [[nodiscard]] policy::Layers layers() const { return *layers_; }
   [[nodiscard]] pid_t pid() const { return child_.pid; }
   [[nodiscard]] int link() const { return link_.get(); }
@@ -160,6 +174,10 @@ class ExecutorProcess {
   }
 
  private:
+  void give_first_order(const Packages& packages) {
+    const Result<protocol::Loaded> loaded = ask(link_.get(), packages);
+    if (loaded) loaded_ = *loaded;
+  }
   void greet() {
     Result<Frame> frame = wire::read_frame(link_.get(), kMostBytes);
     if (!frame) {
@@ -191,6 +209,7 @@ class ExecutorProcess {
 
   Fd link_;
   jail::Spawned child_;
+  std::optional<protocol::Loaded> loaded_;
   std::optional<policy::Layers> layers_;
   std::uint64_t next_ = 1;
   std::deque<protocol::SpareEnded> endings_;

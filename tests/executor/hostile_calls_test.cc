@@ -148,7 +148,7 @@ TEST_F(HostileCalls, AForgedFrameIsAllThatAToolCanSend) {
   const Spare spare = executor().fork_spare();
   ASSERT_TRUE(ask(spare.link.get(), job).has_value());
   ASSERT_TRUE(send(spare.link.get(), protocol::Go{.body = request_body()}).has_value());
-  const Result<Frame> frame = wire::read_frame(spare.link.get(), kMostBytes);
+  const Result<Frame> frame = read_answer(spare.link.get());
   ASSERT_FALSE(frame.has_value());
   EXPECT_EQ(frame.error().why, base::Why::kInvalid);
 }

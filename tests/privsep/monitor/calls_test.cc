@@ -1,7 +1,7 @@
 // Mirrors privsep/monitor/calls.cc, call_end.cc, spares.cc and compiler.cc: the way of one call, with a fake
 // zygote whose children are sockets held by the test.
 #include "privsep/monitor/call_end.h"
-#include "tests/privsep/monitor/fixture.h"
+#include "tests/privsep/monitor/fake_executor.h"
 
 namespace mcpbox::monitor {
 namespace {
@@ -9,86 +9,11 @@ namespace {
 using protocol::CallEnd;
 using protocol::RunMode;
 
-// Answers what the monitor orders, in the same loop.
-class FakeExecutor {
- public:
-  explicit FakeExecutor(loop::Loop& loop) : loop_(loop) {
-    Pair pair = socket_pair(SOCK_STREAM);
-    zygote = std::make_unique<loop::Link>(
-        loop, std::move(pair.theirs), loop::LinkLimits{.max_payload = 1 << 20, .fds_in = 1},
-        [this](wire::Frame frame) { on_fork(std::move(frame)); }, loop::Link::OnClosed{});
-    monitor_end = std::make_unique<loop::Link>(loop, std::move(pair.ours),
-                                               loop::LinkLimits{.max_payload = 1 << 20, .fds_in = 1},
-                                               loop::Link::OnRequest{}, loop::Link::OnClosed{});
-  }
-  ~FakeExecutor() {
-    for (const pid_t pid : sleepers_) ::kill(pid, SIGKILL);
-  }
-  FakeExecutor(const FakeExecutor&) = delete;
-  FakeExecutor& operator=(const FakeExecutor&) = delete;
-
-  std::function<void()> before_prepared;                    // while the code loads
-  std::function<std::optional<protocol::Outcome>()> on_go;  // nullopt: hang up instead of answering
-  std::unique_ptr<loop::Link> zygote;
-  std::unique_ptr<loop::Link> monitor_end;
-  int prepared = 0;
-  int went = 0;
-
- private:
-  void on_fork(wire::Frame frame) {
-    base::Result<protocol::ForkSpare> order = wire::decode<protocol::ForkSpare>(frame);
-    ASSERT_TRUE(order.has_value());
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      ::close_range(3, ~0U, 0);  // else it keeps the sockets open that the test closes
-      ::pause();
-      ::_exit(0);
-    }
-    sleepers_.push_back(pid);
-    protocol::Forked forked{.pidfd = base::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
-                            .pid = pid};
-    zygote->reply(frame.header, forked);
-    const std::size_t index = children_.size();
-    children_.push_back(std::make_unique<loop::Link>(
-        loop_, std::move(order->socket), loop::LinkLimits{.max_payload = 8u << 20},
-        [this, index](const wire::Frame& f) { on_order(*children_[index], f); }, loop::Link::OnClosed{}));
-  }
-
-  void on_order(loop::Link& child, const wire::Frame& frame) {
-    using protocol::Op;
-    const Op op{frame.header.op};
-    if (op == Op::kCompile) {
-      protocol::Compiled compiled{
-          .report = {.valid = true, .has_main = true, .input_schema = "{}", .parameters = "[]"},
-          .code = "marshalled"};
-      return child.reply(frame.header, compiled);
-    }
-    if (op == Op::kPrepare) {
-      ++prepared;
-      if (before_prepared) before_prepared();
-      protocol::Done done;
-      return child.reply(frame.header, done);
-    }
-    ++went;
-    std::optional<protocol::Outcome> outcome =
-        on_go ? on_go()
-              : protocol::Outcome{.end = CallEnd::kOk, .result = "{\"content\":[]}", .log_result = "ok"};
-    if (outcome)
-      child.reply(frame.header, *outcome);
-    else
-      child.close({base::Why::kBroken, "the test hangs up"});
-  }
-
-  loop::Loop& loop_;
-  std::vector<std::unique_ptr<loop::Link>> children_;
-  std::vector<pid_t> sleepers_;
-};
-
 class CallsTest : public MonitorTest {
  public:
   CallsTest() {
     approve_tool();
-    monitor.spares.use_zygote(executor.monitor_end.get());
+    monitor.spares.start();
   }
   Job job(RunMode mode = RunMode::kCall) {
     return {.mode = mode,
@@ -101,7 +26,7 @@ class CallsTest : public MonitorTest {
     return finish(monitor.calls.run(job(mode)));
   }
 
-  FakeExecutor executor{event_loop};
+  FakeExecutor executor{event_loop, launcher};
 };
 
 TEST_F(CallsTest, AnApprovedToolRunsBetweenIntentAndOutcome) {
@@ -219,9 +144,9 @@ TEST_F(CallsTest, ASecondDraftRunOfTheSameCallerIsBusy) {
 
 TEST_F(CallsTest, TheSameSourceIsCompiledOnce) {
   ASSERT_TRUE(call().has_value());
-  const std::uint64_t forked = monitor.spares.forked();
   ASSERT_TRUE(call().has_value());
-  EXPECT_LE(monitor.spares.forked() - forked, 1u) << "one child for the call, none to compile";
+  EXPECT_EQ(executor.compiled, 1);
+  EXPECT_EQ(executor.went, 2);
 }
 
 // --- words

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <memory>
@@ -80,6 +82,20 @@ inline Keys test_keys() {
   return std::move(*keys);
 }
 
+// Refuses to start anything until the test says what starts.
+class FakeLauncher final : public LauncherLink {
+ public:
+  explicit FakeLauncher(loop::Loop& loop)
+      : LauncherLink(loop, socket_pair(SOCK_SEQPACKET).ours, {.ended = {}, .stop = [] {}}) {}
+  std::function<base::Result<Spawned>(protocol::Role)> on_spawn;
+
+  loop::Task<Spawned> spawn(protocol::Role role) override {
+    if (!on_spawn) co_return base::fail(base::Why::kRefused, "the test starts nothing");
+    base::Result<Spawned> spawned = on_spawn(role);
+    co_return spawned;
+  }
+};
+
 class MonitorTest : public ::testing::Test {
  public:
   MonitorTest() {
@@ -129,6 +145,16 @@ class MonitorTest : public ::testing::Test {
     return std::move(*got);
   }
 
+  // Runs the loop until `done`, which must come to pass.
+  void until(const std::function<bool()>& done) {
+    for (int tries = 0; tries < 2'000 && !done(); ++tries) {
+      loop::Timer soon(event_loop, [this] { event_loop.stop(); });
+      soon.start(5);
+      event_loop.run();
+    }
+    EXPECT_TRUE(done());
+  }
+
   wire::Id ticket_for(const std::shared_ptr<Peer>& gateway) {
     return monitor.tickets.issue(gateway->instance, {.who = "unix:alice", .uid = 1000});
   }
@@ -139,13 +165,13 @@ class MonitorTest : public ::testing::Test {
   loop::Loop event_loop;
   StillClock clock;
   base::Log log{"test"};
+  const Machine machine{.cores = 2, .memory_bytes = 64ULL * 1024 * policy::limits::kMiB};
   wire::MonitorSettings settings{.size = sizeof(wire::MonitorSettings), .admin_gid = 0xffffffff, .spares = 1};
   Keys keys = test_keys();
   FakeStore store;
-  Pair launcher_pair = socket_pair(SOCK_SEQPACKET);
-  LauncherLink launcher{event_loop, std::move(launcher_pair.ours), {.ended = {}, .stop = [] {}}};
+  FakeLauncher launcher{event_loop};
   PeerOwner owner = *PeerOwner::open();
-  Monitor monitor{event_loop, clock, log, settings, keys, store, launcher, owner};
+  Monitor monitor{event_loop, clock, log, settings, keys, store, launcher, owner, machine};
 
  private:
   template <class T>

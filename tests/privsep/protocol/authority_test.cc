@@ -16,6 +16,7 @@ std::string states_text(States states) {
   if (contains(states, State::kConnected)) text += " connected";
   if (contains(states, State::kServing)) text += " serving";
   if (contains(states, State::kDeciding)) text += " deciding";
+  if (contains(states, State::kYielded)) text += " yielded";
   return text;
 }
 

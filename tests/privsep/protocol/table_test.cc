@@ -57,13 +57,23 @@ TEST(Table, TwoRowsOfOneOpAreNoticed) {
   static_assert(!Twice::ops_are_unique());
 }
 
+// Of a call child, SpareReady is the Hello: it has no version of its own to tell.
 TEST(Protocol, NobodyAsksAnythingBeforeHelloAndNobodySaysItTwice) {
   Protocol::each([]<class Row>() {
-    const bool is_hello = Row::kOp == Op::kHello;
+    const bool is_hello = Row::kOp == Op::kHello || Row::kOp == Op::kSpareReady;
     EXPECT_EQ(contains(Row::kWhile, State::kConnected), is_hello) << static_cast<int>(Row::kOp);
     if (is_hello) {
       EXPECT_EQ(Row::kWhile, static_cast<States>(State::kConnected));
     }
+  });
+}
+
+TEST(Protocol, ACallChildSaysTwoThingsInOrderAndOnceEach) {
+  Protocol::each([]<class Row>() {
+    if (!contains(Row::kWho, Role::kCall)) return;
+    EXPECT_EQ(wire::max_bytes<typename Row::Request>(), 0u) << "a notice has nothing to say but itself";
+    EXPECT_NE(Row::kThen, State::kStay) << "nothing can be said twice";
+    EXPECT_FALSE(contains(Row::kWhile, Row::kThen));
   });
 }
 

@@ -1,0 +1,63 @@
+"""Packages beside the default modules: loaded once, in a zygote of their own, before its jail.
+
+Whatever they import stays importable in the calls, from memory; what they import only for a command line is
+left out, because every page of it would cost each call.
+"""
+
+import importlib
+import os
+import sys
+
+_NOT_FOR_CALLS = {"httpx": ("click", "rich", "pygments")}
+_NO_NETWORK = "tools have no network here: the machine's administrator has given this one no host to reach"
+
+
+def load(names):
+    """Imports the packages.  Returns the paths of all that is no standard library now, for library.install."""
+    for name in names:
+        _import(name)
+    tops = {module.partition(".")[0] for module in sys.modules} if names else set()
+    return sorted(filter(None, map(_path_of, tops)))
+
+
+def _import(name):
+    left_out = [module for module in _NOT_FOR_CALLS.get(name, ()) if module not in sys.modules]
+    sys.modules.update(dict.fromkeys(left_out))  # None: "import" raises ImportError
+    importlib.import_module(name)
+    for module in left_out:
+        del sys.modules[module]
+    if name == "httpx":
+        _disconnect(sys.modules["httpx"])
+
+
+def _path_of(top):
+    """The folder or file of a package that is not part of the standard library, else None."""
+    spec = getattr(sys.modules.get(top), "__spec__", None)
+    origin = getattr(spec, "origin", None) or ""
+    if top in sys.stdlib_module_names or not origin.endswith(".py"):
+        return None
+    return os.path.dirname(origin) if spec.submodule_search_locations else origin
+
+
+def _disconnect(httpx):
+    """A call can make no socket: a client says so at its first request, instead of failing over certificates."""
+
+    class Transport(httpx.BaseTransport):
+        def __init__(self, *_args, **_kwargs):
+            pass
+
+        def handle_request(self, request):
+            raise httpx.ConnectError(f"{request.url.host}: {_NO_NETWORK}", request=request)
+
+    class AsyncTransport(httpx.AsyncBaseTransport):
+        def __init__(self, *_args, **_kwargs):
+            pass
+
+        async def handle_async_request(self, request):
+            raise httpx.ConnectError(f"{request.url.host}: {_NO_NETWORK}", request=request)
+
+    # Who we are, and where our home is, the C library would ask services of the machine.
+    sys.modules["httpx._utils"].NetRCInfo.netrc_info = None
+    for module in (httpx, sys.modules["httpx._client"]):
+        module.HTTPTransport = Transport
+        module.AsyncHTTPTransport = AsyncTransport

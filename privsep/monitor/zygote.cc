@@ -1,0 +1,64 @@
+// Runs in the monitor.  Trusts a zygote to fork and to report, not with anything that a call carries.
+#include "privsep/monitor/zygote.h"
+
+#include <sys/socket.h>
+
+#include <array>
+
+#include "privsep/monitor/monitor.h"
+#include "privsep/protocol/orders.h"
+
+namespace mcpbox::monitor {
+
+namespace limits = policy::limits;
+
+loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
+  std::array<int, 2> pair{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
+    co_return base::fail_errno("no socket for a call child");
+  base::Fd ours(pair[0]);
+  const std::uint64_t number = ++forked_;
+  protocol::ForkSpare order{
+      .spare = number, .rehearse = rehearsal == Rehearsal::kNow, .socket = base::Fd(pair[1])};
+  const std::shared_ptr<Peer> peer = process_->peer;
+  if (peer == nullptr) co_return base::fail(base::Why::kBroken, "the zygote is gone");
+  loop::Timer patience(
+      m_.loop, [peer] { peer->link->close({base::Why::kTimeout, "it did not fork when it was told to"}); });
+  patience.start(limits::kForkTimeoutMs);
+  ++forking_;
+  base::Result<protocol::Forked> forked = co_await loop::attempt(peer->link->ask(order));
+  --forking_;
+  if (!forked) co_return std::unexpected(forked.error());
+  std::shared_ptr<Spare> spare =
+      Spare::make(m_, number, std::move(ours), std::move(forked->pidfd), violated_);
+  living_[number] = spare;
+  co_return spare;
+}
+
+std::shared_ptr<Spare> Zygote::ended(const protocol::SpareEnded& how) {
+  const auto found = living_.find(how.spare);
+  if (found == living_.end()) return nullptr;
+  std::shared_ptr<Spare> spare = found->second.lock();
+  living_.erase(found);
+  if (spare != nullptr) spare->ended(how);
+  return spare;
+}
+
+void Zygote::died() {
+  for (auto& [number, weak] : std::exchange(living_, {}))
+    if (const std::shared_ptr<Spare> spare = weak.lock())
+      spare->ended(base::fail(base::Why::kBroken, "the zygote died, and its children with it"));
+}
+
+void Zygote::end_after(std::int64_t milliseconds) {
+  last_ = std::make_unique<loop::Timer>(m_.loop, [this] { end(); });
+  last_->start(milliseconds);
+}
+
+void Zygote::end() {
+  if (process_->peer == nullptr) return;
+  process_->leaving = true;
+  process_->peer->link->close({base::Why::kCancelled, "it is not needed any more"});
+}
+
+}  // namespace mcpbox::monitor

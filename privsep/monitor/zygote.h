@@ -1,0 +1,52 @@
+// One zygote process, from its first order to its end, and the children that it forked.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "privsep/monitor/children.h"
+#include "privsep/monitor/spare.h"
+
+namespace mcpbox::monitor {
+
+class Zygote {
+ public:
+  // violated: one of its children sent what no child sends.
+  Zygote(Monitor& monitor, std::shared_ptr<Child> process, std::function<void(Spare&)> violated)
+      : m_(monitor), process_(std::move(process)), violated_(std::move(violated)) {}
+  Zygote(const Zygote&) = delete;
+  Zygote& operator=(const Zygote&) = delete;
+
+  enum class Rehearsal : std::uint8_t {
+    kNow,    // the child makes its pages its own while it waits for a job
+    kNever,  // a job waits for the child
+  };
+
+  // Has a child forked.  A zygote that does not answer within limits::kForkTimeoutMs is ended.
+  loop::Task<std::shared_ptr<Spare>> fork(Rehearsal rehearsal);
+
+  // What it says about a child; null when it is none of its living ones, or nobody has a use for it any more.
+  std::shared_ptr<Spare> ended(const protocol::SpareEnded& how);
+  // It died, and its process namespace with it.
+  void died();
+  // Its process is told to end: its children end with it.
+  void end();
+  // The same, at the latest after so long.
+  void end_after(std::int64_t milliseconds);
+
+  [[nodiscard]] const Child& process() const { return *process_; }
+  [[nodiscard]] std::uint64_t forked() const { return forked_; }
+  [[nodiscard]] std::size_t forking() const { return forking_; }
+  [[nodiscard]] std::size_t children() const { return living_.size(); }
+
+ private:
+  Monitor& m_;
+  std::shared_ptr<Child> process_;
+  std::function<void(Spare&)> violated_;
+  std::uint64_t forked_ = 0;
+  std::size_t forking_ = 0;  // told to, not yet answered
+  std::map<std::uint64_t, std::weak_ptr<Spare>> living_;
+  std::unique_ptr<loop::Timer> last_;
+};
+
+}  // namespace mcpbox::monitor
