@@ -53,6 +53,32 @@ std::string processes_text(const protocol::Status& status, std::size_t width) {
   return table.text(width);
 }
 
+std::string_view name_of(protocol::ZygoteLife life) {
+  switch (life) {
+    case protocol::ZygoteLife::kStarts:
+      return "starts";
+    case protocol::ZygoteLife::kForks:
+      return "forks";
+    case protocol::ZygoteLife::kRetired:
+      return "retired";
+  }
+  return "unknown";
+}
+
+std::string zygotes_text(const protocol::Status& status, std::size_t width) {
+  Columns table({"ZYGOTE", "PID", "STATE", "IDLE", "IN USE", "FORKED"});
+  for (const protocol::ZygoteStatus& zygote : status.zygotes)
+    table.row({zygote.flavour, std::to_string(zygote.pid), std::string(name_of(zygote.life)),
+               std::to_string(zygote.idle), std::to_string(zygote.in_use), std::to_string(zygote.forked)});
+  return table.text(width);
+}
+
+std::string turns_text(const protocol::Status& status) {
+  return count(status.cpu_slots_used, " of ") + count(status.cpu_slots, " CPU slots and ") +
+         count(status.memory_rooms_used, " of ") + count(status.memory_rooms, " calls' memory in use, ") +
+         count(status.calls_queued, " waiting");
+}
+
 std::string layers_text(const protocol::Status& status) {
   std::string text;
   for (const protocol::ProcessStatus& process : status.processes)
@@ -90,6 +116,22 @@ Json processes_json(const protocol::Status& status) {
   return list;
 }
 
+Json zygotes_json(const protocol::Status& status) {
+  Json list(json_array());
+  for (const protocol::ZygoteStatus& zygote : status.zygotes) {
+    Json one = Object()
+                   .text("flavour", zygote.flavour)
+                   .number("pid", static_cast<std::uint64_t>(zygote.pid))
+                   .text("state", name_of(zygote.life))
+                   .number("idle", zygote.idle)
+                   .number("in_use", zygote.in_use)
+                   .number("forked", zygote.forked)
+                   .take();
+    json_array_append_new(list.get(), one.release());
+  }
+  return list;
+}
+
 template <class Texts>
 Json json_of_texts(const Texts& texts) {
   Json list(json_array());
@@ -113,12 +155,13 @@ std::string status_text(const protocol::Status& status, std::size_t width) {
          line("Audit", count(status.audit_records, " records")) +
          line("Calls",
               count(status.calls_in_flight, " in flight, ") + count(status.spares_ready, " spares ready")) +
+         line("Load", turns_text(status)) +
          line("Tools", count(status.tools_published, " published, ") +
                            count(status.tools_pending, " waiting for review, ") +
                            count(status.servers_running, " servers running")) +
          line("Frozen", status.frozen ? frozen : "no") + line("Listening", listeners_text(status)) +
-         line("You", rights_text(status)) + "\n" + processes_text(status, width) + "\nLayers that are on\n" +
-         layers_text(status) + warnings_text(status);
+         line("You", rights_text(status)) + "\n" + processes_text(status, width) + "\n" +
+         zygotes_text(status, width) + "\nLayers that are on\n" + layers_text(status) + warnings_text(status);
 }
 
 Json status_json(const protocol::Status& status) {
@@ -133,12 +176,18 @@ Json status_json(const protocol::Status& status) {
       .text("database", status.database)
       .number("audit_records", status.audit_records)
       .number("calls_in_flight", status.calls_in_flight)
+      .number("calls_queued", status.calls_queued)
+      .number("cpu_slots", status.cpu_slots)
+      .number("cpu_slots_used", status.cpu_slots_used)
+      .number("memory_rooms", status.memory_rooms)
+      .number("memory_rooms_used", status.memory_rooms_used)
       .number("spares_ready", status.spares_ready)
       .number("servers_running", status.servers_running)
       .number("tools_published", status.tools_published)
       .number("tools_pending", status.tools_pending)
       .member("listeners", json_of_texts(status.listeners))
       .member("processes", processes_json(status))
+      .member("zygotes", zygotes_json(status))
       .member("warnings", json_of_texts(status.warnings))
       .flag("may_decide", status.may_decide)
       .flag("needs_password", status.needs_password)

@@ -67,6 +67,30 @@ TEST(StatusText, AMissingLayerSaysWhetherItWasGivenUp) {
   EXPECT_THAT(text, HasSubstr("landlock: without it nothing stops file access"));
 }
 
+TEST(StatusText, SaysWhoComputesWhoWaitsAndWhichZygotesThereAre) {
+  protocol::Status status = healthy();
+  status.calls_queued = 7;
+  status.cpu_slots = 2;
+  status.cpu_slots_used = 1;
+  status.memory_rooms = 48;
+  status.memory_rooms_used = 9;
+  status.zygotes = {{.flavour = "default",
+                     .pid = 11,
+                     .life = protocol::ZygoteLife::kForks,
+                     .idle = 4,
+                     .in_use = 2,
+                     .forked = 813},
+                    {.flavour = "httpx", .pid = 12, .life = protocol::ZygoteLife::kRetired, .in_use = 1}};
+  const std::string text = status_text(status, 0);
+  EXPECT_THAT(text, HasSubstr("1 of 2 CPU slots and 9 of 48 calls' memory in use, 7 waiting"));
+  EXPECT_THAT(text, testing::ContainsRegex("default +11 +forks +4 +2 +813"));
+  EXPECT_THAT(text, testing::ContainsRegex("httpx +12 +retired +0 +1 +0"));
+  const Json json = status_json(status);
+  EXPECT_EQ(json_integer_value(json_object_get(json.get(), "calls_queued")), 7);
+  const json_t* second = json_array_get(json_object_get(json.get(), "zygotes"), 1);
+  EXPECT_STREQ(json_string_value(json_object_get(second, "state")), "retired");
+}
+
 TEST(StatusText, OutsideTextIsVisible) {
   protocol::Status status = healthy();
   status.frozen = true;
