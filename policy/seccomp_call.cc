@@ -46,9 +46,9 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(futex),             kAllow,        equals(1, 393),                            "WAIT_BITSET, private, real time" },
 
     // Time, randomness, itself.
-    { SCMP_SYS(clock_gettime),     kAllow,        {},                                        "time.time and the like" },
-    { SCMP_SYS(clock_getres),      kAllow,        {},                                        "time.get_clock_info" },
-    { SCMP_SYS(clock_nanosleep),   kAllow,        {},                                        "time.sleep" },
+    { SCMP_SYS(clock_gettime),     kAllow,        lacks(0, kNoOwnClock),                     "time.time and the like; a negative number is the CPU clock of any process" },
+    { SCMP_SYS(clock_getres),      kAllow,        lacks(0, kNoOwnClock),                     "time.get_clock_info" },
+    { SCMP_SYS(clock_nanosleep),   kAllow,        lacks(0, kNoOwnClock),                     "time.sleep" },
     { SCMP_SYS(gettimeofday),      kAllow,        {},                                        "where the vDSO cannot tell" },
     { SCMP_SYS(time),              kAllow,        {},                                        "where the vDSO cannot tell" },
     { SCMP_SYS(getrandom),         kAllow,        {},                                        "random, uuid, secrets" },

@@ -59,6 +59,9 @@ constexpr Condition equals_word(std::uint8_t argument, std::uint64_t value) {
 }
 // None of these bits is set.
 constexpr Condition lacks(std::uint8_t argument, std::uint64_t bits) { return {{Term{argument, bits, 0}}}; }
+// The bits of a clock's number that the clocks of the machine and of the process itself (0 to 15) do not use.
+// A negative number is the CPU clock of a process, ours or not, or of a device behind a descriptor.
+inline constexpr std::uint64_t kNoOwnClock = 0xfffffff0;
 // A long argument: no bit but these is set.
 constexpr Condition within(std::uint8_t argument, std::uint64_t bits) { return {{Term{argument, ~bits, 0}}}; }
 // Every condition given holds; at most kMaxTerms of them (more does not compile in a constant).

@@ -32,6 +32,7 @@ using jail::BpfEvaluator;
 
 constexpr int kLastNumber = 600;  // beyond the last call of any kernel we know
 constexpr int kX32Bit = 0x40000000;
+constexpr std::uint64_t kCpuClockOfOne = 0xfffffff2;  // ~1 << 3 | 2, as an int: clock_getcpuclockid(1)
 constexpr std::uint64_t kMinusOne = ~std::uint64_t{0};
 
 const SyscallTable* const kTables[] = {&policy::kMonitorCalls, &policy::kMonitorTcpCalls,
@@ -262,6 +263,11 @@ TEST(SeccompPrograms, RefuseTheNearMissesOfWhatTheyAllow) {
       {policy::kCallCalls, SCMP_SYS(futex), {0, 6 | 128, 0, 0, 0, 0}, "priority inheritance"},
       {policy::kCallCalls, SCMP_SYS(futex), {0, 0, 0, 0, 0, 0}, "a futex shared with others"},
       {policy::kCallCalls, SCMP_SYS(madvise), {0, 4096, 14, 0, 0, 0}, "huge pages"},
+      {policy::kCallCalls, SCMP_SYS(clock_gettime), {kCpuClockOfOne, 0, 0, 0, 0, 0}, "a sibling's CPU clock"},
+      {policy::kCallCalls, SCMP_SYS(clock_getres), {kCpuClockOfOne, 0, 0, 0, 0, 0}, "whether it is there"},
+      {policy::kCallCalls, SCMP_SYS(clock_nanosleep), {kCpuClockOfOne, 0, 0, 0, 0, 0}, "a timer on it"},
+      {policy::kCallCalls, SCMP_SYS(clock_gettime), {16, 0, 0, 0, 0, 0}, "a clock nobody needs"},
+      {policy::kZygoteCalls, SCMP_SYS(clock_gettime), {kCpuClockOfOne, 0, 0, 0, 0, 0}, "a call's CPU clock"},
       {policy::kCallCalls, SCMP_SYS(getrusage), {kMinusOne, 0, 0, 0, 0, 0}, "children's usage"},
       {policy::kGatewayCalls, SCMP_SYS(accept4), {3, 0, 0, SOCK_NONBLOCK, 0, 0}, "an inheritable client"},
       {policy::kGatewayCalls, SCMP_SYS(sendto), {3, 0, 0, 0, 0x1000, 16}, "a datagram to an address"},
