@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "executor/attack/attack.h"
 #include "executor/first_order.h"
 #include "executor/python.h"
 #include "executor/zygote.h"
@@ -28,6 +29,7 @@ int refuse(const base::Log& log, const base::Error& why, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 2 && std::string_view(argv[2]) == "attack") return attack::run(argc, argv);
   const base::Log log("zygote");
   const base::Result<jail::ChildArguments> arguments = jail::child_arguments(argc, argv, "zygote");
   if (!arguments) return refuse(log, arguments.error(), EXIT_FAILURE);
@@ -50,7 +52,7 @@ int main(int argc, char** argv) {
 
   const std::array<int, 5> keep{0, 1, 2, wire::kChildLinkFd, calls->ruleset_fd()};
   const base::Result<policy::Layers> layers =
-      jail::enter(jail::jail_for_zygote(arguments->allow_missing, keep));
+      attack::rehearsed(*calls, jail::enter(jail::jail_for_zygote(arguments->allow_missing, keep)));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
 
   const base::Error end = executor::Zygote(*python, *calls, title).serve(wire::kChildLinkFd, *layers);

@@ -23,7 +23,7 @@ constexpr Command kCommands[] = {
     { "logs",      "[TOOL] [--page N]",            0,   1,    "calls, newest first",                                     logs    },
     { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },
-    { "doctor",    "",                             0,   0,    "look for what is wrong on this machine, with its fix",    doctor  },
+    { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
     { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },
     { "help",      "",                             0,   1,    "this text",                                               help    },
     { "version",   "",                             0,   0,    "the version of this build",                               version },
@@ -37,6 +37,7 @@ constexpr std::string_view kOptionsText =
     "  --socket PATH   the control socket (default: ./run/control.sock, else /run/mcpbox/control.sock)\n"
     "  --state DIR     the state folder that holds control.sock\n"
     "  --json          JSON for scripts instead of tables for people\n"
+    "  --long          doctor: every attempt to leave the jail, not only those of each start\n"
     "  --digest HEX    approve without review what has this digest; all 64 digits, only as root\n"
     "\n"
     "Exit status\n"

@@ -37,6 +37,15 @@ Finding process_finding(const protocol::Status& status, const protocol::ProcessS
           process.role + " serves with " + std::to_string(count_of(process.layers)) + " layers on", ""};
 }
 
+Findings attack_jail(Connection& monitor, const Options& options, const protocol::Status& status) {
+  if (!status.may_decide)
+    return {{Health::kNote, "the jail was not attacked: only root may order that", "sudo mcpboxctl doctor"}};
+  protocol::SelfAttack order{.long_corpus = options.long_attack};
+  const Answer<protocol::AttackReport> report = monitor.ask(order);
+  if (report) return look_at_attack(*report);
+  return {{Health::kProblem, "the jail was not attacked: " + report.error().text, "look into the log"}};
+}
+
 Findings look_at_daemon(const Options& options) {
   const std::string path = socket_path(options);
   Answer<Connection> monitor = Connection::open(path);
@@ -51,6 +60,7 @@ Findings look_at_daemon(const Options& options) {
   }
   append(findings, look_at_status(*status));
   append(findings, look_at_listeners(*status, contents("/proc/net/tcp") + contents("/proc/net/tcp6")));
+  append(findings, attack_jail(*monitor, options, *status));
   return findings;
 }
 
@@ -99,6 +109,23 @@ Findings look_at_status(const protocol::Status& status) {
   if (status.frozen)
     findings.push_back({Health::kNote, "calls are frozen: " + status.freeze_reason, "mcpboxctl thaw"});
   for (const auto& warning : status.warnings) findings.push_back({Health::kNote, warning, ""});
+  return findings;
+}
+
+Findings look_at_attack(const protocol::AttackReport& report) {
+  if (report.holes == 0)
+    return {{Health::kGood,
+             std::to_string(report.attempts) + " attempts to leave the jail of a call, none succeeded", ""}};
+  Findings findings;
+  for (const protocol::Hole& hole : report.first)
+    findings.push_back(
+        {Health::kProblem,
+         "the jail has a hole: " + hole.name + " (expected " + hole.expected + ", found " + hole.found + ")",
+         "mcpboxctl freeze, and find out what changed: the kernel, or this program"});
+  if (report.holes > report.first.size())
+    findings.push_back({Health::kProblem,
+                        std::to_string(report.holes - report.first.size()) + " more holes in the jail",
+                        "they go with the first ones"});
   return findings;
 }
 

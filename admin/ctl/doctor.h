@@ -1,4 +1,5 @@
-// What `doctor` looks at.  Each look gives findings; none of them changes anything.
+// What `doctor` looks at.  Each look gives findings; none of them changes anything (the attack on the jail
+// happens in processes of its own, and its attempts do no harm where they should succeed).
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "privsep/protocol/messages_attack.h"
 #include "privsep/protocol/messages_ctl.h"
 
 namespace mcpbox::ctl {
@@ -31,6 +33,9 @@ using Findings = std::vector<Finding>;
 
 // The monitor's own word: processes and their layers, database, freeze, warnings.
 [[nodiscard]] Findings look_at_status(const protocol::Status& status);
+
+// What an attack on the jail of a call found; only who may decide can order one.
+[[nodiscard]] Findings look_at_attack(const protocol::AttackReport& report);
 
 // Every listener of the status is on loopback, by its name and by the kernel's own tables.
 //   tables  the text of /proc/net/tcp and /proc/net/tcp6, one after the other

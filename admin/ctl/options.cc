@@ -59,6 +59,8 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
       only_words = true;
     } else if (word == "--json") {
       options.json = true;
+    } else if (word == "--long") {
+      options.long_attack = true;
     } else if (word == "--help" || word == "-h") {
       options.words.assign(1, "help");
       return options;

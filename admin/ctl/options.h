@@ -15,6 +15,7 @@ struct Options {
   std::optional<std::string> socket;  // --socket PATH
   std::optional<std::string> state;   // --state DIR
   bool json = false;                  // --json
+  bool long_attack = false;           // --long
   std::optional<std::string> reason;  // --reason TEXT
   std::optional<std::string> digest;  // --digest HEX, 64 digits
   std::uint32_t page = 1;             // --page N, from 1

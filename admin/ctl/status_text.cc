@@ -160,8 +160,9 @@ std::string status_text(const protocol::Status& status, std::size_t width) {
                            count(status.tools_pending, " waiting for review, ") +
                            count(status.servers_running, " servers running")) +
          line("Frozen", status.frozen ? frozen : "no") + line("Listening", listeners_text(status)) +
-         line("You", rights_text(status)) + "\n" + processes_text(status, width) + "\n" +
-         zygotes_text(status, width) + "\nLayers that are on\n" + layers_text(status) + warnings_text(status);
+         line("Jail", status.self_attack) + line("You", rights_text(status)) + "\n" +
+         processes_text(status, width) + "\n" + zygotes_text(status, width) + "\nLayers that are on\n" +
+         layers_text(status) + warnings_text(status);
 }
 
 Json status_json(const protocol::Status& status) {
@@ -191,6 +192,7 @@ Json status_json(const protocol::Status& status) {
       .member("warnings", json_of_texts(status.warnings))
       .flag("may_decide", status.may_decide)
       .flag("needs_password", status.needs_password)
+      .text("self_attack", status.self_attack)
       .take();
 }
 

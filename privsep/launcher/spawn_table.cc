@@ -14,14 +14,22 @@ constexpr SpawnRow kRows[] = {
     { Role::kMonitor,  "mcpbox-monitor",  "mcpbox-monitor [priv]",      "mcpbox-monitor",   60801, policy::kMonitorLayers,  Power::kKillOnly,     Listeners::kNone },
     { Role::kNetLocal, "mcpbox-gateway",  "mcpbox-gateway [net-local]", "mcpbox-net-local", 60802, policy::kGatewayLayers,  Power::kOwnNamespace, Listeners::kAll  },
     { Role::kZygote,   "mcpbox-executor", "mcpbox-executor [zygote]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone },
+    { Role::kAttack,   "mcpbox-executor", "mcpbox-executor [attack]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone },
     { Role::kPassword, "mcpbox-password", "mcpbox-password [password]", "mcpbox-password",  60808, policy::kPasswordLayers, Power::kOwnNamespace, Listeners::kNone },
 };
 // clang-format on
 
+// The attacker is a zygote in everything but what it runs: an attack on another jail would prove nothing.
+constexpr bool is_attack_on_zygote(const SpawnRow& a, const SpawnRow& b) {
+  const bool pair = (a.role == Role::kZygote && b.role == Role::kAttack) ||
+                    (a.role == Role::kAttack && b.role == Role::kZygote);
+  return pair && a.layers == b.layers && a.power == b.power && a.listeners == b.listeners;
+}
 constexpr bool ids_are_distinct() {
   for (const SpawnRow& a : kRows)
     for (const SpawnRow& b : kRows)
-      if (&a != &b && (a.fixed_id == b.fixed_id || a.role == b.role)) return false;
+      if (&a != &b && (a.role == b.role || (a.fixed_id == b.fixed_id && !is_attack_on_zygote(a, b))))
+        return false;
   return std::ranges::all_of(kRows, [](const SpawnRow& row) { return row.fixed_id != kMigrateId; });
 }
 constexpr bool only_the_monitor_keeps_power() {

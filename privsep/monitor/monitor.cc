@@ -36,6 +36,7 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       compiler(*this),
       calls(*this),
       passwords(*this),
+      self_attacks(*this),
       children(*this) {}
 
 protocol::ProcessStatus Monitor::own_status() const {

@@ -21,6 +21,7 @@
 #include "privsep/monitor/passwords.h"
 #include "privsep/monitor/peer.h"
 #include "privsep/monitor/peer_owner.h"
+#include "privsep/monitor/self_attack.h"
 #include "privsep/monitor/sessions.h"
 #include "privsep/monitor/slots.h"
 #include "privsep/monitor/spares.h"
@@ -63,6 +64,7 @@ class Monitor {
   Compiler compiler;
   Calls calls;
   Passwords passwords;
+  SelfAttacks self_attacks;
   Children children;
   loop::TaskSet background;
 

@@ -83,6 +83,7 @@ Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus /*q*/) {
     if (status.warnings.size() < decltype(status.warnings)::kMax) status.warnings.emplace_back(warning);
   status.may_decide = asker.state == protocol::State::kDeciding;
   status.needs_password = !status.may_decide && asker.member;
+  status.self_attack = std::string_view(m.self_attacks.last());
   co_return status;
 }
 

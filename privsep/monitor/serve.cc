@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "privsep/jail/jail.h"
+
 namespace mcpbox::monitor {
 namespace {
 
@@ -35,7 +37,7 @@ void Service::start() {
     const base::Result<loop::Nothing> up = co_await loop::attempt(self.come_up());
     if (up) co_return loop::Nothing{};
     self.m_.log.error("the monitor cannot serve", up.error());
-    self.exit_code_ = EXIT_FAILURE;
+    if (self.exit_code_ == EXIT_SUCCESS) self.exit_code_ = EXIT_FAILURE;
     self.m_.loop.stop();
     co_return loop::Nothing{};
   }(*this));
@@ -53,10 +55,23 @@ loop::Task<> Service::come_up() {
   AuditRecord record{.kind = AuditKind::kLifecycle, .actor = "priv", .action = "start", .payload = kVersion};
   const std::uint64_t sequence = co_await m_.store.append(std::move(record));
   m_.log.info("started", {{"version", kVersion}, {"audit_records", sequence}});
-  control_ = std::make_unique<Control>(m_, std::move(socket_));
+  // A zygote takes as long to start as the attack does; no call can come before a gateway listens.
   m_.spares.start();
+  const loop::Nothing held = co_await attack_own_jail();
+  static_cast<void>(held);
+  control_ = std::make_unique<Control>(m_, std::move(socket_));
   m_.children.start();
   co_return loop::Nothing{};
+}
+
+// No gateway listens before this has passed, so no author's code is anywhere yet.
+loop::Task<> Service::attack_own_jail() {
+  const base::Result<protocol::AttackReport> report =
+      co_await loop::attempt(m_.self_attacks.run("priv", false));
+  if (report && report->holes == 0) co_return loop::Nothing{};
+  exit_code_ = jail::kExitNotJailed;
+  if (!report) co_return std::unexpected(report.error());
+  co_return base::fail(base::Why::kBroken, "the jail of the calls has a hole: nobody is served");
 }
 
 void Service::stop() {

@@ -12,8 +12,8 @@ class Service {
   Service(Monitor& monitor, StorePg& store, base::Fd control)
       : m_(monitor), store_(store), socket_(std::move(control)) {}
 
-  // Takes the database, loads it, closes what a crash left open, starts the children, opens the control
-  // socket. An error stops the loop; exit_code() says so.
+  // Takes the database, loads it, closes what a crash left open, attacks its own jail, opens the control
+  // socket, starts the children.  An error stops the loop; exit_code() says so.
   void start();
 
   // Ends all calls, records the end, and stops the loop.  Idempotent.
@@ -23,6 +23,7 @@ class Service {
 
  private:
   loop::Task<> come_up();
+  loop::Task<> attack_own_jail();
   loop::Task<> come_down();
 
   Monitor& m_;

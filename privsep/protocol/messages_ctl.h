@@ -69,12 +69,13 @@ struct Status {
   List<Text<256>, 16> warnings;  // ignored rows, weaker settings: a sentence each
   bool may_decide = false;       // this very connection
   bool needs_password = false;   // it may after Unlock
+  Text<256> self_attack;         // the last one, in a sentence
   static auto fields(auto& m) {
     return std::tie(m.version, m.trial, m.missing_allowed, m.frozen, m.freeze_reason, m.database_up,
                     m.database, m.audit_records, m.calls_in_flight, m.calls_queued, m.cpu_slots,
                     m.cpu_slots_used, m.memory_rooms, m.memory_rooms_used, m.spares_ready, m.servers_running,
                     m.tools_published, m.tools_pending, m.listeners, m.processes, m.zygotes, m.warnings,
-                    m.may_decide, m.needs_password);
+                    m.may_decide, m.needs_password, m.self_attack);
   }
 };
 

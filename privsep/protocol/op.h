@@ -37,6 +37,7 @@ enum class Op : std::uint16_t {
   kSetPassword,
   kSpareReady,
   kWaits,
+  kSelfAttack,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,
@@ -47,6 +48,7 @@ enum class Op : std::uint16_t {
   kHashPassword,
   kCheckPassword,
   kLoadPackages,
+  kAttack,
 };
 
 }  // namespace mcpbox::protocol

@@ -27,6 +27,7 @@ inline constexpr OpName kOpNames[] = {
     {Op::kCompile, "Compile"},             {Op::kPrepare, "Prepare"},             {Op::kGo, "Go"},
     {Op::kHashPassword, "HashPassword"},   {Op::kCheckPassword, "CheckPassword"}, {Op::kSpareReady, "SpareReady"},
     {Op::kWaits, "Waits"},                 {Op::kLoadPackages, "LoadPackages"},
+    {Op::kSelfAttack, "SelfAttack"},     {Op::kAttack, "Attack"},
 };
 // clang-format on
 

@@ -2,6 +2,7 @@
 // the monitor that must understand more than the row's answer.
 #pragma once
 
+#include "privsep/protocol/messages_attack.h"
 #include "privsep/protocol/messages_call.h"
 #include "privsep/protocol/messages_gateway.h"
 #include "privsep/protocol/messages_password.h"
@@ -23,7 +24,8 @@ struct Orders : Table<
     Order< Prepare,       Done,            Role::kCall     >,
     Order< Go,            Outcome,         Role::kCall     >,
     Order< HashPassword,  PasswordHash,    Role::kPassword >,
-    Order< CheckPassword, PasswordVerdict, Role::kPassword >> {};
+    Order< CheckPassword, PasswordVerdict, Role::kPassword >,
+    Order< Attack,        AttackReport,    Role::kAttack   >> {};
 // clang-format on
 
 static_assert(Orders::ops_are_unique());

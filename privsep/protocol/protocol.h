@@ -4,6 +4,7 @@
 #pragma once
 
 #include "privsep/protocol/messages_access.h"
+#include "privsep/protocol/messages_attack.h"
 #include "privsep/protocol/messages_call.h"
 #include "privsep/protocol/messages_calls.h"
 #include "privsep/protocol/messages_common.h"
@@ -56,6 +57,7 @@ Answer<p::ToolSaved> on_reject(Monitor& m, Peer& asker, p::Reject q);
 Answer<p::Done> on_freeze(Monitor& m, Peer& asker, p::Freeze q);
 Answer<p::Done> on_thaw(Monitor& m, Peer& asker, p::Thaw q);
 Answer<p::Done> on_set_password(Monitor& m, Peer& asker, p::SetPassword q);
+Answer<p::AttackReport> on_self_attack(Monitor& m, Peer& asker, p::SelfAttack q);
 
 }  // namespace mcpbox::monitor
 
@@ -111,7 +113,8 @@ struct Protocol : Table<
     Row< Reject,         ToolSaved,  kCtlOnly,     kDeciding, kStay,     on::on_reject          >,
     Row< Freeze,         Done,       kCtlOnly,     kDeciding, kStay,     on::on_freeze          >,
     Row< Thaw,           Done,       kCtlOnly,     kDeciding, kStay,     on::on_thaw            >,
-    Row< SetPassword,    Done,       kCtlOnly,     kDeciding, kStay,     on::on_set_password    >> {};
+    Row< SetPassword,    Done,       kCtlOnly,     kDeciding, kStay,     on::on_set_password    >,
+    Row< SelfAttack,     AttackReport, kCtlOnly,   kDeciding, kStay,     on::on_self_attack     >> {};
 // clang-format on
 
 static_assert(Protocol::ops_are_unique());
@@ -128,6 +131,7 @@ static_assert(Protocol::max_request_bytes(Role::kCall) == 0,
               "a call child asks for nothing: it answers, and its notices carry nothing");
 static_assert(Protocol::max_request_bytes(Role::kPassword) == 0,
               "a password child asks for nothing: it answers");
+static_assert(Protocol::max_request_bytes(Role::kAttack) == 0, "an attacker asks for nothing: it answers");
 static_assert(!Protocol::may_ask(Role::kCtl, Op::kOpenCall), "mcpboxctl decides; it does not call tools");
 
 }  // namespace mcpbox::protocol

@@ -14,6 +14,7 @@ enum class Role : std::uint32_t {
   kCall = 1u << 3,      // [call]       one request, one tool
   kPassword = 1u << 4,  // [password]   one Argon2id question
   kCtl = 1u << 5,       // mcpboxctl    a person at a terminal, named by SO_PEERCRED
+  kAttack = 1u << 6,    // [attack]     tries to break out of a jail that is the zygote's
 };
 
 // A set of roles, for the table's "who may ask" column.
@@ -29,8 +30,9 @@ struct RoleName {
   std::string_view name;  // as in `ps`, the log and mcpboxctl status
 };
 inline constexpr RoleName kRoleNames[] = {
-    {Role::kMonitor, "priv"}, {Role::kNetLocal, "net-local"}, {Role::kZygote, "zygote"},
-    {Role::kCall, "call"},    {Role::kPassword, "password"},  {Role::kCtl, "ctl"},
+    {Role::kMonitor, "priv"},  {Role::kNetLocal, "net-local"}, {Role::kZygote, "zygote"},
+    {Role::kCall, "call"},     {Role::kPassword, "password"},  {Role::kCtl, "ctl"},
+    {Role::kAttack, "attack"},
 };
 
 constexpr std::string_view name_of(Role role) {

@@ -78,6 +78,18 @@ TEST(StatusFindings, NameWhatIsDownAndWhatIsMissing) {
   EXPECT_EQ(problems(look_at_status(status)), 2U) << "given up by name";
 }
 
+TEST(AttackFindings, NameEveryHoleAndSayHowMany) {
+  protocol::AttackReport report{.attempts = 2000};
+  EXPECT_EQ(problems(look_at_attack(report)), 0U);
+  report.holes = 3;
+  report.first = {{.name = "open", .expected = "EACCES", .found = "success"},
+                  {.name = "socket", .expected = "EACCES", .found = "success"}};
+  const Findings findings = look_at_attack(report);
+  EXPECT_EQ(problems(findings), 3U);
+  EXPECT_EQ(findings[0].what, "the jail has a hole: open (expected EACCES, found success)");
+  EXPECT_EQ(findings[2].what, "1 more holes in the jail");
+}
+
 class StateFolder : public testing::Test {
  protected:
   void SetUp() override {

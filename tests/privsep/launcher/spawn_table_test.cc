@@ -17,6 +17,7 @@ TEST(SpawnTable, EveryPartHasAUserOfItsOwn) {
   std::set<uid_t> ids = {0, kMigrateId};
   std::set<std::string> accounts = {"root", kDatabaseAccount, kMigrateAccount};
   for (const SpawnRow& row : spawn_table()) {
+    if (row.role == Role::kAttack) continue;  // the zygote's: see below
     EXPECT_TRUE(ids.insert(row.fixed_id).second) << row.account;
     EXPECT_TRUE(accounts.insert(row.account).second) << row.account;
   }
@@ -54,10 +55,25 @@ TEST(SpawnTable, EveryChildButTheMonitorHasNamespacesAndNoPowerOutsideThem) {
   }
 }
 
-TEST(SpawnTable, OnlyTheZygoteHasProcessNumbersOfItsOwn) {
+TEST(SpawnTable, OnlyTheZygoteAndItsAttackerHaveProcessNumbersOfTheirOwn) {
   for (const SpawnRow& row : spawn_table())
-    EXPECT_EQ((jail::namespaces_for(row.layers) & CLONE_NEWPID) != 0, row.role == Role::kZygote)
+    EXPECT_EQ((jail::namespaces_for(row.layers) & CLONE_NEWPID) != 0,
+              row.role == Role::kZygote || row.role == Role::kAttack)
         << row.binary;
+}
+
+// An attack on another jail than the one that tools run in would prove nothing.
+TEST(SpawnTable, TheAttackerIsStartedAsAZygoteIs) {
+  const SpawnRow* zygote = find_row(set_of(Role::kZygote));
+  const SpawnRow* attack = find_row(set_of(Role::kAttack));
+  ASSERT_TRUE(zygote != nullptr && attack != nullptr);
+  EXPECT_STREQ(attack->binary, zygote->binary);
+  EXPECT_STREQ(attack->account, zygote->account);
+  EXPECT_EQ(attack->fixed_id, zygote->fixed_id);
+  EXPECT_EQ(attack->layers, zygote->layers);
+  EXPECT_EQ(attack->power, zygote->power);
+  EXPECT_EQ(attack->listeners, zygote->listeners);
+  EXPECT_EQ(jail::namespaces_for(attack->layers), jail::namespaces_for(zygote->layers));
 }
 
 TEST(SpawnTable, OnlyTheGatewayGetsListeners) {
