@@ -13,7 +13,7 @@ _NO_NETWORK = "tools have no network here: the machine's administrator has given
 
 
 def load(names):
-    """Imports the packages.  Returns the paths of all that is no standard library now, for library.install."""
+    """Imports the packages.  Returns the paths of all that is not standard library, for library.install."""
     for name in names:
         _import(name)
     tops = {module.partition(".")[0] for module in sys.modules} if names else set()
@@ -40,7 +40,7 @@ def _path_of(top):
 
 
 def _disconnect(httpx):
-    """A call can make no socket: a client says so at its first request, instead of failing over certificates."""
+    """A call can make no socket: a client says so at its first request, not over certificates."""
 
     class Transport(httpx.BaseTransport):
         def __init__(self, *_args, **_kwargs):

@@ -76,11 +76,9 @@ loop::Task<> Calls::carry_out(CallPointer call) {
     co_return loop::Nothing{};
   }
   base::Result<protocol::SpareEnded> ending = base::fail(Why::kBroken, "not asked");
-  if (!outcome && call->child != nullptr) {
-    call->broke_protocol = call->child->broke_protocol();
-    call->child->kill();  // it is of no use any more
-  }
+  if (!outcome && call->child != nullptr) call->child->kill();  // it is of no use any more
   if (!outcome) ending = co_await loop::attempt(how_it_ended(call));
+  if (call->child != nullptr) call->broke_protocol = call->child->broke_protocol();
   protocol::CallResult result = conclude(*call, outcome, ending);
   AuditRecord record{.kind = AuditKind::kCallOutcome,
                      .actor = call->job.caller.who,
@@ -175,7 +173,7 @@ base::Result<void> Calls::check_again(const Call& call) const {
 loop::Task<protocol::Outcome> Calls::go(CallPointer call) {
   call->went = true;
   call->started_ms = m_.clock.steady_ms();
-  loop::Timer deadline(m_.loop, [call] { kill(*call, Killed::kDeadline); });
+  loop::Timer deadline(m_.loop, [this, call] { kill(*call, Killed::kDeadline); });
   deadline.start(call->timeout_ms + limits::kDeadlineGraceMs);
   protocol::Go order{.body = call->job.body};
   protocol::Outcome outcome = co_await call->child->link().ask(order);
@@ -199,7 +197,9 @@ loop::Task<protocol::SpareEnded> Calls::how_it_ended(CallPointer call) {
 
 void Calls::kill(Call& call, Killed why) {
   if (call.killed == Killed::kNot) call.killed = why;
-  call.place.resolve(base::fail(Why::kCancelled, words::kWithdrawn));
+  // From the loop: it ends the call, while the caller of this walks through all of them.
+  m_.loop.soon(
+      [place = call.place]() mutable { place.resolve(base::fail(Why::kCancelled, words::kWithdrawn)); });
   if (call.child != nullptr) call.child->kill();
 }
 

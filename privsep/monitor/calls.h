@@ -84,7 +84,7 @@ class Calls {
   [[nodiscard]] base::Result<void> check_again(const Call& call) const;
   loop::Task<protocol::Outcome> go(CallPointer call);
   loop::Task<protocol::SpareEnded> how_it_ended(CallPointer call);
-  static void kill(Call& call, Killed why);
+  void kill(Call& call, Killed why);
   void write_log(const Call& call, const protocol::CallResult& result,
                  const base::Result<protocol::Outcome>& outcome,
                  const base::Result<protocol::SpareEnded>& ending);

@@ -55,7 +55,7 @@ loop::Task<std::shared_ptr<Child>> Children::launch(Role role, Child::Events eve
     if (const std::shared_ptr<Peer> silent = weak.lock())
       silent->link->close({base::Why::kTimeout, "it did not say Hello in time"});
   });
-  child->patience->start(limits::kHelloTimeoutMs);
+  child->patience->start(hello_ms_);
   co_return child;
 }
 

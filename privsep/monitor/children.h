@@ -47,7 +47,8 @@ class Restarts {
 
 class Children {
  public:
-  explicit Children(Monitor& monitor) : m_(monitor) {}
+  explicit Children(Monitor& monitor, std::int64_t hello_ms = policy::limits::kHelloTimeoutMs)
+      : m_(monitor), hello_ms_(hello_ms) {}
 
   // Starts one process.  Not yet greeted: what it must know before its Hello can be asked of it at once.
   loop::Task<std::shared_ptr<Child>> launch(protocol::Role role, Child::Events events);
@@ -78,6 +79,7 @@ class Children {
   void lost(const std::shared_ptr<Child>& child, const base::Error& why);
 
   Monitor& m_;
+  std::int64_t hello_ms_;
   std::list<std::shared_ptr<Child>> all_;
   std::list<Kept> kept_;
   bool stopping_ = false;

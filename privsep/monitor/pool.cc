@@ -52,7 +52,7 @@ loop::Task<> Pool::launch() {
     start_again();
     co_return std::unexpected(process.error());
   }
-  next_ = std::make_shared<Zygote>(m_, std::move(*process), [this, late](Spare& spare) {
+  next_ = std::make_shared<Zygote>(m_, std::move(*process), plan_.fork_ms, [this, late](Spare& spare) {
     if (const ZygotePointer zygote = late->lock()) violated(zygote, spare.work(), "protocol", 0);
   });
   *late = next_;

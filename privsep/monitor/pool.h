@@ -23,6 +23,7 @@ class Pool {
     std::uint32_t keep = 1;  // idle children
     std::uint64_t forks_per_zygote = policy::limits::kForksPerZygote;
     std::int64_t replace_pause_ms = policy::limits::kReplacePauseMs;  // after violations only
+    std::int64_t fork_ms = policy::limits::kForkTimeoutMs;
   };
   struct Events {
     std::function<void(const std::string& package)> missing;  // not installed: the pool is of no use

@@ -10,8 +10,6 @@
 
 namespace mcpbox::monitor {
 
-namespace limits = policy::limits;
-
 loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
@@ -24,7 +22,7 @@ loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
   if (peer == nullptr) co_return base::fail(base::Why::kBroken, "the zygote is gone");
   loop::Timer patience(
       m_.loop, [peer] { peer->link->close({base::Why::kTimeout, "it did not fork when it was told to"}); });
-  patience.start(limits::kForkTimeoutMs);
+  patience.start(fork_ms_);
   ++forking_;
   base::Result<protocol::Forked> forked = co_await loop::attempt(peer->link->ask(order));
   --forking_;

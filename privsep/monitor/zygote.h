@@ -11,9 +11,11 @@ namespace mcpbox::monitor {
 
 class Zygote {
  public:
-  // violated: one of its children sent what no child sends.
-  Zygote(Monitor& monitor, std::shared_ptr<Child> process, std::function<void(Spare&)> violated)
-      : m_(monitor), process_(std::move(process)), violated_(std::move(violated)) {}
+  // fork_ms: how long it may take to fork when it is told to, before it is ended
+  // violated: one of its children sent what no child sends
+  Zygote(Monitor& monitor, std::shared_ptr<Child> process, std::int64_t fork_ms,
+         std::function<void(Spare&)> violated)
+      : m_(monitor), process_(std::move(process)), fork_ms_(fork_ms), violated_(std::move(violated)) {}
   Zygote(const Zygote&) = delete;
   Zygote& operator=(const Zygote&) = delete;
 
@@ -22,7 +24,7 @@ class Zygote {
     kNever,  // a job waits for the child
   };
 
-  // Has a child forked.  A zygote that does not answer within limits::kForkTimeoutMs is ended.
+  // Has a child forked.
   loop::Task<std::shared_ptr<Spare>> fork(Rehearsal rehearsal);
 
   // What it says about a child; null when it is none of its living ones, or nobody has a use for it any more.
@@ -42,6 +44,7 @@ class Zygote {
  private:
   Monitor& m_;
   std::shared_ptr<Child> process_;
+  std::int64_t fork_ms_;
   std::function<void(Spare&)> violated_;
   std::uint64_t forked_ = 0;
   std::size_t forking_ = 0;  // told to, not yet answered

@@ -1,4 +1,4 @@
-// Mirrors privsep/monitor/calls.cc, call_end.cc, spares.cc and compiler.cc: the way of one call, with a fake
+// Mirrors privsep/monitor/calls.cc, call_end.cc and compiler.cc: the way of one call, with a fake
 // zygote whose children are sockets held by the test.
 #include "privsep/monitor/call_end.h"
 #include "tests/privsep/monitor/fake_executor.h"
@@ -116,6 +116,78 @@ TEST_F(CallsTest, AWithdrawnCallIsCancelledInItsOutcome) {
   EXPECT_EQ(store.records.back().number, static_cast<std::int64_t>(CallEnd::kCancelled));
 }
 
+// A freeze while calls wait for their turn: none of them may begin, and each is told.
+TEST_F(CallsTest, CallsInTheQueueEndWhenTheirAuthorityDoes) {
+  ASSERT_TRUE(call().has_value());  // compiled, so that only the call itself waits
+  std::vector<Slots::TurnPointer> taken;
+  while (!monitor.slots.out_of_rooms()) {
+    base::Result<Slots::TurnPointer> turn =
+        finish(monitor.slots.wait(monitor.slots.enqueue(server_id), 1'000));
+    ASSERT_TRUE(turn.has_value());
+    (*turn)->yield();
+    taken.push_back(std::move(*turn));
+  }
+  std::vector<CallEnd> how;
+  loop::TaskSet callers;
+  for (int i = 0; i < 3; ++i)
+    callers.spawn([](CallsTest& self, std::vector<CallEnd>& into) -> loop::Task<> {
+      Job wanted = self.job();
+      const protocol::CallResult result = co_await self.monitor.calls.run(std::move(wanted));
+      into.push_back(result.end);
+      co_return loop::Nothing{};
+    }(*this, how));
+  until([&] { return monitor.slots.waiting() == 3; });
+  monitor.calls.kill_all();
+  until([&] { return how.size() == 3; });
+  EXPECT_EQ(how, std::vector<CallEnd>(3, CallEnd::kCancelled));
+  EXPECT_EQ(executor.went, 1);
+  EXPECT_EQ(monitor.slots.waiting(), 0u);
+}
+
+// What a call imports chooses its interpreter.
+TEST_F(CallsTest, AToolThatImportsAPackageRunsWhereThatIsLoaded) {
+  executor.imports = {"httpx", "json"};
+  ASSERT_TRUE(call().has_value());
+  ASSERT_EQ(executor.zygotes.size(), 2u);
+  EXPECT_EQ(executor.zygotes.back()->packages, std::vector<std::string>{"httpx"});
+  EXPECT_EQ(executor.went, 1);
+}
+
+TEST_F(CallsTest, APackageThatIsNotInstalledIsToldAndNothingRuns) {
+  executor.imports = {"httpx"};
+  executor.missing = "httpx";
+  const auto result = call();
+  ASSERT_FALSE(result.has_value());
+  EXPECT_NE(std::string(result.error().text).find("apt install python3-httpx"), std::string::npos);
+  EXPECT_EQ(executor.went, 0);
+}
+
+TEST_F(CallsTest, ACallThatBrokeTheProtocolIsToldSoAndRecordedAsAViolation) {
+  executor.on_go_later = [](FakeExecutor::Child& child, const wire::Header&) {
+    FakeExecutor::notify(*child.link, protocol::SpareReady{});
+  };
+  const auto result = call();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->end, CallEnd::kCrashed);
+  EXPECT_NE(result->explanation.find("no answer"), std::string::npos) << result->explanation;
+  const auto record = std::ranges::find(store.records, "violation", &AuditRecord::action);
+  ASSERT_NE(record, store.records.end());
+  EXPECT_EQ(record->subject, tool_id);
+  EXPECT_EQ(record->digest, digest_of_tool(tool()));
+}
+
+// A reply whose bytes are no outcome: as bad as no frame at all.
+TEST_F(CallsTest, AnOutcomeThatDoesNotDecodeIsAViolation) {
+  executor.on_go_later = [](FakeExecutor::Child& child, const wire::Header& asked) {
+    protocol::Done empty;
+    child.link->reply(asked, empty);
+  };
+  const auto result = call();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->end, CallEnd::kCrashed);
+  EXPECT_NE(std::ranges::find(store.records, "violation", &AuditRecord::action), store.records.end());
+}
+
 TEST_F(CallsTest, ADraftRunsAsATestWhateverItsApproval) {
   tool().approval = protocol::Approval::kDraft;
   tool().decision.reset();
@@ -170,6 +242,38 @@ TEST(CallEnds, EveryWayToEndHasItsWord) {
   EXPECT_EQ(end_of(Killed::kNot, SIGXCPU), CallEnd::kTimedOut);
   EXPECT_EQ(end_of(Killed::kNot, SIGSEGV), CallEnd::kCrashed);
   EXPECT_EQ(end_of(Killed::kNot, 3 << 8), CallEnd::kCrashed);
+}
+
+// A model that reads the words must know what to do next.
+TEST(CallEnds, TheWordsSayWhatToDo) {
+  const auto words_of = [](protocol::SpareEnded how, bool broke_protocol = false) {
+    Call call;
+    call.timeout_ms = 30'000;
+    call.broke_protocol = broke_protocol;
+    base::Result<protocol::Outcome> none = base::fail(base::Why::kBroken, "the link ended");
+    return conclude(call, none, how).explanation;
+  };
+  constexpr std::uint64_t kAlmostAll = policy::limits::kMemoryBytes - 1;
+  EXPECT_NE(words_of({.wait_status = SIGSYS}).find("jail does not allow"), std::string::npos);
+  EXPECT_NE(words_of({.wait_status = SIGKILL, .peak_memory_bytes = kAlmostAll}).find("255 MB of 256 MB"),
+            std::string::npos);
+  EXPECT_NE(words_of({.wait_status = SIGKILL}).find("machine ran out of memory"), std::string::npos);
+  EXPECT_NE(words_of({.wait_status = SIGKILL}, true).find("return a value from main()"), std::string::npos);
+}
+
+TEST(CallEnds, ACallWhoseZygoteDiedIsToldThatItsEffectIsUnknown) {
+  Call call;
+  base::Result<protocol::Outcome> none = base::fail(base::Why::kBroken, "the link ended");
+  const protocol::CallResult result = conclude(call, none, base::fail(base::Why::kBroken, "the zygote died"));
+  EXPECT_EQ(result.end, CallEnd::kCrashed);
+  EXPECT_NE(result.explanation.find("not known"), std::string::npos);
+}
+
+TEST(CallEnds, AProcessThatDiedBeforeGoIsBusyAndNothingWasExecuted) {
+  EXPECT_EQ(before_go({base::Why::kBroken, "gone"}).why, base::Why::kBusy);
+  EXPECT_NE(std::string(before_go({base::Why::kBroken, "gone"}).text).find("nothing was executed"),
+            std::string::npos);
+  EXPECT_EQ(before_go({base::Why::kConflict, words::kChanged}).why, base::Why::kConflict);
 }
 
 // RLIMIT_CPU kills with the signal that anybody else would use: only the accounting tells.

@@ -55,6 +55,7 @@ class FakeExecutor {
 
   std::string missing;                                      // a package that "is not installed"
   bool silent = false;                                      // new zygotes never say Hello
+  bool forks = true;                                        // zygotes answer when told to fork
   bool rehearsals_end = true;                               // idle children say SpareReady
   std::vector<std::string> imports;                         // what compiled code imports
   std::function<void()> before_prepared;                    // while the code loads
@@ -114,6 +115,7 @@ class FakeExecutor {
   }
 
   void on_fork(Zygote& zygote, wire::Frame frame) {
+    if (!forks) return;
     base::Result<protocol::ForkSpare> order = wire::decode<protocol::ForkSpare>(frame);
     ASSERT_TRUE(order.has_value());
     zygote.children.push_back(std::make_unique<Child>());

@@ -11,7 +11,7 @@ using Taken = base::Result<std::shared_ptr<Spare>>;
 constexpr std::int64_t kPatienceMs = 20'000;
 
 class SparesTest : public MonitorTest {
- protected:
+ public:
   SparesTest() { use({}); }
 
   // The pools anew, with these limits instead of the product's.
@@ -238,6 +238,24 @@ TEST_F(SparesTest, AZygoteThatDiesTakesItsCallsWithItAndIsStartedAgain) {
   until([&] { return (*call)->ending().resolved(); });
   EXPECT_TRUE(take().has_value());
   EXPECT_EQ(executor.zygotes.size(), 2u);
+}
+
+TEST_F(SparesTest, AZygoteThatDoesNotForkWhenToldIsEndedAndAnotherForks) {
+  use({.pool = {.keep = 0, .fork_ms = 20}});
+  executor.forks = false;
+  monitor.spares.start();
+  until([&] { return monitor.spares.standard().current() != nullptr; });
+  loop::TaskSet callers;
+  Taken taken = base::fail(base::Why::kBroken, "not yet");
+  callers.spawn([](SparesTest& self, Taken& into) -> loop::Task<> {
+    const Flavour standard;
+    into = co_await loop::attempt(self.monitor.spares.take(standard, kPatienceMs));
+    co_return loop::Nothing{};
+  }(*this, taken));
+  until([&] { return !executor.zygotes[0]->open; });
+  executor.forks = true;
+  until([&] { return taken.has_value(); });
+  EXPECT_GE(executor.zygotes.size(), 2u);
 }
 
 TEST_F(SparesTest, WhoeverFindsNoProcessInTimeIsTold) {
