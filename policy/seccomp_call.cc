@@ -1,4 +1,4 @@
-// Stage 2: all that a call child may ask of the kernel while it runs a tool.  23 calls reach the kernel, 6 of
+// Stage 2: all that a call child may ask of the kernel while it runs a tool.  22 calls reach the kernel, 6 of
 // them only with the arguments below; what honest Python code tries fails with the error that it handles; the
 // rest kills. The code inside is whatever an author wrote: it may be native and hostile, so this table is the
 // wall.
@@ -55,7 +55,6 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(getpid),            kAllow,        {},                                        "os.getpid; it is a number in its own namespace" },
     { SCMP_SYS(gettid),            kAllow,        {},                                        "threading.get_native_id" },
     { SCMP_SYS(getrusage),         kAllow,        equals(0, RUSAGE_SELF),                    "time.process_time" },
-    { SCMP_SYS(exit),              kAllow,        {},                                        "leave" },
     { SCMP_SYS(exit_group),        kAllow,        {},                                        "leave" },
 
     // Files: PermissionError.

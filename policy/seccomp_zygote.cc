@@ -36,6 +36,8 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(landlock_restrict_self), kAllow, {},                                        "the child's own domain: siblings cannot signal it" },
     { SCMP_SYS(kill),                   kAllow, equals(1, 0),                              "the child looks whether it could signal others" },
     { SCMP_SYS(prlimit64),              kAllow, equals(0, 0),                              "the child's own limits" },
+    { SCMP_SYS(madvise),                kAllow, equals(2, MADV_POPULATE_READ),             "a spare maps what a call will read" },
+    { SCMP_SYS(madvise),                kAllow, equals(2, MADV_POPULATE_WRITE),            "a spare makes its own what a call will write to" },
     { SCMP_SYS(seccomp),                kAllow, all_of(equals(0, SECCOMP_SET_MODE_FILTER), equals(1, 0)), "the child's stage 2" },
 
     // Orders from the monitor, endings to the monitor.
