@@ -7,6 +7,7 @@ namespace mcpbox::wire {
 namespace {
 
 // A blocking socket has nothing to say about EAGAIN but that its SO_RCVTIMEO or SO_SNDTIMEO has passed.
+constexpr std::size_t kOnePiece = 16 * 1024;
 constexpr const char* kNotInTime = "the peer of a link did not answer in time";
 
 base::Result<std::size_t> read_some(int socket, std::span<unsigned char> into, std::size_t room,
@@ -76,10 +77,15 @@ base::Result<void> write_frame(int socket, const Frame& frame) {
     if (*sent == 0) return base::fail(base::Why::kTimeout, kNotInTime, EAGAIN);
     rest = rest.subspan(*sent);
   }
+  // In one piece where that is cheap: each write wakes the reader, who can do nothing with half a frame.
+  const std::span payload(reinterpret_cast<const unsigned char*>(frame.payload.data()), frame.payload.size());
+  if (payload.size() <= kOnePiece) {
+    std::vector<unsigned char> whole(rest.begin(), rest.end());
+    whole.insert(whole.end(), payload.begin(), payload.end());
+    return write_all(socket, whole);
+  }
   const base::Result<void> headed = write_all(socket, rest);
-  if (!headed) return headed;
-  return write_all(socket,
-                   {reinterpret_cast<const unsigned char*>(frame.payload.data()), frame.payload.size()});
+  return headed ? write_all(socket, payload) : headed;
 }
 
 }  // namespace mcpbox::wire
