@@ -2,7 +2,6 @@
 // its own memory: whatever it then sends is checked by the monitor.
 #include "executor/call.h"
 
-#include <poll.h>
 #include <sys/resource.h>
 
 #include "privsep/protocol/orders.h"
@@ -84,15 +83,10 @@ bool say_ready(int link) {
       .has_value();
 }
 
-bool job_waits(int link) {
-  pollfd wait{link, POLLIN, 0};
-  return ::poll(&wait, 1, 0) > 0;
-}
-
 }  // namespace
 
-CallExit serve_call(Python& python, int link, bool rehearse) {
-  const Result<void> ready = rehearse && !job_waits(link) ? python.touch() : python.reseed();
+CallExit serve_call(Python& python, int link) {
+  const Result<void> ready = python.reseed();
   if (!ready) return CallExit::kNoAnswer;
   if (!say_ready(link)) return CallExit::kUnused;
   Result<Frame> frame = wire::read_frame(link, kMaxJob);

@@ -17,7 +17,6 @@ enum class CallExit : int {
 
 // Serves `link` (a stream socket to the monitor, already in the jail): either one Compile, or one Prepare and
 // then one Go; blocking, read(2) and write(2) only.
-//   rehearse  touch its pages first, unless a job is already waiting
-[[nodiscard]] CallExit serve_call(Python& python, int link, bool rehearse);
+[[nodiscard]] CallExit serve_call(Python& python, int link);
 
 }  // namespace mcpbox::executor

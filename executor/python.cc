@@ -6,6 +6,8 @@
 #include <Python.h>
 #include <utility>
 
+#include "executor/holes.h"
+#include "executor/hot_pages.h"
 #include "executor/shared_memory.h"
 #include "executor/sources.h"
 #include "policy/limits.h"
@@ -68,6 +70,14 @@ PyObject* share_bytes(PyObject* /*self*/, PyObject* bytes) {
   return PyMemoryView_FromMemory(memory, static_cast<Py_ssize_t>(copy->size()), PyBUF_READ);
 }
 
+PyObject* fill_holes(PyObject* /*self*/, PyObject* /*nothing*/) {
+  constexpr std::size_t kStep = 16;  // pymalloc's block sizes, up to kLargest: beyond it asks malloc
+  constexpr std::size_t kLargest = 512;
+  fill_pool_holes(PyObject_Malloc, PyObject_Free, kStep, kLargest);
+  fill_malloc_holes();
+  return Py_NewRef(Py_None);
+}
+
 PyRef limits_dict() {
   return PyRef(Py_BuildValue(
       "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
@@ -118,18 +128,23 @@ PyRef waits_frame() {
 }
 
 PyRef start_runtime(const PythonPaths& paths, std::span<const std::string> names) {
-  static PyMethodDef share_method = {"share", share_bytes, METH_O, nullptr};  // CPython keeps the pointer
+  // CPython keeps the pointers.
+  static PyMethodDef share_method = {"share", share_bytes, METH_O, nullptr};
+  static PyMethodDef fill_method = {"fill_holes", fill_holes, METH_NOARGS, nullptr};
   const PyRef begin = bootstrap();
   const PyRef sources = sources_dict();
   const PyRef limits = limits_dict();
   const PyRef share_function(PyCFunction_New(&share_method, nullptr));
+  const PyRef fill_function(PyCFunction_New(&fill_method, nullptr));
   const PyRef packages = list_of(names);
   const PyRef waits = waits_frame();
-  if (!begin || !sources || !limits || !share_function || !packages || !waits) return nullptr;
+  if (!begin || !sources || !limits || !share_function || !fill_function || !packages || !waits)
+    return nullptr;
   const PyRef positional(PyTuple_Pack(1, sources.get()));
-  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O}", "root", paths.stdlib, "zone_root", paths.zones,
-                                  "share", share_function.get(), "limits", limits.get(), "packages",
-                                  packages.get(), "waits", waits.get()));
+  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O,s:O}", "root", paths.stdlib, "zone_root",
+                                  paths.zones, "share", share_function.get(), "fill_holes",
+                                  fill_function.get(), "limits", limits.get(), "packages", packages.get(),
+                                  "waits", waits.get()));
   if (!positional || !named) return nullptr;
   return PyRef(PyObject_Call(begin.get(), positional.get(), named.get()));
 }
@@ -171,6 +186,7 @@ bool take_number(PyObject* tuple, Py_ssize_t index, long most, long& into) {
 struct Python::State {
   PyObject* runtime;
   PyObject* ready;  // what go() calls
+  HotPages hot;
 };
 
 Python::Python(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -185,14 +201,13 @@ base::Result<Python> Python::start(const PythonPaths& paths, std::span<const std
     PyErr_Print();  // still our own code only: the log shows which module is missing
     return fail(Why::kBroken, "python: the runtime did not start: the lines above say what is missing");
   }
-  return Python(std::make_unique<State>(State{runtime.release(), nullptr}));
+  base::Result<HotPages> hot =
+      HotPages::learn([&] { PyRef(PyObject_CallMethod(runtime.get(), "rehearse", nullptr)); });
+  if (!hot) return std::unexpected(hot.error());
+  return Python(std::make_unique<State>(State{runtime.release(), nullptr, std::move(*hot)}));
 }
 
-base::Result<void> Python::touch() {
-  const PyRef done(PyObject_CallMethod(state_->runtime, "touch", nullptr));
-  if (!done) return broken("python: rehearsal failed");
-  return {};
-}
+void Python::touch(int link) const noexcept { state_->hot.touch(link); }
 
 base::Result<void> Python::reseed() {
   const PyRef done(PyObject_CallMethod(state_->runtime, "reseed", nullptr));

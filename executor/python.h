@@ -2,7 +2,8 @@
 //
 //   base::Result<Python> python = Python::start(kDebian);   // in the zygote, before its jail
 //   ... fork() without CPython's at-fork hooks: one thread, no lock held ...
-//   python->touch();                                        // in the child
+//   python->touch(link);                                    // in the child
+//   python->reseed();                                       // and then its jail
 //   protocol::Compiled made = python->compile(job);         // a compile child
 //   python->prepare(job); python->go(body);                 // a call child
 #pragma once
@@ -47,10 +48,9 @@ class Python {
   Python& operator=(const Python&) = delete;
   ~Python();  // leaves the interpreter as it is: processes end by _exit
 
-  // In a child: makes the pages that a call writes to its own, by running a made-up one; reseeds `random`.
-  // kBroken when even that fails, and then nothing else will work.
-  [[nodiscard]] base::Result<void> touch();
-  // In a child that has no time for that: only reseeds.
+  // In a child, before its jail: makes the pages that a call writes to its own, until a job waits in `link`.
+  void touch(int link) const noexcept;
+  // In a child, before anything else runs: each would otherwise draw the same `random` numbers.
   [[nodiscard]] base::Result<void> reseed();
 
   // The compile job.  Runs nothing of the source.  kBroken when the interpreter itself failed.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "executor/call.h"
+#include "executor/holes.h"
 #include "privsep/protocol/messages_common.h"
 #include "privsep/protocol/messages_zygote.h"
 #include "privsep/protocol/orders.h"
@@ -39,6 +40,7 @@ std::uint64_t microseconds(const timeval& time) {
 base::Error Zygote::serve(int link, policy::Layers layers) {
   link_ = link;
   Result<void> went = greet(layers);
+  fill_malloc_holes();  // those that the way into the jail left
   while (went) went = turn();
   return went.error();
 }
@@ -109,10 +111,12 @@ Result<void> Zygote::fork_spare(std::uint32_t serial, protocol::ForkSpare order)
   return wire::write_message(link_, FrameKind::kReply, op, serial, forked);
 }
 
+// Its pages before its jail, whose filter knows no reason for that: nothing of a job has been read yet.
 void Zygote::become_call(const protocol::ForkSpare& order) {
+  if (order.rehearse) python_.touch(order.socket.get());
   calls_.enter(order.socket.get());
   title_.set("mcpbox: [call]");
-  ::_exit(static_cast<int>(serve_call(python_, jail::kCallLinkFd, order.rehearse)));
+  ::_exit(static_cast<int>(serve_call(python_, jail::kCallLinkFd)));
 }
 
 Result<void> Zygote::report_ended(const Child& child) {

@@ -21,6 +21,7 @@ from . import failure, imports, result
 from .check import FILENAME
 from .fitting import fit
 from .limits import cut
+from .loop import DeadlinePassed
 from .output import Nowhere, Output
 
 # protocol::CallEnd
@@ -29,6 +30,7 @@ OK, TOOL_ERROR, INVALID_ARGUMENTS, FORGED, TIMED_OUT, OUT_OF_MEMORY = range(1, 7
 _CUT = "\n[cut]"
 _EARLY_SECONDS = 0.05  # the report must be out before the monitor kills at the deadline itself
 _MODULE = "tool"
+_BUILTINS = imports.tool_builtins()
 
 
 class Outcome(NamedTuple):
@@ -73,21 +75,17 @@ class Secrets(collections.abc.Mapping):
         return f"<secrets: {', '.join(self._values) or 'none'}>"
 
 
-class _DeadlinePassed(Exception):
-    pass
-
-
 class Call:
     """A call that is ready to run: code and schema are loaded, nothing of the tool has run."""
 
-    def __init__(self, job, limits, loop, modules=imports.DEFAULT_MODULES):
+    def __init__(self, job, limits, loop, builtins=_BUILTINS):
         self._job = job
-        self._modules = modules
+        self._builtins = builtins
         self._limits = limits
         self._loop = loop
         self._lines = job.source.decode("utf-8", "replace").splitlines()
         self._code = marshal.loads(job.code)
-        self._validator = args.validator_for(job.schema)
+        self._rules = args.rules_of(job.schema)
         self._output = Output(limits.output_bytes)
         self._began = time.monotonic()
 
@@ -108,7 +106,7 @@ class Call:
             return self._success(self._run(arguments))
         except result.Unusable as error:
             return self._failed(TOOL_ERROR, str(error), None)
-        except _DeadlinePassed:
+        except DeadlinePassed:
             seconds = self._job.deadline_ms / 1000
             return self._failed(TIMED_OUT, f"Execution timed out after {seconds:g} seconds", None)
         except MemoryError as error:
@@ -124,14 +122,14 @@ class Call:
             arguments = args.from_object(body)
         else:
             arguments = args.from_request(body, self._job.name)
-        args.check(arguments, self._validator, self._job.name or "this draft")
+        args.check(arguments, self._rules, self._job.name or "this draft")
         return arguments
 
     def _run(self, arguments):
         """Loads the tool and runs its `main`; returns what that returned."""
         module = types.ModuleType(_MODULE)
         module.__dict__.update(
-            __builtins__=imports.tool_builtins(self._modules),
+            __builtins__=self._builtins,
             json=json,
             datetime=datetime,
             secrets=Secrets({}),
@@ -154,26 +152,11 @@ class Call:
 
     def _await(self, value):
         """Runs the awaitable on the prepared loop until it ends or the deadline passes."""
-        loop, passed = self._loop, []
-
-        def stop():
-            passed.append(True)
-            loop.stop()
 
         async def run():
             return await value
 
-        left = self._job.deadline_ms / 1000 - _EARLY_SECONDS - (time.monotonic() - self._began)
-        timer = loop.call_later(max(0.0, left), stop)
-        task = loop.create_task(run())
-        try:
-            return loop.run_until_complete(task)
-        except RuntimeError:
-            if passed and not task.done():
-                raise _DeadlinePassed from None
-            raise
-        finally:
-            timer.cancel()
+        return self._loop.run_call(run(), self._began + self._job.deadline_ms / 1000 - _EARLY_SECONDS)
 
     @staticmethod
     def _message(error):

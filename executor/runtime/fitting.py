@@ -13,8 +13,27 @@ import typing
 _LISTS = (list, tuple, set, frozenset, collections.abc.Sequence, collections.abc.Iterable)
 
 
+# Types whose JSON form is the value itself.
+_AS_JSON = frozenset({str, int, float, bool, list, dict, object})
+
+
+def _takes_json_as_it_is(main):
+    """True for a plain function whose every annotation is one of _AS_JSON: there is nothing to convert.
+
+    Most tools are, and to ask `inspect` costs more than to call them.
+    """
+    return (
+        isinstance(main, types.FunctionType)
+        and not main.__dict__  # __wrapped__, __signature__
+        and main.__code__.co_posonlyargcount == 0
+        and all(type(hint) is type and hint in _AS_JSON for hint in main.__annotations__.values())
+    )
+
+
 def fit(main, arguments):
     """Returns (positional, keyword) for calling `main` with a dict of arguments."""
+    if _takes_json_as_it_is(main):
+        return (), arguments
     try:
         signature = inspect.signature(main)
     except (TypeError, ValueError):

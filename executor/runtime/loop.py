@@ -5,20 +5,38 @@ share; threads do not exist in a call either, so what would run in one runs at o
 """
 
 import asyncio
+import math
 import os
 import selectors
+import sys
+import threading
+import time
+
+
+class DeadlinePassed(Exception):
+    """The call's time is over while its tool waits."""
+
 
 _LINK = 3  # the call's socket to the monitor
 
 
-class FirstWait(selectors.PollSelector):
-    """poll(), which says once that the tool waits: whoever computes next has its CPU slot."""
+class Poll(selectors.PollSelector):
+    """poll(), which ends the loop at `deadline` (time.monotonic), and says once that the tool waits.
+
+    Whoever computes next has the CPU slot of a call that waits.
+    """
 
     notice = b""  # of the class: a call has one, however many loops its tool makes
+    deadline = math.inf
 
     def select(self, timeout=None):
-        if FirstWait.notice and (timeout is None or timeout > 0):
-            notice, FirstWait.notice = FirstWait.notice, b""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise DeadlinePassed
+        if left < math.inf and (timeout is None or timeout > left):
+            timeout = left
+        if Poll.notice and (timeout is None or timeout > 0):
+            notice, Poll.notice = Poll.notice, b""
             os.write(_LINK, notice)
         return super().select(timeout)
 
@@ -27,7 +45,28 @@ class PollLoop(asyncio.SelectorEventLoop):
     """asyncio's selector loop without any kernel object of its own."""
 
     def __init__(self):
-        super().__init__(FirstWait())
+        super().__init__(Poll())
+
+    def run_call(self, coroutine, deadline):
+        """The coroutine's result; DeadlinePassed when that comes first.
+
+        As run_until_complete, without what a loop that runs once has no use for: each object less is a page
+        less that the forked child must copy.
+        """
+        self._selector.deadline = deadline
+        self._thread_id = threading.get_ident()
+        sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
+        asyncio._set_running_loop(self)
+        try:
+            task = self.create_task(coroutine)
+            while not task.done():
+                self._run_once()
+                if self._stopping:
+                    raise RuntimeError("Event loop stopped before Future completed.")
+            return task.result()
+        finally:
+            asyncio._set_running_loop(None)
+            self._thread_id = None
 
     def _make_self_pipe(self):
         self._ssock = self._csock = None

@@ -15,7 +15,7 @@ import datetime
 import decimal
 import enum
 import uuid
-from json import dumps  # by name: a tool that patches `json` does not patch this
+import json
 
 from .limits import cut
 
@@ -38,9 +38,13 @@ def _other(value):
     raise TypeError(f"an object of type {type(value).__name__} has no JSON form")
 
 
+# Made before the fork, once for all; and a tool that patches `json` does not patch this.
+_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_other).encode
+
+
 def _encode(value):
     # A lone surrogate has no UTF-8 form: it becomes "?".
-    return dumps(value, ensure_ascii=False, allow_nan=False, default=_other).encode("utf-8", "replace")
+    return _to_json(value).encode("utf-8", "replace")
 
 
 def _deep(data, limit):

@@ -9,9 +9,14 @@ import random
 import sys
 import types
 
-from . import imports, library, loop
-from .limits import Limits
-from .packages import load as load_packages
+# Before asyncio and jsonschema, which would take them: libssl and the tables of international names are
+# large, and a call has no socket to use either on.
+_UNWANTED = "ssl", "idna"
+sys.modules.update(dict.fromkeys(_UNWANTED))
+
+from . import imports, library, loop  # noqa: E402
+from .limits import Limits  # noqa: E402
+from .packages import load as load_packages  # noqa: E402
 
 # The default modules with their submodules, and what C extensions honest tools reach from them: a jailed
 # child cannot map a shared object.
@@ -39,6 +44,18 @@ async def main(name: str, n: int = 2):
 """
 
 
+# What most calls do, for the pages that it takes.
+_USUAL = b"""
+import asyncio
+async def main(name: str, n: int = 2):
+    await asyncio.sleep(0)
+    return {"text": f"{name}"}
+"""
+
+
+_UNTIL_QUICK = 12  # runs after which the interpreter has replaced what it can by faster instructions
+
+
 class Runtime:
     """What a forked child uses: the limits, the loop, and nothing that an author wrote."""
 
@@ -48,7 +65,7 @@ class Runtime:
         self.limits = limits
         self.loop = poll_loop
         self._waits = waits
-        self._modules = imports.DEFAULT_MODULES | set(approved)
+        self._builtins = imports.tool_builtins(imports.DEFAULT_MODULES | set(approved))
         self.last_words = self._call.last_words(limits)
 
     def check(self, source):
@@ -57,12 +74,12 @@ class Runtime:
 
     def prepare(self, name, code, source, schema, deadline_ms, draft):
         """The run job up to "go": a function from the request body to a call.Outcome."""
-        loop.FirstWait.notice = self._waits
+        loop.Poll.notice = self._waits
         return self._prepared(name, code, source, schema, deadline_ms, draft)
 
     def _prepared(self, name, code, source, schema, deadline_ms, draft):
         job = self._call.Job(name, code, source, schema, deadline_ms, draft)
-        call = self._call.Call(job, self.limits, self.loop, self._modules)
+        call = self._call.Call(job, self.limits, self.loop, self._builtins)
 
         def go(body):
             try:
@@ -72,39 +89,68 @@ class Runtime:
 
         return go
 
-    def touch(self):
-        """Runs a made-up call, so that the pages a real one writes to are this process's own."""
-        self._rehearse(1)
+    def rehearse(self):
+        """Does what a call does, so that python.cc learns which pages that takes."""
         self.reseed()
+        self._rehearse(_USUAL, 1)
 
     def reseed(self):
         """Every child would otherwise draw the same `random` numbers."""
         random.seed()
 
-    def _rehearse(self, n):
+    def _rehearse(self, source, n):
         streams = sys.stdin, sys.stdout, sys.stderr
-        schema = self._code.schema
+        checked = self._checked[source]
         body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"warm","arguments":'
-        body += b'{"name":"w","n":%d}}}' % n
-        self._prepared("warm", self._code.code, _REHEARSAL, schema, 1000, False)(body)
+        body += b'{"name":"w","n":%s}}}' % str(n).encode()
+        self._prepared("warm", checked.code, source, checked.schema, 1000, False)(body)
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.modules.pop("tool", None)
         self._call.linecache.cache.clear()
 
-    def warm(self):
+    def warm(self, fill_holes):
         """Rehearses success, failure and compilation; then nothing is collected again."""
-        self._code = self.check(_REHEARSAL)
+        self._checked = {source: self.check(source) for source in (_REHEARSAL, _USUAL)}
         self.check(b"async def main(:\n")
-        for n in (1, 2, 0, 3, 0, 1):
-            self._rehearse(n)
+        for n in (1, 2, 0, 3, 0, 1, '"no number"'):  # the last one makes jsonschema read its own files
+            self._rehearse(_REHEARSAL, n)
+            self._rehearse(_USUAL, n)
         self._warm_library()
+        fill_holes()
+        _side_by_side(self.rehearse)
+        for _ in range(_UNTIL_QUICK):
+            self._rehearse(_REHEARSAL, 1)
+            self._rehearse(_USUAL, 1)
         gc.collect()
+        fill_holes()
         gc.freeze()
 
     def _warm_library(self):
         import zoneinfo
 
         zoneinfo.ZoneInfo("UTC")
+
+
+def _side_by_side(rehearse):
+    """Puts the code that a call runs into pages of its own.
+
+    CPython counts references and keeps its notes on types inside each code object, so running it writes to
+    it; lying among the code of hundreds of modules, each would cost a forked child a page.
+    """
+    hot = {}
+
+    def note(frame, event, _argument):
+        if event == "call":
+            hot[id(frame.f_code)] = frame.f_code
+
+    sys.setprofile(note)
+    try:
+        rehearse()
+    finally:
+        sys.setprofile(None)
+    for function in gc.get_objects():
+        if isinstance(function, types.FunctionType) and id(function.__code__) in hot:
+            function.__code__ = function.__code__.replace()
 
 
 def _import_validator():
@@ -123,15 +169,15 @@ def _import_validator():
     sys.modules["urllib"].parse = importlib.import_module("urllib.parse")
 
 
-def start(root, zone_root, share, limits, packages=(), waits=b""):
+def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b""):
     """Called once by python.cc.  limits: the fields of limits.Limits by name.  Returns the Runtime."""
-    sys.modules["ssl"] = None  # asyncio does without: a call has no socket, and libssl is not small
     for name in _MODULES:
         importlib.import_module(name)
     _import_validator()
-    del sys.modules["ssl"]
+    for name in _UNWANTED:
+        del sys.modules[name]
     roots = load_packages(packages)
     runtime = Runtime(Limits(**limits), loop.install(), waits, packages)
     library.install(root, zone_root, share, roots)
-    runtime.warm()
+    runtime.warm(fill_holes)
     return runtime

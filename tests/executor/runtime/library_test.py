@@ -17,7 +17,7 @@ for path in glob.glob(folder + "/*.py"):
 space = {{}}
 exec(sources["embedded"], space)
 runtime = space["start"](sources, root="/usr/lib/python3.11", zone_root="/usr/share/zoneinfo",
-                         share=memoryview, limits={LIMITS._asdict()!r})
+                         share=memoryview, fill_holes=lambda: None, limits={LIMITS._asdict()!r})
 opened = []
 sys.addaudithook(lambda event, args: opened.append(args) if event == "open" else None)
 """
@@ -74,7 +74,7 @@ except ModuleNotFoundError as error:
     def test_rehearsals_leave_no_trace(self):
         code = """
 import linecache
-runtime.touch()
+runtime.rehearse()
 left = [timer for timer in runtime.loop._scheduled if not timer.cancelled()]
 print("tool" in sys.modules, linecache.cache, sys.stdout is sys.__stdout__, left)
 """
