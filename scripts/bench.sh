@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 
-"$ROOT/scripts/install-deps.sh" test
+"$ROOT/scripts/install-deps.sh" bench
 configure "$BUILD" -DMCPBOX_TESTS=ON
 ninja -C "$BUILD" -j "$(jobs_here)" --quiet
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and says which.  When nothing is missing it says nothing and
-# touches no network.  usage: install-deps.sh run|test
+# touches no network.  usage: install-deps.sh run|test|bench
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -11,14 +11,17 @@ to_run=(g++ cmake ninja-build ccache pkg-config
 to_test=(libgtest-dev libgmock-dev libcmocka-dev
   clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
 
+to_bench=(bubblewrap) # what `make bench` compares a call with
+
 case ${1:-} in
   run) wanted=("${to_run[@]}") ;;
+  bench) wanted=("${to_run[@]}" "${to_bench[@]}" libgtest-dev libgmock-dev libcmocka-dev) ;;
   test)
     wanted=("${to_run[@]}" "${to_test[@]}")
     # Only to fetch the pinned Node and its packages: whichever npm is there will do.
     command -v npm >/dev/null || wanted+=(npm)
     ;;
-  *) die "usage: install-deps.sh run|test" ;;
+  *) die "usage: install-deps.sh run|test|bench" ;;
 esac
 
 missing=()
