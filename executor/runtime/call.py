@@ -115,7 +115,7 @@ class Call:
             text = f"MemoryError: the tool needs more than the {limit} MB of memory that a call has"
             return self._failed(OUT_OF_MEMORY, text, error)
         except BaseException as error:  # SystemExit and the like end the call, not the report of it
-            return self._failed(TOOL_ERROR, self._message(error), error)
+            return self._failed(TOOL_ERROR, failure.message_of(error), error)
 
     def _arguments(self, body):
         if self._job.draft:
@@ -157,12 +157,6 @@ class Call:
             return await value
 
         return self._loop.run_call(run(), self._began + self._job.deadline_ms / 1000 - _EARLY_SECONDS)
-
-    @staticmethod
-    def _message(error):
-        if type(error) is ImportError and error.msg:
-            return str(error)
-        return failure.message_of(error)
 
     def _execution(self):
         milliseconds = round((time.monotonic() - self._began) * 1000)

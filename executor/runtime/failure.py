@@ -9,41 +9,70 @@ _MOST_FRAMES = 20
 _MOST_CAUSES = 5
 _MESSAGE_CHARS = 4000
 _LINE_CHARS = 300
+_NAME_CHARS = 200
+_MOST_LINES = 40
+_TRACE_CHARS = 300  # a line of the traceback, causes and parts of groups included
+_NO_ROOM_FOR_CALLS = "error return without exception set"  # what CPython says when a frame finds no memory
+_real_name = type.__dict__["__name__"].__get__  # a metaclass may have another
+
+
+def type_of(value):
+    """The name of the value's type, of bounded length."""
+    name = _real_name(type(value))
+    return name if len(name) <= _NAME_CHARS else name[:_NAME_CHARS] + "..."
 
 
 def message_of(error):
     """`Type: message`; survives exceptions whose own text cannot be made."""
+    text = _text_of(error)
+    if type(error) is ImportError and text:
+        return text  # it says which modules there are: the type would add nothing
+    return f"{type_of(error)}: {text}" if text else type_of(error)
+
+
+def _text_of(error):
     try:
-        text = str(error)
+        text = "".join((str(error),))  # a plain str, whatever kind of str __str__ made
     except BaseException:  # __str__ is the tool's code and may raise anything
-        text = "(its message cannot be shown)"
-    if len(text) > _MESSAGE_CHARS:
-        text = text[:_MESSAGE_CHARS] + "..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return "(its message cannot be shown)"
+    if type(error) is SystemError and text == _NO_ROOM_FOR_CALLS:
+        return f"{text}: its calls were nested so deep that memory ran out; use a loop instead"
+    return text if len(text) <= _MESSAGE_CHARS else text[:_MESSAGE_CHARS] + "..."
 
 
 def describe(error, lines):
     """The error detail: error_type, message, line_number, code_context, traceback.
 
-    lines: the tool's source, one string a line.  line_number is None when no line of it is involved.
+    lines: the tool's source, one string a line.  line_number is None when no line of it is involved, or
+    when the error does not let itself be looked at: its attributes are the tool's code too.
     """
-    frames = _tool_frames(error)
-    number = frames[-1][0] if frames else None
-    if isinstance(error, SyntaxError) and error.filename == FILENAME:
-        number = error.lineno
-    trace = [_frame(*frame, lines) for frame in frames[-_MOST_FRAMES:]]
+    try:
+        number, trace = _where(error, lines)
+    except BaseException:
+        number, trace = None, []
     return {
-        "error_type": type(error).__name__,
-        "message": message_of(error).partition(": ")[2],
+        "error_type": type_of(error),
+        "message": _text_of(error),
         "line_number": number,
         "code_context": context(lines, number),
-        "traceback": trace + _causes(error) + _parts(error),
+        "traceback": trace,
     }
+
+
+def _where(error, lines):
+    """The number of the line at fault, or None, and the traceback."""
+    frames = _tool_frames(error)
+    number = frames[-1][0] if frames else None
+    if isinstance(error, SyntaxError) and error.filename == FILENAME and type(error.lineno) is int:
+        number = error.lineno
+    trace = [_frame(*frame, lines) for frame in frames[-_MOST_FRAMES:]]
+    trace += _causes(error) + _parts(error)
+    return number, [line[:_TRACE_CHARS] for line in trace[:_MOST_LINES]]
 
 
 def context(lines, number):
     """Numbered lines around `number`, with >>> before the one at fault."""
-    if not number or number > len(lines):
+    if not number or not 0 < number <= len(lines):
         return []
     first = max(1, number - _CONTEXT_LINES)
     last = min(len(lines), number + _CONTEXT_LINES)
@@ -74,7 +103,7 @@ def _tool_frames(error):
 
 def _frame(number, name, lines):
     code = lines[number - 1].strip()[:_LINE_CHARS] if number <= len(lines) else ""
-    return f"line {number}, in {name}: {code}"
+    return f"line {number}, in {name[:_NAME_CHARS]}: {code}"
 
 
 def _causes(error):

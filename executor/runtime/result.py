@@ -17,6 +17,7 @@ import enum
 import uuid
 import json
 
+from .failure import type_of
 from .limits import cut
 
 _OUTPUT_CUT = "\n[output cut here; the log has no more either]"
@@ -35,7 +36,7 @@ def _other(value):
         return value.isoformat()
     if isinstance(value, (decimal.Decimal, uuid.UUID)):
         return str(value)
-    raise TypeError(f"an object of type {type(value).__name__} has no JSON form")
+    raise TypeError(f"an object of type {type_of(value)} has no JSON form")
 
 
 # Made before the fork, once for all; and a tool that patches `json` does not patch this.
@@ -77,7 +78,7 @@ def value_json(value, limits):
         data = _encode(value)
     except (TypeError, ValueError) as error:
         raise Unusable(
-            f"main() returned a {type(value).__name__} that is not JSON: {error}. "
+            f"main() returned a {type_of(value)} that is not JSON: {error}. "
             "Return a str, or numbers, lists and dicts."
         ) from None
     except RecursionError:

@@ -151,6 +151,59 @@ async def main(): raise Bad
         self.assertIn("KeyboardInterrupt", run(body("raise KeyboardInterrupt")).text)
         self.assertIn("CancelledError", run("import asyncio\n" + body("raise asyncio.CancelledError")).text)
         self.assertLess(len(run(body("raise ValueError('x' * 10**6)")).text), 20_000)
+        self.assertLess(len(run(body("raise ImportError('x' * 10**6)")).text), 20_000)
+
+    def test_names_and_texts_that_are_not_what_they_seem_are_reported(self):
+        long_name = run(body("raise type('E' * 10**7, (Exception,), {})('odd')"))
+        self.assertRegex(long_name.text, r"^E{200}\.\.\.: odd\n")
+        self.assertLess(len(run(body("return type('T' * 10**7, (), {})()")).text), 20_000)
+        long_function = "def f(): raise ValueError\nf.__code__ = f.__code__.replace(co_name='f' * 10**7)\n"
+        self.assertLess(len(run(long_function + body("f()")).text), 20_000)
+        source = """
+class Meta(type):
+    @property
+    def __name__(cls): raise SystemExit
+class Text(str):
+    def __len__(self): return 0
+    def __getitem__(self, which): raise SystemExit
+    def __format__(self, how): raise SystemExit
+class Odd(Exception, metaclass=Meta):
+    def __str__(self): return Text("x" * 5000)
+async def main(): raise Odd
+"""
+        self.assertRegex(run(source).text, r"^Odd: x{4000}\.\.\.\n")
+
+    def test_an_error_that_does_not_let_itself_be_looked_at_is_reported(self):
+        wall = "@property\n    def {}(self): raise SystemExit\n"
+        for base, name in (
+            ("Exception", "__cause__"),
+            ("Exception", "__traceback__"),
+            ("SyntaxError", "filename"),
+            ("ExceptionGroup", "exceptions"),
+        ):
+            with self.subTest(name):
+                given = "('odd', [ValueError()])" if base == "ExceptionGroup" else "('odd')"
+                source = f"class Odd({base}):\n    " + wall.format(name)
+                self.assertRegex(run(source + body(f"raise Odd{given}")).text, "^Odd: odd")
+        for number in ("'one'", "-5", "10**9", "float('nan')"):
+            source = body(f"e = SyntaxError('odd', ('<tool>', {number}, 1, ''))\nraise e")
+            self.assertIn("odd", run(source).text, number)
+
+    def test_a_group_of_groups_of_long_errors_is_cut(self):
+        source = """
+def group(depth):
+    parts = [group(depth - 1)] * 9 if depth else [ValueError("x" * 9000)] * 9
+    return ExceptionGroup("g" * 9000, parts)
+async def main(): raise group(6)
+"""
+        ran = run(source)
+        self.assertTrue(ran.text.startswith("ExceptionGroup: ggg"))
+        self.assertLess(len(ran.text), 20_000)
+
+    def test_a_lack_of_memory_for_calls_says_so(self):
+        text = run(body("raise SystemError('error return without exception set')")).text
+        self.assertIn("memory ran out; use a loop", text)
+        self.assertTrue(run(body("raise SystemError('odd')")).text.startswith("SystemError: odd\n"))
 
     def test_recursion_and_memory_end_in_an_error(self):
         ran = run("def f(): return f()\nasync def main(): return f()")
