@@ -1,34 +1,20 @@
-// Tools that try to break out, break down, or not end.  Each must fail in words that help its author, without any
-// effect outside its own process, and the next call must work.
+// Tools that try to break out.  Each must fail in words that help its author, without any effect outside its own
+// process, and the next call must work.  Those that break down, or do not end, are in bombs.test.ts.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
 
+import { RUN } from "./bombs/bomb.ts";
 import { Instance } from "./harness/instance.ts";
-import { limit } from "./harness/limits.ts";
 import { type Ending, type Mcp, textOf } from "./harness/mcp.ts";
 import { isAlive, openFiles, statusField } from "./harness/processes.ts";
-import { assertSteady, snapshot } from "./harness/steady.ts";
 import { explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
 import { sleep, until } from "./harness/wait.ts";
 
-// Runs what it is given, with the real import: the check of imports is a courtesy, and nothing here relies on it.
-const RUN = `
-import asyncio
-
-load = asyncio.events.sys.modules["builtins"].__import__
-
-async def main(code: str):
-    names = {"load": load, "answer": None}
-    exec(code, names)
-    return names["answer"]
-`;
 const NAP =
   "import asyncio\n\nasync def main(seconds: float):\n    await asyncio.sleep(seconds)\n    return 'awake'\n";
 
-const SHORT_MS = limit("kTimeoutMinMs");
 const IN = "GOT IN";
-const ENDED_BY_DEADLINE = /did not finish|timed out|CPU time/i;
 const ENDED_BY_KERNEL = /forbidden system call/i;
 const CRASHED = /crashed|killed|exited by itself|forbidden system call|stopped answering/i;
 
@@ -39,7 +25,6 @@ let mcp: Mcp;
 before(async () => {
   box = await Instance.started();
   run = await publish(box, "hostile", "run", RUN, { timeout_ms: 60_000 });
-  await publishAnother(box, run, "short", RUN, { timeout_ms: SHORT_MS });
   await publishAnother(box, run, "nap", NAP);
   mcp = box.mcp;
 });
@@ -49,7 +34,7 @@ after(async () => {
 });
 afterEach(explainFailure(() => box));
 
-const attempt = (code: string, tool = "run"): Promise<Ending> => mcp.attempt(`hostile__${tool}`, { code });
+const attempt = (code: string): Promise<Ending> => mcp.attempt("hostile__run", { code });
 
 async function nextCallWorks(): Promise<void> {
   assert.equal(textOf(await mcp.call("hostile__run", { code: "answer = 'fine'" })), "fine");
@@ -156,99 +141,6 @@ test("a call child has one descriptor, no environment, and no privilege", async 
   await inFlight;
 });
 
-test("a fork bomb, threads and a memory bomb end in that call alone", async () => {
-  await isKeptIn("fork bomb", `os = load("os")\nwhile True:\n    os.fork()`);
-  await isKeptIn("threads", `t = load("threading")\nfor _ in range(10):\n    t.Thread(target=print).start()`);
-  const bombs = [
-    "blocks = []\nwhile True:\n    blocks.append(bytearray(10_000_000))",
-    "answer = 'x' * 10**10",
-    "answer = [0] * 10**9",
-    "text = 'x'\nwhile True:\n    text += text",
-  ];
-  for (const code of bombs) {
-    assert.match(wordsOf(await attempt(code)), /MemoryError.*memory|out of memory|256 MB/i, code);
-    await nextCallWorks();
-  }
-});
-
-test("a call that computes for ever is ended at its deadline, whatever it ignores", async () => {
-  const forever = [
-    "answer = 9**9**9",
-    "while True:\n    pass",
-    "import_ = load\ns = load('signal')\nfor n in range(1, 32):\n    try:\n        s.signal(n, s.SIG_IGN)\n    except (OSError, ValueError):\n        pass\nwhile True:\n    pass",
-    "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass",
-    "load('time').sleep(3600)",
-    "load('re').match('(a+)+$', 'a' * 64 + 'b')",
-    "sum(range(10**18))",
-  ];
-  for (const code of forever) {
-    const began = performance.now();
-    assert.match(wordsOf(await attempt(code, "short")), ENDED_BY_DEADLINE, code);
-    const seconds = (performance.now() - began) / 1000;
-    assert.ok(seconds < SHORT_MS / 1000 + 15, `${code}: ended after ${seconds} s`);
-    await nextCallWorks();
-  }
-});
-
-test("output without end is cut, and does not keep the call alive", async () => {
-  const flood = await mcp.call("hostile__run", { code: "for _ in range(500):\n    print('y' * 100_000)" });
-  assert.ok((flood._meta?.execution?.stdout.length ?? 0) < limit("kOutputBytes") + 200);
-  assert.match(wordsOf(await attempt("while True:\n    print('y' * 1_000_000)", "short")), ENDED_BY_DEADLINE);
-  const direct = await attempt("os = load('os')\nfor fd in (1, 2):\n    os.write(fd, b'z' * 1000)");
-  assert.match(wordsOf(direct), /OSError|Bad file|forbidden/i);
-  assert.ok(!box.log().includes("zzzz"), "a tool cannot write to the log");
-  await nextCallWorks();
-});
-
-test("a process that leaves without a result is named for what it did", async () => {
-  assert.match(wordsOf(await attempt("load('os')._exit(0)")), /exited by itself with status 0/);
-  assert.match(wordsOf(await attempt("load('os')._exit(7)")), /exited by itself with status 7/);
-  assert.match(wordsOf(await attempt("load('sys').exit('bye')")), /SystemExit/);
-  assert.match(wordsOf(await attempt("raise KeyboardInterrupt")), /KeyboardInterrupt/);
-  assert.match(
-    wordsOf(await attempt("raise type('Odd', (BaseException,), {'__str__': lambda s: 1 / 0})")),
-    /Odd/,
-  );
-  assert.match(wordsOf(await attempt("load('os').abort()")), CRASHED);
-  assert.match(wordsOf(await attempt("def f():\n    return f()\nf()")), /RecursionError/);
-  const c_stack = "load('sys').setrecursionlimit(10**9)\ndef f():\n    return f()\nf()";
-  assert.match(wordsOf(await attempt(c_stack)), /crashed|RecursionError|SystemError|memory/i);
-  await nextCallWorks();
-});
-
-test("results that cannot be used say what to return instead", async () => {
-  const wrong: [string, RegExp][] = [
-    [`answer = 'x' * ${limit("kResultBytes") + 1}`, new RegExp(`${limit("kResultBytes")}`)],
-    ["answer = object()", /object/],
-    ["answer = {1, 2}", /set/],
-    ["answer = b'bytes'", /bytes/],
-    ["answer = float('nan')", /not JSON|JSON/],
-    ["answer = []\nanswer.append(answer)", /JSON/],
-    ["answer = 1\nfor _ in range(200):\n    answer = [answer]", /nested/],
-    ["answer = (n for n in range(3))", /generator/],
-  ];
-  for (const [code, words] of wrong) assert.match(wordsOf(await attempt(code)), words, code);
-  await nextCallWorks();
-});
-
-test("a child that talks nonsense to the monitor harms only itself", async () => {
-  const monitor = box.one("priv");
-  for (const code of [
-    "load('os').write(3, bytes(4096))",
-    "load('os').write(3, b'\\xff' * 4096)",
-    "load('os').write(3, b'\\xff\\xff\\xff\\x7f')\nload('time').sleep(1)",
-    "load('os').close(3)",
-    "load('os').read(3, 1 << 20)",
-    "os = load('os')\nwhile True:\n    os.write(3, bytes(65536))",
-  ]) {
-    const ending = await attempt(code, "short");
-    assert.notEqual(ending.kind, "disconnected");
-    assert.notEqual(ending.kind, "result", code);
-    assert.ok(isAlive(monitor), code);
-    await nextCallWorks();
-  }
-});
-
 test("nothing of one call is there in the next", async () => {
   const poison = `
 asyncio = load("asyncio")
@@ -301,33 +193,8 @@ test("a freeze ends every call within a second, survives a restart, and a thaw l
   await nextCallWorks();
 });
 
-test("after three hundred calls, one in ten hostile, nothing is left over", async () => {
-  const hostile = [
-    "load('os')._exit(1)",
-    "answer = 'x' * 10**10",
-    "load('os').fork()",
-    "open('/etc/passwd')",
-    "load('os').abort()",
-    "load('os').write(3, bytes(64))",
-  ];
-  for (let i = 0; i < 20; ++i) await nextCallWorks(); // allocators and caches have their size
-  const before_ = await snapshot(box);
-  let next = 0;
-  const worker = async () => {
-    for (let i = next++; i < 300; i = next++) {
-      if (i % 10 === 0) assert.notEqual((await attempt(hostile[(i / 10) % hostile.length]!)).kind, "result");
-      else await nextCallWorks();
-    }
-  };
-  await Promise.all(Array.from({ length: 6 }, worker));
-  await assertSteady(box, before_, { replaced: "zygote" });
-  assert.equal((await box.ctl(["status"])).code, 0);
-});
-
 test("a draft is held tighter than an approved tool", async () => {
   const draft = (code: string) => mcp.attempt("mcpbox_test_code", { tool_id: run.id, arguments: { code } });
-  const busy = await draft("while True:\n    pass");
-  assert.match(JSON.stringify(busy), ENDED_BY_DEADLINE);
   const open = await draft("open('/etc/passwd')");
   assert.match(JSON.stringify(open), /FileNotFoundError|PermissionError|OSError|forbidden/);
   assert.doesNotMatch(JSON.stringify(open), ENDED_BY_KERNEL, "an open is refused, not punished");
