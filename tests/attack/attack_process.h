@@ -7,15 +7,15 @@ namespace mcpbox::test {
 
 // Starts an attacker, gives it its one order, and waits for the answer and for its end.
 inline Result<protocol::AttackReport> attack_with(const char* program, const char* const* argv,
-                                                  bool long_corpus) {
+                                                  bool long_corpus, uid_t uid = kExecutorUid) {
   Pair pair = make_pair();
   const timeval patience{300, 0};
   ::setsockopt(pair.ours.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   const jail::DescriptorMove moves[] = {{.from = pair.theirs.get(), .to = 3}};
   Result<jail::Spawned> child = jail::spawn({.path = program,
                                              .argv = argv,
-                                             .uid = kExecutorUid,
-                                             .gid = kExecutorUid,
+                                             .uid = uid,
+                                             .gid = uid,
                                              .namespaces = jail::namespaces_for(policy::kZygoteLayers),
                                              .descriptors = moves});
   if (!child) return std::unexpected(child.error());
@@ -28,9 +28,9 @@ inline Result<protocol::AttackReport> attack_with(const char* program, const cha
 }
 
 // The real one.
-inline Result<protocol::AttackReport> attack_own_jail(bool long_corpus) {
+inline Result<protocol::AttackReport> attack_own_jail(bool long_corpus, uid_t uid = kExecutorUid) {
   const char* const argv[] = {MCPBOX_EXECUTOR, "--role", "attack", "--allow-missing", "0x0", nullptr};
-  return attack_with(MCPBOX_EXECUTOR, argv, long_corpus);
+  return attack_with(MCPBOX_EXECUTOR, argv, long_corpus, uid);
 }
 
 inline std::string text_of(const protocol::AttackReport& report) {

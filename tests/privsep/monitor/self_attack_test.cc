@@ -3,7 +3,6 @@
 
 #include <sys/wait.h>
 
-#include <cstring>
 #include <optional>
 #include <thread>
 
@@ -25,11 +24,13 @@ class SelfAttackTest : public MonitorTest {
   // What the monitor makes of an attacker that answers this; nullopt: it ends without an answer.
   base::Result<AttackReport> attacked(std::optional<AttackReport> answer, bool long_corpus = false) {
     Pair pair = socket_pair(SOCK_STREAM);
+    launcher.on_spawn = [this, &pair](Role role) -> base::Result<Spawned> {
+      spawned_role = role;
+      const pid_t pid = some_process();
+      base::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      return Spawned{.link = std::move(pair.ours), .pidfd = std::move(pidfd), .pid = pid};
+    };
     std::thread attacker([this, &pair, &answer] {
-      wire::SpawnRequest asked{};
-      ASSERT_EQ(::recv(launcher_pair.theirs.get(), &asked, sizeof asked, 0), ssize_t{sizeof asked});
-      spawned_role = asked.role;
-      hand_over(asked, std::move(pair.ours));
       base::Result<wire::Frame> order = wire::read_frame(pair.theirs.get(), 1024);
       ASSERT_TRUE(order.has_value());
       const wire::Header header = order->header;
@@ -45,43 +46,24 @@ class SelfAttackTest : public MonitorTest {
     return report;
   }
 
-  std::uint32_t spawned_role = 0;
+  Role spawned_role = Role::kCtl;
   bool ordered_long = false;
-  base::Fd child;  // what the monitor believes is the attacker
 
  private:
-  // The launcher's answer: the link, and a pidfd of a process that may be killed.
-  void hand_over(const wire::SpawnRequest& asked, base::Fd link) {
+  // One that the monitor may kill.
+  static pid_t some_process() {
     const pid_t pid = ::fork();
-    if (pid == 0) {
-      ::close_range(3, ~0U, 0);  // the attacker's end of the link, above all
-      ::pause();
-      ::_exit(0);
-    }
-    child = base::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    wire::LauncherEvent event{
-        .kind = wire::LauncherEventKind::kSpawned, .serial = asked.serial, .role = asked.role, .pid = pid};
-    const std::array<int, 2> descriptors{link.get(), child.get()};
-    iovec bytes{&event, sizeof event};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptors)> control{};
-    msghdr message{};
-    message.msg_iov = &bytes;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof descriptors);
-    std::memcpy(CMSG_DATA(header), descriptors.data(), sizeof descriptors);
-    ASSERT_EQ(::sendmsg(launcher_pair.theirs.get(), &message, 0), ssize_t{sizeof event});
+    if (pid != 0) return pid;
+    ::close_range(3, ~0U, 0);  // the attacker's end of the link, above all
+    ::pause();
+    ::_exit(0);
   }
 };
 
 TEST_F(SelfAttackTest, IsDoneByAProcessOfItsOwnAndRecorded) {
   const base::Result<AttackReport> report = attacked(AttackReport{.attempts = 2000, .elapsed_ms = 5});
   ASSERT_TRUE(report.has_value());
-  EXPECT_EQ(spawned_role, protocol::set_of(Role::kAttack));
+  EXPECT_EQ(spawned_role, Role::kAttack);
   EXPECT_FALSE(ordered_long);
   EXPECT_EQ(monitor.self_attacks.last(), "2000 attempts to leave the jail of a call, none succeeded (5 ms)");
   ASSERT_EQ(store.records.size(), 1u);
