@@ -4,6 +4,7 @@
 #include "executor/python.h"
 
 #include <Python.h>
+#include <nss.h>
 #include <utility>
 
 #include "executor/holes.h"
@@ -35,6 +36,14 @@ bool add_path(PyConfig& config, const char* path) {
   const PyStatus done = PyWideStringList_Append(&config.module_search_paths, wide);
   PyMem_RawFree(wide);
   return PyStatus_Exception(done) == 0;
+}
+
+// Names of users and hosts come from files, which a call cannot open: it gets "unknown".  Other services are
+// libraries of the host that expect a machine around them: libnss-systemd aborts when it has none, and a call
+// to os.path.expanduser() would end as an attack.
+bool names_come_from_files() {
+  return ::__nss_configure_lookup("passwd", "files") == 0 &&
+         ::__nss_configure_lookup("group", "files") == 0 && ::__nss_configure_lookup("hosts", "files") == 0;
 }
 
 bool initialise(const PythonPaths& paths) {
@@ -195,6 +204,7 @@ Python& Python::operator=(Python&&) noexcept = default;
 Python::~Python() = default;
 
 base::Result<Python> Python::start(const PythonPaths& paths, std::span<const std::string> packages) {
+  if (!names_come_from_files()) return base::fail_errno("python: name services could not be set");
   if (!initialise(paths)) return fail(Why::kBroken, "python: CPython did not initialise");
   PyRef runtime = start_runtime(paths, packages);
   if (!runtime) {

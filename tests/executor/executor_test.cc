@@ -192,6 +192,25 @@ TEST_F(Executor, ReportsAnExceptionWithItsLine) {
   EXPECT_NE(outcome->log_error.find(">>> 3 |"), std::string::npos) << outcome->log_error;
 }
 
+TEST_F(Executor, UsersAndHostsAreUnknownToACallAndAskingForThemIsNoAttack) {
+  const Result<protocol::Outcome> outcome = run(executor(), R"(
+import asyncio
+load = asyncio.sys.modules["importlib"].import_module
+grp, os, pwd, socket = (load(name) for name in ("grp", "os", "pwd", "socket"))
+def asked(what):
+    try:
+        return str(what())
+    except (KeyError, OSError) as error:
+        return type(error).__name__
+async def main():
+    return [os.path.expanduser("~"), asked(lambda: pwd.getpwuid(0)), asked(lambda: grp.getgrall()),
+            asked(lambda: socket.gethostbyname("nas.lan"))]
+)");
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->end, CallEnd::kOk) << outcome->log_error;
+  EXPECT_EQ(outcome->log_result, R"(["~", "KeyError", "[]", "gaierror"])");
+}
+
 // --- Jobs that are none -------------------------------------------------------------------------------
 
 TEST_F(Executor, RefusesCodeThatCompileDidNotMake) {
@@ -275,13 +294,12 @@ protocol::LoadPackages order_for(const char* package) { return {.packages = {pac
 TEST_F(ExecutorWithPackages, HoldsThemForItsCallsAndTheirSubmodulesInMemory) {
   ExecutorProcess executor(kExecutorUid, "0x0", order_for("httpx"));
   ASSERT_TRUE(executor.ready());
-  const Result<protocol::Outcome> outcome =
-      run(executor,
-          "import asyncio, httpx\n"
-          "load = asyncio.sys.modules['importlib'].import_module\n"
-          "def main():\n"
-          "    load('idna.uts46data')\n"
-          "    return httpx.URL('https://a/b').path\n");
+  const Result<protocol::Outcome> outcome = run(executor,
+                                                "import asyncio, httpx\n"
+                                                "load = asyncio.sys.modules['importlib'].import_module\n"
+                                                "def main():\n"
+                                                "    load('idna.uts46data')\n"
+                                                "    return httpx.URL('https://a/b').path\n");
   ASSERT_TRUE(outcome.has_value());
   EXPECT_EQ(outcome->log_result, "/b") << outcome->log_error;
 }
