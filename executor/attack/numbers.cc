@@ -26,9 +26,7 @@ constexpr std::array<char, 4200> make_garbage() {
 }
 constexpr std::array<char, 4200> kGarbage = make_garbage();
 
-bool may_end_it(long number) {
-  return number == SYS_exit || number == SYS_exit_group || number == SYS_fork || number == SYS_vfork;
-}
+bool may_end_it(long number) { return number == SYS_exit_group || number == SYS_fork || number == SYS_vfork; }
 
 Attempt as_attempt(const AnsweredCall& row) {
   return {.name = row.name,

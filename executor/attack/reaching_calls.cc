@@ -39,7 +39,6 @@ constexpr AnsweredCall kReaching[] = {
     { "getpid",           {SYS_getpid},                                                       {kDone},                    "its number in a namespace of its zygote's: how many calls there were before it" },
     { "gettid",           {SYS_gettid},                                                       {kDone},                    "the same number" },
     { "getrusage",        {SYS_getrusage, RUSAGE_SELF, 0},                                    {refused(EFAULT)},          "its own consumption" },
-    { "exit",             {SYS_exit, 0},                                                      {kDone},                    "leaving" },
     { "exit_group",       {SYS_exit_group, 0},                                                {kDone},                    "leaving" },
     { "prlimit64",        {SYS_prlimit64, 0, RLIMIT_CPU, 0, 0},                               {kDone},                    "its own CPU limit: to look, and to lower it" },
 };
