@@ -24,12 +24,21 @@ struct Ended {
   std::string explanation;
 };
 
+bool is_draft(const Call& call) { return call.job.mode == protocol::RunMode::kTest; }
+
+// What to change about a tool that took too long.
+std::string how_to_be_in_time(const Call& call) {
+  if (is_draft(call))
+    return " Make it do less in one run: drafts are held to " + std::to_string(limits::kTestTimeoutMs) +
+           " ms, of which they may compute for " + std::to_string(limits::kTestCpuSeconds) + " seconds.";
+  return " Make it do less in one call, or raise timeout_ms (at most " +
+         std::to_string(limits::kTimeoutMaxMs) + ") with mcpbox_update_tool and have it approved again.";
+}
+
 Ended killed_by_us(const Call& call) {
   if (call.killed == Killed::kDeadline)
-    return {CallEnd::kTimedOut,
-            "The tool did not finish within its " + std::to_string(call.timeout_ms) +
-                " ms and was stopped. Make it do less in one call, or raise timeout_ms (at most "
-                "300000) with mcpbox_update_tool and have it approved again."};
+    return {CallEnd::kTimedOut, "The tool did not finish within its " + std::to_string(call.timeout_ms) +
+                                    " ms and was stopped." + how_to_be_in_time(call)};
   if (call.killed == Killed::kAuthority)
     return {CallEnd::kCancelled,
             "The call was stopped because what allowed it was taken away: the tool was changed, disabled, or "
@@ -38,10 +47,12 @@ Ended killed_by_us(const Call& call) {
 }
 
 // The limit of CPU time ends a process by SIGKILL, like anybody outside: the accounting tells them apart.
+std::uint64_t cpu_seconds_of(const Call& call) {
+  return is_draft(call) ? limits::kTestCpuSeconds : (call.timeout_ms + 999) / 1000;
+}
+
 bool used_up_cpu(const Call& call, const protocol::SpareEnded& ending) {
-  const std::uint64_t seconds =
-      call.job.mode == protocol::RunMode::kTest ? limits::kTestCpuSeconds : (call.timeout_ms + 999) / 1000;
-  return ending.cpu_us >= seconds * kCpuSecondUs;
+  return ending.cpu_us >= cpu_seconds_of(call) * kCpuSecondUs;
 }
 
 // Killed by the machine's own shortage of memory, or by a limit of its own: it was then not far below.
@@ -60,14 +71,18 @@ Ended by_signal(const Call& call, const protocol::SpareEnded& ending) {
         "not tell which) and was stopped at once. Tools cannot reach files, sockets, processes or threads "
         "through native code: use the modules of the Python standard library without ctypes."};
   if (signal == SIGXCPU || (signal == SIGKILL && used_up_cpu(call, ending)))
-    return {CallEnd::kTimedOut,
-            "The tool used up its CPU time and was stopped. Make it compute less in one call."};
+    return {CallEnd::kTimedOut, "The tool used up its CPU time (" + std::to_string(cpu_seconds_of(call)) +
+                                    " s) and was stopped." + how_to_be_in_time(call)};
   if (signal == SIGKILL && near_memory_limit(ending))
     return {CallEnd::kOutOfMemory, "The tool's process was stopped by the kernel for its use of memory (" +
                                        megabytes(ending.peak_memory_bytes) + " of " +
                                        megabytes(limits::kMemoryBytes) +
                                        "). Let it work on less at a time. Whether it had an effect is not "
                                        "known; check before you call it again."};
+  if (signal == SIGKILL && call.fault == Fault::kHungUp)
+    return {CallEnd::kCrashed,
+            "The tool closed its connection to MCPbox, through which its result would have gone, and was "
+            "stopped. Leave the descriptors alone and return a value from main()."};
   if (signal == SIGKILL)
     return {
         CallEnd::kCrashed,
@@ -79,7 +94,12 @@ Ended by_signal(const Call& call, const protocol::SpareEnded& ending) {
 
 Ended by_itself(const Call& call, const base::Result<protocol::SpareEnded>& ending) {
   if (call.killed != Killed::kNot) return killed_by_us(call);
-  if (call.broke_protocol)
+  if (call.fault == Fault::kNoReport)
+    return {CallEnd::kCrashed,
+            "The tool ran, but its process could not report what came of it: the tool replaced something in "
+            "builtins or in a module that the report needs, or left no memory for it. Leave modules as they "
+            "are, and return less."};
+  if (call.fault == Fault::kBrokeProtocol)
     return {CallEnd::kCrashed,
             "The tool's process sent something that is no answer and was stopped. Do not write to its "
             "descriptors or change MCPbox's own modules; return a value from main()."};

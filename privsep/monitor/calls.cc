@@ -18,6 +18,9 @@ namespace {
 
 constexpr base::Error kFrozen{Why::kRefused, words::kFrozen};
 
+// From the end of a child's link to the end of its process.  One that takes longer hung up itself.
+constexpr std::int64_t kHangUpGraceMs = 100;
+
 }  // namespace
 
 loop::Task<protocol::CallResult> Calls::run(Job job) {
@@ -76,9 +79,8 @@ loop::Task<> Calls::carry_out(CallPointer call) {
     co_return loop::Nothing{};
   }
   base::Result<protocol::SpareEnded> ending = base::fail(Why::kBroken, "not asked");
-  if (!outcome && call->child != nullptr) call->child->kill();  // it is of no use any more
+  if (!outcome) find_fault(*call);
   if (!outcome) ending = co_await loop::attempt(how_it_ended(call));
-  if (call->child != nullptr) call->broke_protocol = call->child->broke_protocol();
   protocol::CallResult result = conclude(*call, outcome, ending);
   AuditRecord record{.kind = AuditKind::kCallOutcome,
                      .actor = call->job.caller.who,
@@ -98,6 +100,14 @@ loop::Task<> Calls::carry_out(CallPointer call) {
   write_log(*call, result, outcome, ending);
   call->child.reset();
   co_return loop::Nothing{};
+}
+
+// The child is of no use any more.  One whose link has ended is most likely dying, and how is worth knowing:
+// how_it_ended() gives it a moment, and looks again.
+void Calls::find_fault(Call& call) {
+  if (call.child == nullptr || !call.child->alive()) return;
+  if (call.went) call.fault = Fault::kNoReport;
+  call.child->kill();
 }
 
 loop::Task<> Calls::record_intent(CallPointer call, loop::Later<std::uint64_t> done) {
@@ -191,7 +201,13 @@ loop::Task<protocol::SpareEnded> Calls::how_it_ended(CallPointer call) {
     ending.resolve(base::fail(Why::kTimeout, "nobody said how the process ended"));
   });
   patience.start(limits::kEndingPatienceMs);
+  loop::Timer hang_up(m_.loop, [call] {
+    if (call->fault == Fault::kNone) call->fault = Fault::kHungUp;
+    call->child->kill();
+  });
+  if (!call->child->alive()) hang_up.start(kHangUpGraceMs);
   base::Result<protocol::SpareEnded> ended = co_await ending.result();
+  if (call->child->broke_protocol()) call->fault = Fault::kBrokeProtocol;
   co_return ended;
 }
 

@@ -38,6 +38,14 @@ enum class Killed : std::uint8_t {
   kAuthority,  // what allowed it was taken away: freeze, disable, change
 };
 
+// What was wrong with a child that gave no outcome, as far as its link tells.
+enum class Fault : std::uint8_t {
+  kNone,
+  kBrokeProtocol,  // it sent what no child sends
+  kNoReport,       // it answered that it has no outcome
+  kHungUp,         // it closed its link and lived on
+};
+
 struct Call {
   wire::Id id{};
   Job job;
@@ -48,7 +56,7 @@ struct Call {
   std::int64_t started_ms = 0;  // go was sent; 0 before
   std::int64_t ended_ms = 0;
   bool went = false;
-  bool broke_protocol = false;  // its process sent what no child sends
+  Fault fault = Fault::kNone;
   Killed killed = Killed::kNot;
   Slots::Place place;  // in the queue, before there is a child
   std::shared_ptr<Spare> child;
@@ -78,6 +86,7 @@ class Calls {
   base::Result<CallPointer> admit(Job job);
   [[nodiscard]] base::Result<void> check_room(const Tool& tool, const Job& job) const;
   loop::Task<> carry_out(CallPointer call);
+  static void find_fault(Call& call);
   loop::Task<> record_intent(CallPointer call, loop::Later<std::uint64_t> done);
   loop::Task<protocol::Outcome> prepare_and_go(CallPointer call, loop::Later<std::uint64_t> intent);
   loop::Task<> get_child(CallPointer call, Flavour flavour);

@@ -26,8 +26,9 @@ std::shared_ptr<Spare> Spare::make(Monitor& monitor, std::uint64_t number, base:
   return spare;
 }
 
+// The end of its stream is how a process ends, too: of one with a call, its call sees to the rest.
 void Spare::on_closed(const base::Error& why) {
-  kill();
+  if (why.why != base::Why::kCancelled || work_.call == wire::Id{}) kill();
   if (why.why != base::Why::kInvalid || broke_protocol_) return;
   broke_protocol_ = true;
   violated_(*this);

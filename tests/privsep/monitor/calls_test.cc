@@ -246,10 +246,10 @@ TEST(CallEnds, EveryWayToEndHasItsWord) {
 
 // A model that reads the words must know what to do next.
 TEST(CallEnds, TheWordsSayWhatToDo) {
-  const auto words_of = [](protocol::SpareEnded how, bool broke_protocol = false) {
+  const auto words_of = [](protocol::SpareEnded how, Fault fault = Fault::kNone) {
     Call call;
     call.timeout_ms = 30'000;
-    call.broke_protocol = broke_protocol;
+    call.fault = fault;
     base::Result<protocol::Outcome> none = base::fail(base::Why::kBroken, "the link ended");
     return conclude(call, none, how).explanation;
   };
@@ -258,7 +258,29 @@ TEST(CallEnds, TheWordsSayWhatToDo) {
   EXPECT_NE(words_of({.wait_status = SIGKILL, .peak_memory_bytes = kAlmostAll}).find("255 MB of 256 MB"),
             std::string::npos);
   EXPECT_NE(words_of({.wait_status = SIGKILL}).find("machine ran out of memory"), std::string::npos);
-  EXPECT_NE(words_of({.wait_status = SIGKILL}, true).find("return a value from main()"), std::string::npos);
+  EXPECT_NE(words_of({.wait_status = SIGKILL}, Fault::kBrokeProtocol).find("return a value from main()"),
+            std::string::npos);
+  EXPECT_NE(words_of({.wait_status = SIGKILL}, Fault::kHungUp).find("closed its connection"),
+            std::string::npos);
+  EXPECT_NE(words_of({.wait_status = SIGKILL}, Fault::kNoReport).find("could not report"), std::string::npos);
+  EXPECT_NE(words_of({.wait_status = 72 << 8}, Fault::kNoReport).find("could not report"), std::string::npos);
+  EXPECT_NE(words_of({.wait_status = 7 << 8}, Fault::kHungUp).find("status 7"), std::string::npos)
+      << "it was late, but it had left by itself";
+}
+
+// A draft's limits are not its tool's: to raise those would not help.
+TEST(CallEnds, ADraftOutOfTimeIsNotToldToRaiseItsLimit) {
+  base::Result<protocol::Outcome> none = base::fail(base::Why::kBroken, "the link ended");
+  for (const Killed killed : {Killed::kDeadline, Killed::kNot}) {
+    Call call;
+    call.killed = killed;
+    const protocol::SpareEnded how{.wait_status = SIGKILL, .cpu_us = 300'000'000};
+    EXPECT_NE(conclude(call, none, how).explanation.find("raise timeout_ms"), std::string::npos);
+    call.job.mode = RunMode::kTest;
+    const std::string words = conclude(call, none, how).explanation;
+    EXPECT_EQ(words.find("raise timeout_ms"), std::string::npos) << words;
+    EXPECT_NE(words.find("drafts are held to 10000 ms"), std::string::npos) << words;
+  }
 }
 
 TEST(CallEnds, ACallWhoseZygoteDiedIsToldThatItsEffectIsUnknown) {

@@ -2,8 +2,8 @@
 import { type Bomb, crash, endless, error, fine } from "./bomb.ts";
 
 const NO_ANSWER = /sent something that is no answer.*return a value/;
-const CLOSED = /The tool's process (was stopped|exited)/;
-const NO_REPORT = CLOSED;
+const CLOSED = /closed its connection to MCPbox.*return a value|exited by itself.*Return a value/;
+const NO_REPORT = /could not report what came of it.*Leave modules/;
 
 // frame(kind, payload, ...) writes one frame as privsep/wire/frame.h has it.  `serial` is that of the job that runs.
 const FRAME = `
