@@ -1,4 +1,4 @@
-"""The standard library and the time zones, served from memory.
+"""The standard library, its lines for tracebacks and the time zones, served from memory.
 
 A jailed call can open no file.  Everything that it may import later is read before the jail, as
 marshalled code in one block that is shared by all children and that none of them can write.
@@ -9,6 +9,7 @@ import importlib.machinery
 import importlib.util
 import io
 import itertools
+import linecache
 import marshal
 import os
 import sys
@@ -113,6 +114,17 @@ def read(root, zone_root, packages=()):
     return modules, zones, block
 
 
+def read_sources(root, packages, block):
+    """Appends every module's source text to the block.  Returns offsets by path, as code objects name it."""
+    sources = {}
+    for _, path, _ in itertools.chain(_modules(root), *map(_package, packages)):
+        with open(path, "rb") as file:
+            text = file.read()
+        sources[path] = (len(block), len(block) + len(text))
+        block += text
+    return sources
+
+
 def install(root, zone_root, share, packages=()):
     """From here on, imports and time zones come from memory and touch no file.
 
@@ -120,6 +132,7 @@ def install(root, zone_root, share, packages=()):
     share: turns the bytes into a read-only view that forked children share.
     """
     modules, zones, block = read(root, zone_root, packages)
+    sources = read_sources(root, packages, block)
     view = share(block)
     sys.meta_path[:] = [
         importlib.machinery.BuiltinImporter,
@@ -130,6 +143,7 @@ def install(root, zone_root, share, packages=()):
     sys.path_hooks.clear()
     sys.path_importer_cache.clear()
     _install_zones(zones, view)
+    _install_lines(sources, view)
 
 
 def _install_zones(zones, view):
@@ -142,3 +156,17 @@ def _install_zones(zones, view):
     zoneinfo.reset_tzpath(to=())
     zoneinfo._common.load_tzdata = load_tzdata
     zoneinfo.available_timezones = lambda: set(zones)
+
+
+def _install_lines(sources, view):
+    """Tracebacks show the library's lines, which linecache would look for on disk."""
+
+    def updatecache(filename, module_globals=None):
+        if filename not in sources:
+            return []
+        start, end = sources[filename]
+        lines = str(view[start:end], "utf-8", "replace").splitlines(keepends=True)
+        linecache.cache[filename] = (end - start, None, lines, filename)
+        return lines
+
+    linecache.updatecache = updatecache

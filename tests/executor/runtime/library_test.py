@@ -58,6 +58,24 @@ print(opened)
         expected = "1:00:00 True\n'No time zone found with key Europe/Nowhere'\nrefused\n[]\n"
         self.assertEqual(started(code), expected)
 
+    def test_tracebacks_show_the_lines_of_the_library_without_a_file(self):
+        code = """
+import json, traceback
+try:
+    json.loads("{")
+except ValueError:
+    text = traceback.format_exc()
+print("return _default_decoder.decode(s)" in text, "obj, end = self.scan_once(s, idx)" in text, opened)
+"""
+        self.assertEqual(started(code), "True True []\n")
+
+    def test_a_file_that_is_no_part_of_the_library_has_no_lines(self):
+        code = """
+import linecache
+print(linecache.getlines("/etc/passwd"), opened)
+"""
+        self.assertEqual(started(code), "[] []\n")
+
     def test_what_does_not_exist_is_not_looked_for_on_disk(self):
         code = """
 try:
