@@ -1,9 +1,9 @@
 // mcpbox-executor: the zygote.  Started by the launcher in its namespaces; hears from the monitor which
 // packages to load, initialises CPython, jails itself, and forks a child per call.  Its link to the monitor
 // is descriptor 3.
-#include <array>
 #include <csignal>
 #include <cstdlib>
+#include <vector>
 
 #include "executor/attack/attack.h"
 #include "executor/first_order.h"
@@ -14,6 +14,7 @@
 #include "privsep/jail/call.h"
 #include "privsep/jail/child_arguments.h"
 #include "privsep/jail/jail.h"
+#include "privsep/jail/oom.h"
 #include "privsep/jail/title.h"
 #include "privsep/wire/spawn.h"
 
@@ -50,11 +51,14 @@ int main(int argc, char** argv) {
       jail::CallJail::prepare(policy::kCallLimits, arguments->allow_missing);
   if (!calls) return refuse(log, calls.error(), jail::kExitNotJailed);
 
-  const std::array<int, 5> keep{0, 1, 2, wire::kChildLinkFd, calls->ruleset_fd()};
+  const jail::OomOrder oom = jail::OomOrder::open();
+  std::vector<int> keep{0, 1, 2, wire::kChildLinkFd};
+  for (const int fd : {calls->ruleset_fd(), oom.fd()})
+    if (fd >= 0) keep.push_back(fd);
   const base::Result<policy::Layers> layers =
       attack::rehearsed(*calls, jail::enter(jail::jail_for_zygote(arguments->allow_missing, keep)));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
 
-  const base::Error end = executor::Zygote(*python, *calls, title).serve(wire::kChildLinkFd, *layers);
+  const base::Error end = executor::Zygote(*python, *calls, oom, title).serve(wire::kChildLinkFd, *layers);
   return end.why == base::Why::kCancelled ? EXIT_SUCCESS : refuse(log, end, EXIT_FAILURE);
 }

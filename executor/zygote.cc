@@ -78,7 +78,7 @@ Result<void> Zygote::turn() {
 }
 
 Result<void> Zygote::obey() {
-  Result<Frame> frame = wire::read_frame(link_, kMaxOrder, 1);
+  Result<Frame> frame = wire::read_frame(link_, kMaxOrder, wire::kMaxFds);
   if (!frame) return std::unexpected(frame.error());
   if (frame->header.kind != FrameKind::kRequest ||
       frame->header.op != static_cast<std::uint16_t>(Op::kForkSpare))
@@ -91,8 +91,10 @@ Result<void> Zygote::obey() {
 Result<void> Zygote::fork_spare(std::uint32_t serial, protocol::ForkSpare order) {
   // fork(3), not os.fork(): CPython's at-fork hooks cost more than the fork, and with one thread they do
   // nothing but reseed `random`, which the child does itself.
+  oom_.as_a_call();
   const pid_t pid = ::fork();
   if (pid == 0) become_call(order);
+  oom_.as_itself();
   const auto op = static_cast<std::uint16_t>(Op::kForkSpare);
   base::Fd pidfd(pid < 0 ? -1 : static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   base::Fd for_monitor(pidfd ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
@@ -111,8 +113,10 @@ Result<void> Zygote::fork_spare(std::uint32_t serial, protocol::ForkSpare order)
   return wire::write_message(link_, FrameKind::kReply, op, serial, forked);
 }
 
-// Its pages before its jail, whose filter knows no reason for that: nothing of a job has been read yet.
+// Its group first, which is to answer for its pages.  Its pages before its jail, whose filter knows no reason
+// for that: nothing of a job has been read yet.
 void Zygote::become_call(const protocol::ForkSpare& order) {
+  if (order.group) jail::CallJail::join_group(order.group->get());
   if (order.rehearse) python_.touch(order.socket.get());
   calls_.enter(order.socket.get());
   title_.set("mcpbox: [call]");

@@ -10,6 +10,7 @@
 #include "privsep/base/error.h"
 #include "privsep/base/fd.h"
 #include "privsep/jail/call.h"
+#include "privsep/jail/oom.h"
 #include "privsep/jail/title.h"
 #include "privsep/protocol/messages_zygote.h"
 
@@ -17,9 +18,9 @@ namespace mcpbox::executor {
 
 class Zygote {
  public:
-  // All three must outlive this.  calls: made before the zygote's own jail.
-  Zygote(Python& python, const jail::CallJail& calls, const jail::Title& title)
-      : python_(python), calls_(calls), title_(title) {}
+  // All must outlive this.  calls, oom: made before the zygote's own jail.
+  Zygote(Python& python, const jail::CallJail& calls, const jail::OomOrder& oom, const jail::Title& title)
+      : python_(python), calls_(calls), oom_(oom), title_(title) {}
 
   // Says Hello on `link`, waits for the answer, then serves until the monitor closes it.
   //   layers   what jail::enter() verified
@@ -42,6 +43,7 @@ class Zygote {
 
   Python& python_;
   const jail::CallJail& calls_;
+  const jail::OomOrder& oom_;
   const jail::Title& title_;
   int link_ = -1;
   std::vector<Child> children_;

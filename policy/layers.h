@@ -25,6 +25,13 @@ enum class Layer : std::uint32_t {
   kParentDeath = 1u << 15,
 };
 
+// The oldest kernel that has the required form of every layer.
+struct KernelVersion {
+  unsigned major;
+  unsigned minor;
+};
+inline constexpr KernelVersion kLeastKernel{.major = 6, .minor = 1};
+
 using Layers = std::uint32_t;  // a set; its high half says which better forms are on (Better, below)
 
 struct LayerName {
@@ -64,6 +71,7 @@ enum class Better : std::uint32_t {
   kLandlockScopes = 1u << 19,
   kWriteXorExecute = 1u << 20,
   kSecretMemory = 1u << 21,
+  kCallGroup = 1u << 22,
 };
 inline constexpr Layers kLayerBits = 0xffff;
 
@@ -83,11 +91,13 @@ inline constexpr BetterForm kBetterForms[] = {
     { Better::kLandlockScopes,   Layer::kLandlock,    "landlock-scopes",   "Linux 6.12", "abstract Unix sockets and, but for the monitor, signals to processes outside" },
     { Better::kWriteXorExecute,  Layer::kNotDumpable, "write-xor-execute", "Linux 6.3",  "running what was writable, even if the filter forgot it" },
     { Better::kSecretMemory,     Layer::kNotDumpable, "secret-memory",     "secretmem.enable=1", "reading the monitor's keys as root, or from a core of the machine" },
+    { Better::kCallGroup,        Layer::kResourceLimits, "call-group", "a delegated cgroup v2 with memory and pids", "one call, or all together, taking the machine's memory by ways that resource limits do not count" },
 };
 // clang-format on
 
 constexpr Layers operator|(Layer a, Layer b) { return static_cast<Layers>(a) | static_cast<Layers>(b); }
 constexpr Layers operator|(Layers a, Layer b) { return a | static_cast<Layers>(b); }
+constexpr Layers operator|(Layer a, Better b) { return static_cast<Layers>(a) | static_cast<Layers>(b); }
 constexpr Layers operator|(Layers a, Better b) { return a | static_cast<Layers>(b); }
 constexpr bool contains(Layers set, Layer layer) { return (set & static_cast<Layers>(layer)) != 0; }
 constexpr bool contains(Layers set, Better form) { return (set & static_cast<Layers>(form)) != 0; }

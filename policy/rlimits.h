@@ -19,6 +19,11 @@ struct ResourceLimit {
 
 using limits::kMiB;
 
+// A call's control group, where there are any (launcher/call_groups.h).
+inline constexpr std::uint64_t kCallGroupBytes =
+    limits::kMemoryBytes + 64 * kMiB;  // and the interpreter's own pages that it touches; beyond: SIGKILL
+inline constexpr unsigned kCallGroups = 384;  // made at the start, for calls and spares; beyond: "busy"
+
 // RLIMIT_FSIZE stands only in the call's table: standard error of the others may be the log file itself, and
 // a write beyond the limit is death by SIGXFSZ.
 // clang-format off

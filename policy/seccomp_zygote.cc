@@ -31,6 +31,7 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(prctl),                  kAllow, equals(0, PR_SET_PDEATHSIG),               "the child dies with the zygote" },
     { SCMP_SYS(prctl),                  kAllow, equals(0, PR_GET_PDEATHSIG),               "the child looks whether it does" },
     { SCMP_SYS(prctl),                  kAllow, equals(0, PR_SET_NAME),                    "the child's title" },
+    { SCMP_SYS(pread64),                kAllow, {},                                        "the child looks whether it is in its control group" },
     { SCMP_SYS(dup2),                   kAllow, equals(1, kCallLink),                      "the child's one socket" },
     { SCMP_SYS(close_range),            kAllow, {},                                        "the child closes all others" },
     { SCMP_SYS(landlock_restrict_self), kAllow, {},                                        "the child's own domain: siblings cannot signal it" },

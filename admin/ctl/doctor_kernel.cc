@@ -68,8 +68,8 @@ Finding control_groups() {
     if (controllers.find(" " + std::string(wanted) + " ") == std::string::npos)
       missing += std::string(" ") + wanted;
   if (missing.empty()) return {Health::kGood, "cgroup v2 with cpu, memory and pids", ""};
-  return {Health::kNote, "cgroup v2 lacks" + missing + ": calls are limited by rlimits alone",
-          "systemd delegates controllers with Delegate=yes"};
+  return {Health::kNote, "cgroup v2 lacks" + missing + ": calls have resource limits and no group",
+          "systemd delegates controllers with Delegate=memory pids"};
 }
 
 }  // namespace

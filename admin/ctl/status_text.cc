@@ -93,6 +93,15 @@ std::string layers_text(const protocol::Status& status) {
   return text;
 }
 
+// What any process has is to be had here: keys are the monitor's alone, and groups are the calls'.
+std::string forms_text(const protocol::Status& status) {
+  policy::Layers on = 0;
+  for (const protocol::ProcessStatus& process : status.processes) on |= process.layers;
+  const std::string missing = missing_forms_of(on, "  ");
+  return "\nBetter forms that are on\n  " + names_of_forms(on) + "\n" +
+         (missing.empty() ? "" : "\nBetter forms that this machine does not offer\n" + missing);
+}
+
 std::string warnings_text(const protocol::Status& status) {
   std::string text;
   for (const auto& warning : status.warnings) text.append("  ").append(base::visible(warning)).append("\n");
@@ -108,6 +117,7 @@ Json processes_json(const protocol::Status& status) {
                    .flag("serving", process.serving)
                    .number("restarts", process.restarts)
                    .member("layers", json_of_layers(process.layers))
+                   .member("better_forms", json_of_forms(process.layers))
                    .member("missing", json_of_layers(process.missing))
                    .member("missing_unexcused", json_of_layers(unexcused(status, process)))
                    .take();
@@ -162,7 +172,7 @@ std::string status_text(const protocol::Status& status, std::size_t width) {
          line("Frozen", status.frozen ? frozen : "no") + line("Listening", listeners_text(status)) +
          line("Jail", status.self_attack) + line("You", rights_text(status)) + "\n" +
          processes_text(status, width) + "\n" + zygotes_text(status, width) + "\nLayers that are on\n" +
-         layers_text(status) + warnings_text(status);
+         layers_text(status) + forms_text(status) + warnings_text(status);
 }
 
 Json status_json(const protocol::Status& status) {

@@ -34,6 +34,7 @@ enum class CallStep : int {
   kDescriptors = 83,  // a descriptor of the zygote could not be closed
   kLimits = 84,
   kSeccomp = 85,
+  kGroup = 86,  // it could not enter its control group
 };
 
 class CallJail {
@@ -52,6 +53,11 @@ class CallJail {
 
   // Must stay open until the last call: -1 when the kernel has no Landlock and that was allowed.
   [[nodiscard]] int ruleset_fd() const { return ruleset_.get(); }
+
+  // In the forked child, before enter(): moves it into a control group, and looks whether it is there.  Does
+  // not return when it is not.
+  //   procs_fd  its cgroup.procs, opened by the launcher for reading and writing
+  static void join_group(int procs_fd) noexcept;
 
   // In the forked child, first thing: returns jailed, or does not return (exit status: the CallStep that
   // failed). Afterwards kCallLinkFd is the only descriptor; 0, 1 and 2 are closed, so a tool cannot write to

@@ -69,13 +69,25 @@ Result<void> check(const SpawnPlan& plan) {
 }
 
 // One write: the kernel takes a map whole or not at all.
-Result<void> write_proc(pid_t pid, const char* file, const char* text) {
+bool write_proc(pid_t pid, const char* file, const char* text) {
   std::array<char, 64> path{};
   std::snprintf(path.data(), path.size(), "/proc/%d/%s", pid, file);
   const base::Fd out(::open(path.data(), O_WRONLY | O_CLOEXEC));
   const std::size_t length = std::strlen(text);
-  if (!out || ::write(out.get(), text, length) != static_cast<ssize_t>(length))
-    return base::fail_errno("spawn: user-namespace: an id map is refused");
+  return out && ::write(out.get(), text, length) == static_cast<ssize_t>(length);
+}
+
+Result<void> write_map(pid_t pid, const char* file, const char* text) {
+  if (!write_proc(pid, file, text)) return base::fail_errno("spawn: user-namespace: an id map is refused");
+  return {};
+}
+
+// To go before others is anybody's right; to stay after others is root's.
+Result<void> take_place_among_victims(pid_t pid, const SpawnPlan& plan) {
+  std::array<char, 16> score{};
+  std::snprintf(score.data(), score.size(), "%d\n", plan.oom_score_adj);
+  if (!write_proc(pid, "oom_score_adj", score.data()) && plan.oom_score_adj > 0)
+    return base::fail_errno("spawn: oom-order: the kernel does not take it");
   return {};
 }
 
@@ -84,14 +96,14 @@ Result<void> write_maps(pid_t pid, const SpawnPlan& plan) {
   std::array<char, 64> map{};
   if (!runs_as_root()) {
     // The kernel wants this before it lets an ordinary user map a group.
-    const Result<void> denied = write_proc(pid, "setgroups", "deny");
+    const Result<void> denied = write_map(pid, "setgroups", "deny");
     if (!denied) return denied;
   }
   std::snprintf(map.data(), map.size(), "%u %u 1\n", plan.uid, plan.uid);
-  const Result<void> users = write_proc(pid, "uid_map", map.data());
+  const Result<void> users = write_map(pid, "uid_map", map.data());
   if (!users) return users;
   std::snprintf(map.data(), map.size(), "%u %u 1\n", plan.gid, plan.gid);
-  return write_proc(pid, "gid_map", map.data());
+  return write_map(pid, "gid_map", map.data());
 }
 
 struct Cloned {
@@ -127,6 +139,8 @@ Result<void> see_through(pid_t pid, const SpawnPlan& plan, int child) {
     const Result<void> mapped = write_maps(pid, plan);
     if (!mapped) return mapped;
   }
+  const Result<void> placed = take_place_among_victims(pid, plan);
+  if (!placed) return placed;
   const bool gone = ::send(child, &kGo, sizeof kGo, MSG_NOSIGNAL) != sizeof kGo;
   const Result<void> heard = hear_from(child);  // also when it is gone: it may have said why
   if (heard && gone) return base::fail(Why::kBroken, "spawn: the child ended before it began");

@@ -34,6 +34,7 @@ struct SpawnPlan {
                                                 // 2 not listed: the launcher's own
   bool keep_cap_kill = false;                   // the monitor, as root: CAP_KILL and nothing else
   int parent_death_signal = SIGKILL;
+  int oom_score_adj = 0;  // policy/oom_order.h; a lower one than we may give is left as it is
 };
 
 struct Spawned {

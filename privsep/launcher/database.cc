@@ -9,6 +9,8 @@
 
 #include "policy/database_url.h"
 
+#include "policy/oom_order.h"
+
 namespace mcpbox::launcher {
 namespace {
 
@@ -76,7 +78,8 @@ base::Result<jail::Spawned> start_database(const View& view, const Member& who, 
                       .uid = who.identity.uid,
                       .gid = who.identity.gid,
                       .descriptors = descriptors,
-                      .parent_death_signal = SIGQUIT});  // its children end with it, unlike after SIGKILL
+                      .parent_death_signal = SIGQUIT,  // its children end with it, unlike after SIGKILL
+                      .oom_score_adj = policy::kOomDatabase});
 }
 
 bool database_is_ready(const View& view, pid_t pid) {

@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "privsep/base/visible.h"
+#include "privsep/launcher/kernel.h"
+#include "privsep/launcher/members.h"
 #include "privsep/launcher/probe.h"
 #include "privsep/launcher/watch.h"
 
@@ -30,8 +32,15 @@ int run(const char* config_path) {
   launcher::Outcome<launcher::Holdings> holdings = launcher::open_everything(config_path);
   if (!holdings) return complain(holdings.error());
   const base::Log log("launcher");
+  if (geteuid() == 0 && !launcher::stay_when_memory_runs_out())
+    log.warn("the kernel may take this process when memory runs out");
+  launcher::Outcome<launcher::CallGroups> groups = launcher::make_call_groups(*holdings);
+  if (groups) holdings->call_groups = std::move(*groups);
+  if (!groups) log.info("calls have no control groups", {{"why", groups.error()}});
   log.info("starting", {{"state", holdings->state}, {"pid", getpid()}});
-  return launcher::Watch(*holdings, family, log).run();
+  const int status = launcher::Watch(*holdings, family, log).run();
+  if (holdings->call_groups && !holdings->call_groups->remove()) log.warn("a control group is left over");
+  return status;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 
+#include "policy/oom_order.h"
 #include "privsep/wire/spawn.h"
 
 namespace mcpbox::launcher {
@@ -30,6 +31,7 @@ struct RowPlan {
   Words words;
   Identity identity;
   std::uint64_t namespaces;
+  int oom_score_adj;
 };
 
 RowPlan plan_for(const SpawnRow& row, const Holdings& all) {
@@ -40,7 +42,8 @@ RowPlan plan_for(const SpawnRow& row, const Holdings& all) {
           .words = {row.title, "--role", std::string(protocol::name_of(row.role)), "--allow-missing",
                     mask.data()},
           .identity = all.cast.rows[index],
-          .namespaces = jail::namespaces_for(row.layers & ~all.config.missing)};
+          .namespaces = jail::namespaces_for(row.layers & ~all.config.missing),
+          .oom_score_adj = row.oom_score_adj};
 }
 
 Result<Linked> start(const RowPlan& plan, int type, std::vector<DescriptorMove> moves, Power power) {
@@ -56,7 +59,8 @@ Result<Linked> start(const RowPlan& plan, int type, std::vector<DescriptorMove> 
                                              .gid = plan.identity.gid,
                                              .namespaces = plan.namespaces,
                                              .descriptors = moves,
-                                             .keep_cap_kill = power == Power::kKillOnly && geteuid() == 0});
+                                             .keep_cap_kill = power == Power::kKillOnly && geteuid() == 0,
+                                             .oom_score_adj = plan.oom_score_adj});
   if (!child) return std::unexpected(child.error());
   return Linked{std::move(*child), std::move(ours)};
 }
@@ -67,10 +71,14 @@ static_assert(wire::kMonitorLauncherFd == wire::kChildLinkFd);
 
 Result<Linked> start_monitor(const Holdings& all) {
   const SpawnRow& row = spawn_table().front();
+  const std::vector<base::Fd> none;
+  const Outcome<base::Fd> groups = CallGroups::pack(all.call_groups ? all.call_groups->slots() : none);
+  if (!groups) return base::fail_errno("the control groups cannot be handed over");
   std::vector<DescriptorMove> moves = {{all.settings.get(), wire::kMonitorSettingsFd},
                                        {all.key.get(), wire::kMonitorKeyFd},
                                        {all.control.get(), wire::kMonitorControlFd},
-                                       {all.head.get(), wire::kMonitorHeadFd}};
+                                       {all.head.get(), wire::kMonitorHeadFd},
+                                       {groups->get(), wire::kMonitorGroupsFd}};
   return start(plan_for(row, all), SOCK_SEQPACKET, std::move(moves), row.power);
 }
 
@@ -86,6 +94,12 @@ Result<Linked> start_row(const SpawnRow& row, const Holdings& all) {
   return start(plan, SOCK_STREAM, std::move(moves), row.power);
 }
 
+Outcome<CallGroups> make_call_groups(const Holdings& all) {
+  const SpawnRow* const zygote = find_row(set_of(protocol::Role::kZygote));
+  const auto index = static_cast<std::size_t>(zygote - spawn_table().data());
+  return CallGroups::make_here(all.cast.rows[index].uid);
+}
+
 Result<jail::Spawned> start_migrate(const Holdings& all) {
   const Words words = {"mcpbox-migrate", "--database", all.migrate_conninfo, "--working-role",
                        all.working_role};
@@ -99,7 +113,8 @@ Result<jail::Spawned> start_migrate(const Holdings& all) {
                       .argv = argv.data(),
                       .environment = variables.data(),
                       .uid = all.cast.migrate.identity.uid,
-                      .gid = all.cast.migrate.identity.gid});
+                      .gid = all.cast.migrate.identity.gid,
+                      .oom_score_adj = policy::kOomMigrate});
 }
 
 }  // namespace mcpbox::launcher

@@ -19,6 +19,9 @@ struct Linked {
 // A row of the table: SOCK_STREAM link for the monitor, and the listeners if the row has them.
 [[nodiscard]] base::Result<Linked> start_row(const SpawnRow& row, const Holdings& all);
 
+// Control groups for calls, whose processes have the zygote's uid; or why there are none.
+[[nodiscard]] Outcome<CallGroups> make_call_groups(const Holdings& all);
+
 // mcpbox-migrate: no link at all.
 [[nodiscard]] base::Result<jail::Spawned> start_migrate(const Holdings& all);
 

@@ -27,6 +27,7 @@ struct SpawnRow {
   policy::Layers layers;
   Power power;
   Listeners listeners;
+  int oom_score_adj;  // policy/oom_order.h
 };
 
 // The rows, the monitor's first.  The monitor itself cannot be asked for: find_row() leaves it out.

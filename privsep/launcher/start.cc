@@ -12,6 +12,7 @@
 #include "privsep/launcher/accounts.h"
 #include "privsep/launcher/database.h"
 #include "privsep/launcher/handover.h"
+#include "privsep/launcher/kernel.h"
 #include "privsep/launcher/probe.h"
 #include "privsep/launcher/spawn_table.h"
 #include "privsep/launcher/state.h"
@@ -120,7 +121,8 @@ Done keep(T& into, Outcome<T> value) {
 }
 
 Done open_all(Holdings& all, int folder) {
-  Done done = check_isolation(all.config);
+  Done done = check_kernel();
+  if (done) done = check_isolation(all.config);
   if (done) done = keep(all.lock, lock_state(folder));
   if (done) done = keep(all.cast, cast_for_this_user(all.config));
   if (done) done = keep(all.listeners, open_listeners(all.config));

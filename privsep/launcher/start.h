@@ -2,6 +2,7 @@
 #pragma once
 
 #include "privsep/base/fd.h"
+#include "privsep/launcher/call_groups.h"
 #include "privsep/launcher/config.h"
 #include "privsep/launcher/listeners.h"
 #include "privsep/launcher/outcome.h"
@@ -16,6 +17,7 @@ struct Holdings {
   View view;
   OpenListeners listeners;
   base::Fd lock, control, key, settings, head;
+  std::optional<CallGroups> call_groups;  // nothing: not delegated, or not root
   std::string migrate_conninfo, migrate_password, working_role;
 };
 

@@ -1,5 +1,5 @@
 // Run by the monitor, which reads the master key once.  Trusts the launcher for the key; lets its bytes exist
-// only in guarded, locked memory, and forgets the master as soon as the subkeys are derived.
+// only in closed pages (base/secret_pages.h), and forgets the master as soon as the subkeys are derived.
 #include "privsep/monitor/keys.h"
 
 #include <sodium.h>
@@ -22,8 +22,11 @@ static_assert(kKeyBytes == crypto_kdf_KEYBYTES && kKeyBytes >= crypto_generichas
 constexpr char kContext[crypto_kdf_CONTEXTBYTES + 1] = "mcpboxv1";
 enum class Purpose : std::uint64_t { kRowSeal = 1 };
 
-Secret<kKeyBytes> derive(std::span<const unsigned char, kKeyBytes> master, Purpose purpose) {
-  return Secret<kKeyBytes>::make([&](std::span<unsigned char, kKeyBytes> out) {
+constexpr std::size_t kMostKeys = 8;  // pages: the master while it is read, and a subkey for each purpose
+
+Secret<kKeyBytes> derive(base::SecretPages& pages, std::span<const unsigned char, kKeyBytes> master,
+                         Purpose purpose) {
+  return Secret<kKeyBytes>::make(pages, [&](std::span<unsigned char, kKeyBytes> out) {
     crypto_kdf_derive_from_key(out.data(), out.size(), static_cast<std::uint64_t>(purpose), kContext,
                                master.data());
   });
@@ -62,15 +65,20 @@ wire::Digest finish(crypto_generichash_state& state) {
 
 base::Result<Keys> Keys::from_fd(int fd) {
   if (sodium_init() < 0) return base::fail(Why::kBroken, "libsodium does not start");
+  base::Result<base::SecretPages> made = base::SecretPages::make(kMostKeys);
+  if (!made) return std::unexpected(made.error());
+  auto pages = std::make_unique<base::SecretPages>(std::move(*made));
   bool whole = false;
-  const Secret<kKeyBytes> master = Secret<kKeyBytes>::make([&](std::span<unsigned char, kKeyBytes> into) {
-    std::array<unsigned char, 1> more{};
-    whole = read_fully(fd, into) == static_cast<ssize_t>(into.size()) && read_fully(fd, more) == 0;
-    sodium_memzero(more.data(), more.size());
-  });
+  const Secret<kKeyBytes> master =
+      Secret<kKeyBytes>::make(*pages, [&](std::span<unsigned char, kKeyBytes> into) {
+        std::array<unsigned char, 1> more{};
+        whole = read_fully(fd, into) == static_cast<ssize_t>(into.size()) && read_fully(fd, more) == 0;
+        sodium_memzero(more.data(), more.size());
+      });
   if (!whole) return base::fail(Why::kInvalid, "the master key must have exactly 32 bytes");
-  return master.reveal(
-      [](std::span<const unsigned char, kKeyBytes> key) { return Keys(derive(key, Purpose::kRowSeal)); });
+  Secret<kKeyBytes> row_seal = master.reveal(
+      [&](std::span<const unsigned char, kKeyBytes> key) { return derive(*pages, key, Purpose::kRowSeal); });
+  return Keys(std::move(pages), std::move(row_seal));
 }
 
 wire::Digest Keys::seal(std::string_view table, std::initializer_list<std::string_view> parts) const {

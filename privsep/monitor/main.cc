@@ -33,8 +33,14 @@ int main(int argc, char** argv) {
   const monitor::Machine machine = monitor::measure_machine();
   loop::Loop loop;
   const base::SystemClock clock;
-  const std::array<int, 7> keep{
-      0, 1, 2, wire::kMonitorLauncherFd, wire::kMonitorControlFd, wire::kMonitorHeadFd, owner->fd()};
+  const std::array<int, 8> keep{0,
+                                1,
+                                2,
+                                wire::kMonitorLauncherFd,
+                                wire::kMonitorControlFd,
+                                wire::kMonitorHeadFd,
+                                wire::kMonitorGroupsFd,
+                                owner->fd()};
   const base::Result<policy::Layers> layers =
       jail::enter(jail::jail_for_monitor(arguments->allow_missing, keep, settings->database_port));
   if (!layers) {
@@ -49,7 +55,7 @@ int main(int argc, char** argv) {
                                   .stop = [&] { service->stop(); }});
   monitor::StorePg store(loop, clock, *keys, log, settings->database.data(), wire::kMonitorHeadFd);
   monitor::Monitor parts(loop, clock, log, *settings, *keys, store, launcher, *owner, machine);
-  parts.own_layers = *layers;
+  parts.own_layers = *layers | keys->forms();
   monitor::Service serving(parts, store, base::Fd(wire::kMonitorControlFd));
   monitor = &parts;
   service = &serving;

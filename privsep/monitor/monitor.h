@@ -11,6 +11,7 @@
 #include "privsep/base/clock.h"
 #include "privsep/base/log.h"
 #include "privsep/loop/task_set.h"
+#include "privsep/monitor/call_groups.h"
 #include "privsep/monitor/calls.h"
 #include "privsep/monitor/catalogue.h"
 #include "privsep/monitor/children.h"
@@ -58,6 +59,7 @@ class Monitor {
   std::vector<std::string> warnings;  // ignored rows and weaker settings, for status
 
   Tickets tickets;
+  CallGroups call_groups;  // outlives the spares
   Sessions sessions;
   Slots slots;
   Spares spares;

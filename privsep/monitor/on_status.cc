@@ -5,12 +5,13 @@
 namespace mcpbox::monitor {
 namespace {
 
-p::ProcessStatus status_of(p::Role role, const Child* child, std::uint32_t restarts) {
+p::ProcessStatus status_of(const Monitor& m, p::Role role, const Child* child, std::uint32_t restarts) {
   p::ProcessStatus status{.role = protocol::name_of(role), .restarts = restarts};
   if (child != nullptr) status.pid = child->pid;
   if (child == nullptr || child->peer == nullptr) return status;
   status.serving = child->serving();
   status.layers = child->peer->layers;
+  if (role == p::Role::kZygote) status.layers |= m.call_groups.forms();  // it cannot know of them
   if (status.serving) status.missing = child->required & ~child->peer->layers;
   return status;
 }
@@ -29,7 +30,8 @@ p::ZygoteStatus status_of(const Pool& pool, p::ZygoteLife life, const Zygote& zy
 // The default zygote is among the processes even while it is down; others when they serve.
 void add_zygotes(const Monitor& m, p::Status& status) {
   const Zygote* standard = m.spares.standard().current();
-  status.processes.push_back(status_of(p::Role::kZygote, standard == nullptr ? nullptr : &standard->process(),
+  status.processes.push_back(status_of(m, p::Role::kZygote,
+                                       standard == nullptr ? nullptr : &standard->process(),
                                        m.spares.standard().restarts()));
   m.spares.each_pool([&](const Pool& pool) {
     for (const auto& [life, zygote] : pool.zygotes()) {
@@ -37,7 +39,7 @@ void add_zygotes(const Monitor& m, p::Status& status) {
         status.zygotes.push_back(status_of(pool, life, *zygote));
       if (zygote != standard && zygote->process().serving() &&
           status.processes.size() < decltype(status.processes)::kMax)
-        status.processes.push_back(status_of(p::Role::kZygote, &zygote->process(), pool.restarts()));
+        status.processes.push_back(status_of(m, p::Role::kZygote, &zygote->process(), pool.restarts()));
     }
   });
 }
@@ -76,7 +78,7 @@ Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus /*q*/) {
     if (listener[0] != '\0') status.listeners.emplace_back(std::string_view(listener.data()));
   status.processes.push_back(m.own_status());
   for (const Children::Kept& kept : m.children.kept())
-    status.processes.push_back(status_of(kept.role, kept.child.get(), kept.restarts.count()));
+    status.processes.push_back(status_of(m, kept.role, kept.child.get(), kept.restarts.count()));
   add_zygotes(m, status);
   add_turns(m, status);
   for (const std::string& warning : m.warnings)

@@ -33,6 +33,9 @@ void warn_of_database(Monitor& m, bool can_rewrite_audit) {
 }  // namespace
 
 void Service::start() {
+  const base::Fd groups(wire::kMonitorGroupsFd);
+  if (const base::Result<void> got = m_.call_groups.receive(groups.get()); !got)
+    m_.log.error("the control groups for calls cannot be used", got.error());
   m_.background.spawn([](Service& self) -> loop::Task<> {
     const base::Result<loop::Nothing> up = co_await loop::attempt(self.come_up());
     if (up) co_return loop::Nothing{};

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "privsep/base/fd.h"
+#include "privsep/monitor/call_groups.h"
 #include "privsep/monitor/peer.h"
 #include "privsep/monitor/slots.h"
 #include "privsep/protocol/messages_zygote.h"
@@ -39,6 +40,9 @@ class Spare : public std::enable_shared_from_this<Spare> {
   void is_ready();
   void yield();
 
+  // Keeps its control group's slot for as long as this lives.
+  void sit(CallGroups::Seat seat) { seat_ = std::move(seat); }
+
   // The zygote's word on how it ended; arrives shortly after the link closed.  kBroken when the zygote died.
   void ended(base::Result<protocol::SpareEnded> how) { ending_.resolve(std::move(how)); }
   [[nodiscard]] loop::Later<protocol::SpareEnded> ending() const { return ending_; }
@@ -57,6 +61,7 @@ class Spare : public std::enable_shared_from_this<Spare> {
   std::uint64_t number_;
   base::Fd pidfd_;
   std::function<void(Spare&)> violated_;
+  CallGroups::Seat seat_;
   bool killed_ = false;
   bool rehearsing_ = false;
   bool broke_protocol_ = false;

@@ -18,6 +18,10 @@ loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
   const std::uint64_t number = ++forked_;
   protocol::ForkSpare order{
       .spare = number, .rehearse = rehearsal == Rehearsal::kNow, .socket = base::Fd(pair[1])};
+  base::Result<CallGroups::Seat> seat = m_.call_groups.take();
+  base::Result<std::optional<base::Fd>> group = seat ? seat->descriptor() : std::unexpected(seat.error());
+  if (!group) co_return std::unexpected(group.error());
+  order.group = std::move(*group);
   const std::shared_ptr<Peer> peer = process_->peer;
   if (peer == nullptr) co_return base::fail(base::Why::kBroken, "the zygote is gone");
   loop::Timer patience(
@@ -29,6 +33,7 @@ loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
   if (!forked) co_return std::unexpected(forked.error());
   std::shared_ptr<Spare> spare =
       Spare::make(m_, number, std::move(ours), std::move(forked->pidfd), violated_);
+  spare->sit(std::move(*seat));
   living_[number] = spare;
   co_return spare;
 }

@@ -15,6 +15,9 @@ inline constexpr int kMonitorLauncherFd = 3;  // SpawnRequest out, LauncherEvent
 inline constexpr int kMonitorSettingsFd = 4;  // sealed memfd holding one MonitorSettings
 inline constexpr int kMonitorKeyFd = 5;       // memfd holding the 32-byte master key
 inline constexpr int kMonitorControlFd = 6;   // listening Unix stream socket STATE/control.sock
+inline constexpr int kMonitorGroupsFd = 8;    // SOCK_SEQPACKET, closed at the other end: what waits in it are
+                                              // the cgroup.procs of the control groups for calls, at most two
+                                              // (wire::kMaxFds) a message; nothing where there are none
 inline constexpr int kMonitorHeadFd = 7;      // STATE/audit.head, opened read-write
 
 // Descriptors of every other child at exec.

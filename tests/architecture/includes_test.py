@@ -37,7 +37,7 @@ MAY_NAME = {
     r"Python\.h": {"executor/python.cc", "executor/python.h"},
     r"jansson\.h": {"gateway", "admin/ctl"},
     r"libpq-fe\.h": {"privsep/monitor", "privsep/migrate"},
-    r"sodium\.h": {"privsep/base/secret.h", "privsep/monitor", "privsep/password"},
+    r"sodium\.h": {"privsep/monitor", "privsep/password"},
     r"seccomp\.h": {"policy", "privsep/jail"},
     r"event2/http.*": {"gateway"},
     r"event2/.*": {"privsep/loop", "gateway"},
@@ -47,7 +47,10 @@ MAY_NAME = {
 }
 
 # Inside its folder, what only some files may include.
-SECRET_HOLDERS = {"privsep/base/secret.h": {"privsep/monitor", "privsep/base"}}
+SECRET_HOLDERS = {
+    "privsep/base/secret.h": {"privsep/monitor", "privsep/base"},
+    "privsep/base/secret_pages.h": {"privsep/monitor", "privsep/base"},
+}
 
 
 def sources():

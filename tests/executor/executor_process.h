@@ -141,9 +141,11 @@ class ExecutorProcess {
     return status;
   }
 
-  Spare fork_spare() {
+  // group: cgroup.procs of the control group that it is to enter; -1: none
+  Spare fork_spare(int group = -1) {
     Pair pair = make_pair();
     protocol::ForkSpare order{.spare = next_++, .socket = std::move(pair.theirs)};
+    if (group >= 0) order.group = Fd(::dup(group));
     Spare spare{.number = order.spare, .link = std::move(pair.ours), .pidfd = Fd()};
     const Result<void> sent = wire::write_message(link_.get(), FrameKind::kRequest,
                                                   static_cast<std::uint16_t>(Op::kForkSpare), 1, order);

@@ -2,11 +2,16 @@
 // jailed.
 #include "tests/executor/executor_process.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <set>
+#include <sstream>
+
+#include "privsep/jail/call.h"
 
 namespace mcpbox {
 namespace {
@@ -34,6 +39,59 @@ constexpr const char* kGreet =
 
 TEST_F(Executor, HasEveryLayerOfItsKind) {
   EXPECT_EQ(executor().layers() & policy::kLayerBits, policy::kZygoteLayers);
+}
+
+// The process behind a pidfd, in this process's numbers.
+std::string pid_of(const Fd& pidfd) {
+  std::ifstream info("/proc/self/fdinfo/" + std::to_string(pidfd.get()));
+  for (std::string word; info >> word;)
+    if (word == "Pid:" && info >> word) return word;
+  return "none";
+}
+
+std::string proc_file(const std::string& pid, const char* name) {
+  std::ifstream in("/proc/" + pid + "/" + name);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+TEST_F(Executor, PutsItsCallsBeforeItselfWhenMemoryRunsOut) {
+  const Spare spare = executor().fork_spare();
+  EXPECT_EQ(proc_file(pid_of(spare.pidfd), "oom_score_adj"), "1000\n");
+  EXPECT_EQ(proc_file(std::to_string(executor().pid()), "oom_score_adj"), "900\n");
+}
+
+TEST_F(Executor, PutsACallIntoItsControlGroupAndStaysOutsideItself) {
+  const std::string name = "mcpbox-executor-test-" + std::to_string(::getpid());
+  std::string folder;
+  for (const char* mount : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"})
+    if (folder.empty() && ::access((std::string(mount) + "/cgroup.procs").c_str(), W_OK) == 0)
+      folder = std::string(mount) + "/" + name;
+  if (folder.empty() || ::mkdir(folder.c_str(), 0755) != 0) GTEST_SKIP() << "no cgroup v2 to make a group in";
+  {
+    const Fd procs(::open((folder + "/cgroup.procs").c_str(), O_RDWR | O_CLOEXEC));
+    const Spare spare = executor().fork_spare(procs.get());
+    const Result<protocol::Compiled> made = ask(spare.link.get(), protocol::Compile{.source = kGreet});
+    EXPECT_TRUE(made.has_value()) << "it works in its group as anywhere";
+    executor().ending_of(spare);
+    const Spare other = executor().fork_spare(procs.get());
+    for (int i = 0; i < 1000 && proc_file(pid_of(other.pidfd), "cgroup").find(name) == std::string::npos; ++i)
+      ::usleep(2000);
+    EXPECT_NE(proc_file(pid_of(other.pidfd), "cgroup").find(name), std::string::npos);
+    EXPECT_EQ(proc_file(std::to_string(executor().pid()), "cgroup").find(name), std::string::npos);
+    ::syscall(SYS_pidfd_send_signal, other.pidfd.get(), SIGKILL, nullptr, 0);
+    executor().ending_of(other);
+  }
+  EXPECT_EQ(::rmdir(folder.c_str()), 0) << "somebody is left in it";
+}
+
+// What cannot be entered is a descriptor that is no control group: the child refuses to go on.
+TEST_F(Executor, EndsACallThatCannotEnterItsControlGroup) {
+  const Fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  const Spare spare = executor().fork_spare(nothing.get());
+  const int status = executor().ending_of(spare).wait_status;
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == static_cast<int>(jail::CallStep::kGroup)) << status;
 }
 
 // Runs `body` in a process that has become an ordinary user; its failures are printed there and fail here.

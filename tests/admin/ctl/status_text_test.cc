@@ -49,6 +49,29 @@ TEST(StatusText, SaysWhatIsOnAndWhoListens) {
   EXPECT_THAT(text, HasSubstr("You         may look, not decide"));
 }
 
+TEST(StatusText, SaysWhichBetterFormsAreOnAndWhatTheOthersWouldAdd) {
+  protocol::Status status = healthy();
+  status.processes[0].layers = status.processes[0].layers | policy::Better::kSecretMemory;
+  const std::string text = status_text(status, 0);
+  EXPECT_THAT(text, HasSubstr("Better forms that are on\n  secret-memory\n"));
+  EXPECT_THAT(text,
+              HasSubstr("call-group (needs a delegated cgroup v2 with memory and pids) would also stop "));
+  EXPECT_THAT(text, Not(HasSubstr("secret-memory (needs")));
+  EXPECT_TRUE(is_healthy(status)) << "a better form is nobody's duty";
+}
+
+TEST(StatusText, CountsLayersAndNotTheirForms) {
+  EXPECT_EQ(count_of(Layer::kLandlock | policy::Better::kLandlockScopes), 1u);
+  EXPECT_EQ(names_of(Layer::kLandlock | policy::Better::kLandlockScopes), "landlock");
+}
+
+TEST(StatusText, WithEveryBetterFormDoesNotSpeakOfOthers) {
+  protocol::Status status = healthy();
+  for (const policy::BetterForm& row : policy::kBetterForms)
+    status.processes[0].layers = status.processes[0].layers | row.form;
+  EXPECT_THAT(status_text(status, 0), Not(HasSubstr("does not offer")));
+}
+
 TEST(StatusText, ATrialIsLoudAndNamesWhatEachMissingLayerWouldStop) {
   protocol::Status status = healthy();
   status.trial = true;

@@ -12,10 +12,11 @@ namespace {
 
 class SecretTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { ASSERT_GE(sodium_init(), 0); }
-  static Secret<32> sevens() {
-    return Secret<32>::make([](std::span<unsigned char, 32> bytes) { std::ranges::fill(bytes, 7); });
+  Secret<32> sevens() {
+    return Secret<32>::make(pages, [](std::span<unsigned char, 32> bytes) { std::ranges::fill(bytes, 7); });
   }
+
+  SecretPages pages = *SecretPages::make(2);
 };
 using SecretDeathTest = SecretTest;
 

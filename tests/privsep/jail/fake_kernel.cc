@@ -186,9 +186,10 @@ int __wrap_open(const char* path, int flags, ...) {
   const mode_t mode = va_arg(list, mode_t);
   va_end(list);
   if (is_fake()) return fake_open(path);
-  const long selector = std::strstr(path, "uid_map") != nullptr ? 1
-                        : std::strcmp(path, "/dev/null") == 0   ? 2
-                                                                : 3;
+  const long selector = std::strstr(path, "oom_score_adj") != nullptr ? 4
+                        : std::strstr(path, "uid_map") != nullptr     ? 1
+                        : std::strcmp(path, "/dev/null") == 0         ? 2
+                                                                      : 3;
   if (is_faulty("open", selector)) return refuse(kernel.fault->error);
   return __real_open(path, flags, mode);
 }

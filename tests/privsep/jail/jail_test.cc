@@ -105,6 +105,50 @@ TEST(Jail, NeverTouchesTheMachinesMountsWithoutAUserNamespace) {
   expect_refusal({.kind = "gateway", .made = 0, .missing_allowed = spaces}, "jail: empty-root: ");
 }
 
+// CAP_SYS_RESOURCE, which root has not everywhere.
+bool may_stay_behind_others() {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::ofstream score("/proc/self/oom_score_adj");
+    score << "-1" << std::flush;
+    ::_exit(score.good() ? 0 : 1);
+  }
+  int status = 0;
+  return ::waitpid(child, &status, 0) == child && status == 0;
+}
+
+void expect_place(int score) {
+  base::Result<Probe> probe = test::start_probe({.oom_score_adj = score});
+  ASSERT_TRUE(probe.has_value()) << probe.error().text;
+  EXPECT_EQ(probe->report().entered, 1u);
+  EXPECT_EQ(probe->proc("oom_score_adj"), std::to_string(score) + "\n");
+  probe->end();
+}
+
+// Before it can do anything about it, and so that it cannot take it back.
+TEST(Jail, GoesBeforeOthersWhenMemoryRunsOutWhereTheLauncherSaysSo) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  for (const int score : {1000, 900, 0}) expect_place(score);
+}
+
+TEST(Jail, StaysAfterOthersWhenMemoryRunsOutWhereTheLauncherSaysSo) {
+  if (!may_stay_behind_others()) GTEST_SKIP() << "only CAP_SYS_RESOURCE may lower oom_score_adj";
+  expect_place(-900);
+}
+
+TEST(Jail, OfATrialGoesFirstWhereItShouldAndStaysWhereItMayNotBeMoved) {
+  test::as_ordinary_user([] {
+    const policy::Layers own_uid = static_cast<policy::Layers>(Layer::kOwnUid);
+    for (const auto& [score, becomes] : {std::pair{900, "900\n"}, {-900, "0\n"}}) {
+      base::Result<Probe> probe = test::start_probe({.missing_allowed = own_uid, .oom_score_adj = score});
+      ASSERT_TRUE(probe.has_value()) << probe.error().text;
+      EXPECT_EQ(probe->report().entered, 1u);
+      EXPECT_EQ(probe->proc("oom_score_adj"), becomes);
+      probe->end();
+    }
+  });
+}
+
 TEST(Jail, IsEnteredWithoutALayerThatWasGivenUpByName) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   const policy::Layers network = static_cast<policy::Layers>(Layer::kNetNamespace);

@@ -33,6 +33,7 @@ struct ProbePlan {
   int death_signal = SIGKILL;
   const char* omitted = "nothing";  // omit.h: a system call that says yes and does nothing
   const char* program = MCPBOX_PROBE;
+  int oom_score_adj = 0;
   int unlisted_fd = -1;  // a descriptor that the launcher gives it and its jail does not name
 };
 
@@ -108,7 +109,8 @@ inline base::Result<jail::Spawned> start_probe(const ProbePlan& how, const base:
                       .namespaces = jail::namespaces_for(how.made),
                       .descriptors = moves,
                       .keep_cap_kill = std::string(how.kind) == "monitor",
-                      .parent_death_signal = how.death_signal});
+                      .parent_death_signal = how.death_signal,
+                      .oom_score_adj = how.oom_score_adj});
 }
 
 inline base::Result<Probe> start_probe(const ProbePlan& how) {

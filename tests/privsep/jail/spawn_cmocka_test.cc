@@ -45,6 +45,7 @@ constexpr Fault kFaults[] = {
     { "socketpair",    0,                  EMFILE,  "spawn: descriptors",          "no_socket_to_the_child" },
     { "syscall",       SYS_clone3,         EPERM,   "spawn: namespaces",           "clone_is_refused" },
     { "open",          1,                  EACCES,  "spawn: user-namespace",       "the_id_map_cannot_be_written" },
+    { "open",          4,                  EACCES,  "spawn: oom-order",            "its_place_among_victims_is_refused" },
     { "recv",          1,                  kLie,    "spawn: user-namespace",       "the_launcher_ends_before_the_maps_are_written" },
     { "setsid",        0,                  EPERM,   "spawn: session",              "it_cannot_leave_the_terminal" },
     { "chdir",         0,                  EACCES,  "spawn: session",              "it_cannot_leave_the_folder" },
@@ -74,6 +75,7 @@ SpawnPlan plan_for(const char* const* argv) {
   plan.uid = is_root() ? kSomebody : ::geteuid();
   plan.gid = is_root() ? kSomebody : ::getegid();
   plan.namespaces = CLONE_NEWUSER | CLONE_NEWNS;
+  plan.oom_score_adj = 900;
   return plan;
 }
 

@@ -55,6 +55,15 @@ TEST(SpawnTable, EveryChildButTheMonitorHasNamespacesAndNoPowerOutsideThem) {
   }
 }
 
+TEST(SpawnTable, LetsTheZygoteGoFirstAndTheMonitorLastWhenMemoryRunsOut) {
+  const int zygote = find_row(set_of(Role::kZygote))->oom_score_adj;
+  for (const SpawnRow& row : spawn_table()) {
+    EXPECT_LE(row.oom_score_adj, zygote) << row.binary;
+    EXPECT_GE(row.oom_score_adj, spawn_table().front().oom_score_adj) << row.binary;
+  }
+  EXPECT_LT(spawn_table().front().oom_score_adj, 0);
+}
+
 TEST(SpawnTable, OnlyTheZygoteAndItsAttackerHaveProcessNumbersOfTheirOwn) {
   for (const SpawnRow& row : spawn_table())
     EXPECT_EQ((jail::namespaces_for(row.layers) & CLONE_NEWPID) != 0,

@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""Writes the tables of docs/jail.md and docs/limits.md from the tables of the code.
+
+usage: documents.py [--check]   with --check nothing is written: it fails when a document is not current
+
+A document's generated parts stand between `<!-- generated: NAME -->` and `<!-- end -->`; the rest is written by people.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def text_of(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def plain(text):
+    """The text of adjacent C++ string literals."""
+    return "".join(re.findall(r'"([^"]*)"', text))
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows])
+
+
+def layer_names():
+    rows = re.findall(r'\{ Layer::(k\w+), +("[^"]+"), +("[^"]+") \}', text_of("policy/layers.h"))
+    return {key: (plain(name), plain(stops)) for key, name, stops in rows}
+
+
+def required_layers():
+    """kGatewayLayers and its like, as sets of layer names."""
+    sets = {}
+    for name, value in re.findall(
+        r"inline constexpr Layers (k\w+Layers|kEveryProcess) *=\s*([^;]+);", text_of("policy/layers.h")
+    ):
+        members = set()
+        for word in re.findall(r"Layer::(k\w+)|\b(k\w+Layers|kEveryProcess)\b", value):
+            members |= {word[0]} if word[0] else sets[word[1]]
+        sets[name] = members
+    return sets
+
+
+def layers_in_order():
+    names = layer_names()
+    order = re.findall(r"\{ Layer::(k\w+), +\w+[^}]*\}", text_of("privsep/jail/jail.cc"))
+    if sorted(order) != sorted(names):
+        raise SystemExit("jail.cc takes other steps than policy/layers.h has layers")
+    kinds = required_layers()
+    columns = [("monitor", "kMonitorLayers"), ("gateway", "kGatewayLayers"), ("password", "kPasswordLayers"), ("zygote", "kZygoteLayers")]
+    rows = []
+    for number, key in enumerate(order, 1):
+        name, stops = names[key]
+        has = ["yes" if key in kinds[column] else "" for _, column in columns]
+        rows.append([str(number), f"`{name}`", stops, *has])
+    return table(["", "layer", "without it a stolen process could go on to", *[kind for kind, _ in columns]], rows)
+
+
+def better_forms():
+    names = layer_names()
+    rows = re.findall(
+        r'\{ Better::k\w+, +Layer::(k\w+), +("[^"]+"), +("[^"]+"), +("[^"]+") \}', text_of("policy/layers.h")
+    )
+    cells = [[f"`{plain(name)}`", f"`{names[of][0]}`", plain(needs), plain(adds)] for of, name, needs, adds in rows]
+    return table(["better form", "of", "needs", "also stops"], cells)
+
+
+def call_steps():
+    rows = re.findall(r"  k(\w+) = (\d+),\s*// (.+)", text_of("privsep/jail/call.h"))
+    return table(["exit status", "step", "refused because"], [[code, name, why] for name, code, why in rows if code != "0"])
+
+
+def resource_limits():
+    rows = []
+    source = text_of("policy/rlimits.h")
+    for kind, body in re.findall(r"inline constexpr ResourceLimit k(\w+)Limits\[\] = \{(.*?)\n\};", source, re.S):
+        for resource, value, reason in re.findall(r'\{ RLIMIT_(\w+), +(.+?), +("[^"]+") \}', body):
+            number = value_of(value.replace("limits::", ""))
+            rows.append([kind.lower(), resource, human(number, "Bytes" if number >= 65536 else ""), plain(reason)])
+    return table(["process", "limit", "at most", "why"], rows)
+
+
+def limit_rows():
+    section, rows = "", []
+    for line in text_of("policy/limits.h").splitlines():
+        if heading := re.match(r"// --- (.+?) -*$", line):
+            section = heading.group(1)
+        elif row := re.match(r"inline constexpr [\w:]+ (k\w+) = ([^;]+);(?:\s*// (.+))?", line):
+            rows.append((section, *row.groups()))
+    return rows
+
+
+def constants():
+    known = {}
+    for _, name, value, _ in limit_rows():
+        known[name] = evaluate(value, known)
+    return known
+
+
+def evaluate(expression, known):
+    cleaned = re.sub(r"(?<=\d)(?:U?LL|'(?=\d))", "", expression.replace("'", ""))
+    if not re.fullmatch(r"[\w\s()+*/-]+", cleaned):
+        raise SystemExit(f"policy/limits.h: not understood: {expression}")
+    return int(eval(cleaned.replace("/", "//"), {"__builtins__": {}}, dict(known)))  # noqa: S307: our own header
+
+
+def value_of(expression):
+    return evaluate(expression, constants())
+
+
+def human(number, name):
+    if name.endswith("Bytes"):
+        for unit, size in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+            if number >= size and number % size == 0:
+                return f"{number // size} {unit}"
+        return f"{number:,} bytes"
+    if name.endswith("Ms"):
+        return f"{number / 1000:g} s"
+    if name.endswith("Seconds"):
+        return f"{number} s"
+    if name.endswith("Chars"):
+        return f"{number:,} characters"
+    return f"{number:,}"
+
+
+def limits():
+    known, parts, section = constants(), [], None
+    rows = []
+    for where, name, _, comment in limit_rows():
+        if name in ("kKiB", "kMiB"):
+            continue
+        if where != section and rows:
+            parts.append(f"## {section}\n\n" + table(["limit", "value", "what it bounds; what happens beyond it"], rows))
+            rows = []
+        section = where
+        rows.append([f"`{name}`", human(known[name], name), comment or ""])
+    parts.append(f"## {section}\n\n" + table(["limit", "value", "what it bounds; what happens beyond it"], rows))
+    return "\n\n".join(parts)
+
+
+PARTS = {
+    "docs/jail.md": {
+        "layers": layers_in_order,
+        "better forms": better_forms,
+        "call steps": call_steps,
+        "resource limits": resource_limits,
+    },
+    "docs/limits.md": {"limits": limits},
+}
+
+
+def current(path):
+    document = text_of(path)
+    for name, make in PARTS[path].items():
+        begin, end = f"<!-- generated: {name} -->", "<!-- end -->"
+        if begin not in document:
+            raise SystemExit(f"{path} has no place for `{name}`")
+        before, rest = document.split(begin, 1)
+        document = before + begin + "\n" + make() + "\n" + end + rest.split(end, 1)[1]
+    return document
+
+
+def main():
+    stale = [path for path in PARTS if current(path) != text_of(path)]
+    if "--check" in sys.argv[1:]:
+        if stale:
+            sys.exit(f"not current: {', '.join(stale)}: run scripts/documents.py")
+        return
+    for path in stale:
+        (ROOT / path).write_text(current(path), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
