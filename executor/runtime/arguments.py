@@ -45,6 +45,7 @@ def _no_constant(name):
     raise ValueError(f"{name} is not JSON")
 
 
+_schema_from_json = json.JSONDecoder().decode
 _from_json = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant).decode
 
 
@@ -85,7 +86,7 @@ def _object(arguments):
 
 def rules_of(schema):
     """The rules of a schema (JSON bytes of Draft 2020-12); any object is accepted when there is none."""
-    return json.loads(schema) if schema else {"type": "object"}
+    return _schema_from_json(schema.decode("utf-8")) if schema else {"type": "object"}
 
 
 def check(arguments, rules, tool):
