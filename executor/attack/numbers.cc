@@ -87,6 +87,7 @@ constexpr long kZygoteNeeds[] = {
     SYS_rt_sigaction,
     SYS_rt_sigprocmask,
     SYS_landlock_restrict_self,
+    SYS_pread64,
 };
 
 }  // namespace
