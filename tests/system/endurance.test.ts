@@ -8,10 +8,11 @@ import { after, afterEach, before, test } from "node:test";
 
 import { RUN } from "./bombs/bomb.ts";
 import { Instance, type Role } from "./harness/instance.ts";
+import { limit } from "./harness/limits.ts";
 import type { Mcp } from "./harness/mcp.ts";
 import { allProcesses, openFiles, residentMib } from "./harness/processes.ts";
 import { explainFailure, publish } from "./harness/story.ts";
-import { until } from "./harness/wait.ts";
+import { sleep, until } from "./harness/wait.ts";
 
 const CALLS = Number(process.env["MCPBOX_ENDURANCE"] ?? 1_500);
 const WARM_UP = CALLS / 10;
@@ -97,9 +98,12 @@ function perRole(what: string, measure: (pid: number) => number): Record<string,
 
 /** Once nothing is in flight, and no zygote is being replaced. */
 async function footprint(): Promise<Footprint> {
+  await sleep(limit("kReplacePauseMs")); // a violation's consequence may still be to come
   await until("calls and replaced zygotes to end", 60, async () => {
     const status = await box.ctlJson("status");
-    return status.calls_in_flight === 0 && status.spares_ready > 0 && box.processes("zygote").length === 1;
+    const settled = status.zygotes.every(({ state }: { state: string }) => state === "forks");
+    const idle = status.calls_in_flight === 0 && status.spares_ready > 0;
+    return idle && settled && box.processes("zygote").length === 1;
   });
   const own = box.family().filter(({ title }) => !title.includes("postgres")); // it has helpers of its own
   const pids = new Set(own.map(({ pid }) => pid));

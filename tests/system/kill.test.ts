@@ -19,6 +19,13 @@ async def main(seconds: float, mark: str = "") -> str:
     return "awake"
 `;
 
+// What an orderly end would not reach: in C, in Python, and holding much memory.
+const STUBBORN: Record<string, string> = {
+  spins: "def main():\n    return 9**9**9\n",
+  computes: "def main():\n    while True: pass\n",
+  heavy: "import time\ndef main():\n    kept = bytearray(200_000_000)\n    time.sleep(3600)\n",
+};
+
 const CLIENTS = 4;
 const BACK_SECONDS = 2; // the issue's own number: the supervisor restarts at once, and only then every 2 s
 const SERVE_SECONDS = 30; // until a call is answered again on a slow, busy machine
@@ -30,6 +37,7 @@ before(async () => {
   box = await Instance.started();
   nap = await publish(box, "sleepy", "nap", NAP);
   await publishAnother(box, nap, "echo", "async def main(text: str):\n    return text\n");
+  for (const [name, code] of Object.entries(STUBBORN)) await publishAnother(box, nap, name, code);
 });
 after(async () => {
   await box?.stop();
@@ -37,6 +45,17 @@ after(async () => {
 });
 afterEach(explainFailure(() => box));
 afterEach(stopAllLoads);
+
+/** One call of each stubborn kind, once they run. */
+async function stubbornCalls(): Promise<Promise<Ending>[]> {
+  const running = (await box.ctlJson("status")).calls_in_flight as number;
+  const calls = Object.keys(STUBBORN).map((name) => box.mcp.attempt(`sleepy__${name}`));
+  await until("the stubborn calls to run", SERVE_SECONDS, async () => {
+    const status = await box.ctlJson("status");
+    return status.calls_in_flight >= running + calls.length && status.calls_queued === 0;
+  });
+  return calls;
+}
 
 function kill(process_: Process): void {
   process.kill(process_.pid, "SIGKILL");
@@ -93,6 +112,17 @@ test("a zygote killed under load costs the calls in flight, and nothing else", a
   const entries = await logged("zygote-victim");
   assert.equal(entries.length, 1, "one call, one outcome");
   assert.equal(entries[0].success, false);
+  await answersAgain();
+});
+
+test("a killed zygote takes calls with it that compute, block and hold memory", async () => {
+  const calls = await stubbornCalls();
+  const zygote = box.one("zygote");
+  const children = box.processes("call");
+  kill(zygote);
+  for (const ending of await Promise.all(calls)) sayWhatHappened(ending);
+  for (const child of children) assert.ok(!isAlive(child), `${child.title} outlived its zygote`);
+  await replaced("zygote", zygote);
   await answersAgain();
 });
 
@@ -173,12 +203,14 @@ async function endsAndStartsAgain(victim: Process, mark: string): Promise<void> 
   await until("the load to run", SERVE_SECONDS, () => load.count("result") >= 8);
   const names = (await box.mcp.toolNames()).join();
   const done = load.count("result");
+  const stubborn = await stubbornCalls();
   const family = box.family();
   assert.ok(family.length >= 6, box.listing());
   const stopped = load.stop();
   kill(victim);
   await box.waitUntilGone(family, 30);
   await stopped;
+  for (const ending of await Promise.all(stubborn)) assert.equal(ending.kind, "disconnected");
   for (const failed of load.failures()) assert.equal(failed.kind, "disconnected", JSON.stringify(failed));
 
   await box.start();
