@@ -10,7 +10,7 @@
 namespace mcpbox::executor {
 namespace {
 
-constexpr std::size_t kLargestHole = 64 * 1024;  // larger ones serve what is large, and there are few
+constexpr std::size_t kLargestHole = 64UL * 1024;  // larger ones serve what is large, and there are few
 constexpr std::size_t kSmallestHole = 24;
 constexpr std::size_t kPoolHeader = 48;
 constexpr int kMostBlocks =

@@ -18,7 +18,7 @@ void fill_malloc_holes();
 // multiples of kPoolBytes: CPython's.
 //   allocate   nullptr ends the filling
 //   largest    block size up to which it does so; sizes are multiples of `step`
-inline constexpr std::size_t kPoolBytes = 16 * 1024;
+inline constexpr std::size_t kPoolBytes = 16UL * 1024;
 void fill_pool_holes(void* (*allocate)(std::size_t), void (*release)(void*), std::size_t step,
                      std::size_t largest);
 

@@ -1,8 +1,6 @@
 // bench-jail: calls in the jail beside the bare fork of the same zygote, and beside bubblewrap, in one run.
 // usage: bench-jail, as root.  Prints one JSON object a line (scripts/bench.sh); docs/performance.md
 // explains.
-#include <sched.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmath>
@@ -10,6 +8,7 @@
 #include "bench/jail/endings.h"
 #include "bench/jail/memory.h"
 #include "bench/jail/report.h"
+#include "bench/priority.h"
 
 namespace {
 
@@ -17,7 +16,6 @@ using namespace mcpbox::bench;
 
 constexpr int kRounds = 9;
 constexpr double kSameImage = 0.05;
-constexpr int kAhead = -10;
 
 constexpr const char* kTool =
     "import json\n"
@@ -28,20 +26,6 @@ constexpr const char* kTool =
 void check_same_image(const BareFork& bare, const Executor& executor) {
   const double ratio = anonymous_mib(bare.pid()) / anonymous_mib(executor.pid());
   if (std::fabs(ratio - 1) > kSameImage) give_up("the bare fork is not of the same process as the zygote");
-}
-
-// Everything started from here on inherits it, both sides of every ratio alike: what else the machine does
-// then costs a figure its cache, but never a time slice.
-void run_ahead_of_others() {
-  const sched_param priority{.sched_priority = 1};
-  if (::sched_setscheduler(0, SCHED_RR, &priority) != 0) give_up("no real-time priority", errno);
-}
-
-// Processes that compute without end must not run so: they would leave nothing for the one that ends them.
-void run_like_others() {
-  const sched_param none{};
-  if (::sched_setscheduler(0, SCHED_OTHER, &none) != 0 || ::setpriority(PRIO_PROCESS, 0, kAhead) != 0)
-    give_up("no ordinary priority", errno);
 }
 
 }  // namespace
