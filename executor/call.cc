@@ -35,18 +35,21 @@ CallExit refuse(int link, const wire::Header& asked, const base::Error& why) {
                                                                                     : CallExit::kNoAnswer;
 }
 
-CallExit compile(Python& python, int link, Frame& frame) {
-  const wire::Header asked = frame.header;
-  Result<protocol::Compile> job = wire::decode<protocol::Compile>(frame);
-  if (!job) return CallExit::kBadJob;
-  Result<protocol::Compiled> made = python.compile(*job);
-  return made ? answer(link, asked, *made) : refuse(link, asked, made.error());
-}
-
 // Fewer seconds of CPU than the jail gives every call.  SIGKILL follows: soft and hard limit are the same.
 bool limit_cpu(std::uint32_t seconds) {
   const rlimit limit{seconds, seconds};
   return ::setrlimit(RLIMIT_CPU, &limit) == 0;
+}
+
+CallExit compile(Python& python, int link, Frame& frame) {
+  const wire::Header asked = frame.header;
+  Result<protocol::Compile> job = wire::decode<protocol::Compile>(frame);
+  if (!job) return CallExit::kBadJob;
+  if (!limit_cpu(policy::limits::kCompileCpuSeconds))
+    return refuse(link, asked,
+                  {base::Why::kBroken, "the CPU limit of the compilation could not be set", errno});
+  Result<protocol::Compiled> made = python.compile(*job);
+  return made ? answer(link, asked, *made) : refuse(link, asked, made.error());
 }
 
 CallExit run(Python& python, int link) {

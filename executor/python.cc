@@ -89,12 +89,12 @@ PyObject* fill_holes(PyObject* /*self*/, PyObject* /*nothing*/) {
 
 PyRef limits_dict() {
   return PyRef(Py_BuildValue(
-      "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
+      "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
       "imported_modules", limits::kImportedModules, "module_name_bytes", limits::kModuleNameBytes,
-      "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes, "output_bytes",
-      limits::kOutputBytes, "result_bytes", limits::kResultBytes, "outcome_bytes", limits::kOutcomeJsonBytes,
-      "error_bytes", limits::kErrorBytes, "log_text_bytes", limits::kLogTextBytes, "memory_bytes",
-      limits::kMemoryBytes, "json_depth", limits::kJsonDepth));
+      "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes, "analysis_bytes",
+      limits::kAnalysisBytes, "output_bytes", limits::kOutputBytes, "result_bytes", limits::kResultBytes,
+      "outcome_bytes", limits::kOutcomeJsonBytes, "error_bytes", limits::kErrorBytes, "log_text_bytes",
+      limits::kLogTextBytes, "memory_bytes", limits::kMemoryBytes, "json_depth", limits::kJsonDepth));
 }
 
 PyRef sources_dict() {
@@ -240,7 +240,8 @@ base::Result<protocol::Compiled> Python::compile(const protocol::Compile& job) {
                     take_bytes(made.get(), 4, report.input_schema.kMax, report.input_schema) &&
                     take_bytes(made.get(), 5, report.parameters.kMax, report.parameters) &&
                     take_names(made.get(), 6, report.modules) &&
-                    take_bytes(made.get(), 7, compiled.code.kMax, compiled.code);
+                    take_bytes(made.get(), 7, report.analysis.kMax, report.analysis) &&
+                    take_bytes(made.get(), 8, compiled.code.kMax, compiled.code);
   if (!fits) return broken("python: the report is not one");
   report.valid = valid == 1;
   report.has_main = has_main == 1;

@@ -1,6 +1,9 @@
 // Runs in the gateways.  Trusts nothing from clients beyond what problem_with() has checked; the monitor
 // decides, and a jailed child reads the code.  Contract 2.2: create_tool, update_tool, validate_code,
 // request_publish.
+#include <array>
+#include <span>
+
 #include "gateway/ids.h"
 #include "gateway/manage.h"
 
@@ -23,12 +26,25 @@ void put_schema(Object& out, const protocol::CodeReport& report) {
   if (Json schema = parse_object(report.input_schema)) out.json("input_schema", std::move(schema));
 }
 
+// The analysis is the child's: embedded as far as it is JSON of the promised kinds.
+void put_analysis(Object& out, const protocol::CodeReport& report, std::span<const char* const> lists) {
+  const Json analysis = parse_object(report.analysis);
+  for (const char* list : lists) {
+    json_t* const found = json_object_get(analysis.get(), list);
+    if (json_is_array(found)) out.json(list, Json(json_incref(found)));
+  }
+}
+
+constexpr std::array kFindings{"findings"};
+constexpr std::array kEverything{"findings", "secrets", "hosts", "modules"};
+
 Managed saved(const protocol::ToolSaved& tool, const std::string& message) {
   Object out;
   out.boolean("success", true).text("id", text_of(tool.id)).text("name", tool.name);
   out.boolean("changed", tool.changed).text("approval_status", protocol::status_text(tool.approval));
   out.number("current_version", tool.version);
   put_schema(out, tool.report);
+  put_analysis(out, tool.report, kFindings);
   out.text("message", message);
   return {.structured = out.take()};
 }
@@ -94,6 +110,7 @@ Task<Managed> on_validate_code(const ManageCall& c) {
     made.problem =
         "Invalid Python code" + where + ": " + sentence(report.problem) + " Correct it and check it again";
   }
+  put_analysis(out, report, kEverything);
   made.structured = out.take();
   co_return made;
 }

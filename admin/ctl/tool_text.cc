@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 
+#include "admin/ctl/analysis_text.h"
 #include "admin/ctl/columns.h"
 #include "privsep/base/visible.h"
 
@@ -99,14 +100,18 @@ std::string tool_text(const protocol::ToolDetail& tool) {
   out += "\nInput schema\n" + schema_text(tool.input_schema);
   out += "\nCode, " + std::to_string(code_lines) + " lines, " + std::to_string(tool.code.size()) +
          " bytes\n" + cautions(tool.code) + numbered(tool.code);
+  out +=
+      "\nWhat the code uses, and what to look at. An aid: it finds neither everything nor only mistakes\n" +
+      analysis_text(tool.analysis);
   if (!tool.notes.empty())
     out += "\nThe author's notes. Nobody has checked them, and an approval does not cover them\n" +
            marked(tool.notes, "  ? ");
-  return out + "\nDigest of all of the above but the notes\n" + digest_text(tool.digest);
+  return out + "\nDigest of all of the above but the notes and the aid\n" + digest_text(tool.digest);
 }
 
 Json tool_json(const protocol::ToolDetail& tool) {
   Json schema = parse_json(tool.input_schema);
+  Json analysis = parse_json(tool.analysis);
   return Object()
       .text("tool", published_name(tool))
       .text("state", name_of(tool.approval))
@@ -117,6 +122,7 @@ Json tool_json(const protocol::ToolDetail& tool) {
       .text("description", tool.description)
       .member("input_schema", schema ? std::move(schema) : json_of(tool.input_schema))
       .text("code", tool.code)
+      .member("analysis", analysis ? std::move(analysis) : Json(json_null()))
       .text("notes", tool.notes)
       .text("rejection", tool.rejection)
       .text("digest", hex_of(tool.digest))

@@ -31,6 +31,7 @@ _LISTS = {"list", "List", "Sequence", "MutableSequence", "Iterable", "Collection
 _SETS = {"set", "Set", "frozenset", "FrozenSet", "AbstractSet", "MutableSet"}
 _TUPLES = {"tuple", "Tuple"}
 _DICTS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict", "DefaultDict"}
+_MOST_STEPS = 20_000
 _WRAPPERS = {"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "Unpack"}
 
 
@@ -60,14 +61,26 @@ def allows_null(schema):
     return known == "null" or "null" in known
 
 
+class TooLarge(Exception):
+    """The annotations make a schema beyond any use."""
+
+
 class Annotations:
     """Turns annotations into schemas; knows the classes and aliases of one source text."""
 
     def __init__(self, names):
         self.names = names
         self._open = set()  # classes and aliases being expanded: a recursive type ends as "any"
+        self._left = _MOST_STEPS
+
+    def _spend(self, steps):
+        """Types that name each other twice make schemas that grow exponentially."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooLarge
 
     def schema(self, node):
+        self._spend(1)
         if node is None:
             return {}
         if isinstance(node, ast.Constant):
@@ -84,6 +97,7 @@ class Annotations:
         if value is None:
             return {"type": "null"}
         if isinstance(value, str):
+            self._spend(len(value) // 50)
             try:
                 return self.schema(ast.parse(value.strip(), mode="eval").body)
             except (SyntaxError, ValueError):
@@ -108,6 +122,7 @@ class Annotations:
         return {}
 
     def _expand(self, name, make):
+        self._spend(1)
         self._open.add(name)
         try:
             return make()
@@ -182,15 +197,14 @@ class Annotations:
         return nullable(schema) if with_null else schema
 
     def _literal(self, nodes):
-        values = []
+        values = {}
         for node in nodes:
             try:
                 value = literal(node)
             except ValueError:
                 return {}
-            if not any(value == known and type(value) is type(known) for known in values):
-                values.append(value)
-        return enumeration(values)
+            values.setdefault((type(value), repr(value)), value)
+        return enumeration(list(values.values()))
 
     def _annotated(self, inside):
         schema = self.schema(inside[0])

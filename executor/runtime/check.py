@@ -6,8 +6,13 @@ import marshal
 import warnings
 from typing import NamedTuple
 
+from . import interface
+from .analysis import analyse
+from .annotations import TooLarge
+from .findings import Findings
 from .limits import cut
 from .signature import infer
+from .source import Source
 from .uses import top_level_modules
 
 FILENAME = "<tool>"  # marks the tool's own frames in a traceback
@@ -24,6 +29,7 @@ class Checked(NamedTuple):
     schema: bytes = b""
     parameters: bytes = b""
     modules: tuple = ()
+    analysis: bytes = b""
     code: bytes = b""
 
 
@@ -58,9 +64,9 @@ def check(source, limits):
             f"The code has {len(text)} characters; the limit is {limits.code_chars}. Split the tool."
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _compiled(text, limits)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            return _compiled(text, limits, said)
     except SyntaxError as error:
         return _syntax(error)
     except (RecursionError, MemoryError):
@@ -69,24 +75,48 @@ def check(source, limits):
         return _failed(f"The code cannot be compiled: {error}")
 
 
-def _compiled(text, limits):
+def _compiled(text, limits, said):
     tree = ast.parse(text, FILENAME)
     code = marshal.dumps(compile(tree, FILENAME, "exec", dont_inherit=True, optimize=0))
     if len(code) > limits.compiled_bytes:
         return _failed(f"The compiled code has {len(code)} bytes; the limit is {limits.compiled_bytes}")
-    signature = infer(tree)
+    source = Source(text, tree)
+    try:
+        signature = infer(tree)
+    except TooLarge:
+        return _failed(
+            "The types of the parameters of main() are too large for a schema: simplify them", 0, True
+        )
+    analysis = _analysed(source, signature, said, limits)
     if signature is None:
-        return _failed("Code must define an async main() function")
+        return _failed("Code must define an async main() function")._replace(analysis=analysis)
     schema, parameters = _dump(signature.schema), _dump(signature.parameters)
-    largest = max(len(schema), len(parameters))
-    if largest > limits.schema_bytes:
-        text = f"The input schema of main() has {largest} bytes; the limit is {limits.schema_bytes}"
-        return _failed(text, signature.line, True)
-    modules = tuple(name.encode("utf-8") for name in top_level_modules(tree))
+    modules = tuple(name.encode("utf-8") for name in top_level_modules(source))
+    if problem := _too_large(schema, parameters, modules, limits):
+        return _failed(problem, signature.line, True)._replace(analysis=analysis)
+    return Checked(True, True, 0, b"", schema, parameters, modules, analysis, code)
+
+
+def _too_large(schema, parameters, modules, limits):
+    """What is over its limit, in words; None when nothing is."""
+    if (largest := max(len(schema), len(parameters))) > limits.schema_bytes:
+        return f"The input schema of main() has {largest} bytes; the limit is {limits.schema_bytes}"
     if len(modules) > limits.imported_modules:
-        text = f"The code imports {len(modules)} modules; the limit is {limits.imported_modules}"
-        return _failed(text, 0, True)
+        return f"The code imports {len(modules)} modules; the limit is {limits.imported_modules}"
     if any(len(name) > limits.module_name_bytes for name in modules):
-        text = f"The code imports a module whose name has more than {limits.module_name_bytes} bytes"
-        return _failed(text, 0, True)
-    return Checked(True, True, 0, b"", schema, parameters, modules, code)
+        return f"The code imports a module whose name has more than {limits.module_name_bytes} bytes"
+    return None
+
+
+def _analysed(source, signature, said, limits):
+    """The analysis, whatever happens to it: it is an aid, and never in the way of saving."""
+    findings = Findings()
+    for warning in said:
+        findings.add("python-warning", warning.lineno, str(warning.message))
+    try:
+        if signature is not None:
+            interface.check(source, signature, findings)
+        return analyse(source, findings, limits.analysis_bytes)
+    except Exception as error:
+        findings.add("incomplete", 0, f"the analysis ended early ({type(error).__name__})")
+        return _dump({"findings": findings.as_list(), "secrets": [], "hosts": [], "modules": []})

@@ -29,12 +29,15 @@ def _parents(names, node):
             yield names.classes[base.id]
 
 
-def _bases(names, node, seen=()):
+def _bases(names, node):
     """Names of all bases, through classes of the same source."""
-    found = {names.last(base) for base in node.bases}
-    for parent in _parents(names, node):
-        if parent.name not in seen:
-            found |= _bases(names, parent, (*seen, node.name))
+    found, open_, seen = set(), [node], set()
+    while open_:
+        node = open_.pop()
+        if node.name not in seen:
+            seen.add(node.name)
+            found |= {names.last(base) for base in node.bases}
+            open_ += _parents(names, node)
     return found
 
 

@@ -3,6 +3,7 @@
 import ast
 
 _JSON_TYPE = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+_MOST_BITS = 1024
 _SUITES = ("body", "orelse", "finalbody", "handlers")
 
 
@@ -55,6 +56,8 @@ def literal(node):
     if isinstance(value, (str, int, float, bool, type(None))):
         if isinstance(value, float) and value - value != 0:
             raise ValueError("not a JSON number")
+        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+            raise ValueError("a number beyond any use")
         return value
     if isinstance(node, (ast.List, ast.Tuple)):
         return [literal(item) for item in node.elts]

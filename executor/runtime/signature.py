@@ -1,11 +1,10 @@
 """What `main` accepts: its input schema and its parameters, without running the tool."""
 
 import ast
-import inspect
-import re
 from typing import NamedTuple
 
 from .annotations import Annotations, allows_null, nullable
+from .docstrings import parameters_of
 from .names import Names, literal, statements
 
 _NOT_ARGUMENTS = {"self", "cls", "http"}  # names that the platform fills, not the caller
@@ -27,6 +26,11 @@ class Signature(NamedTuple):
     line: int
 
 
+def ignored(name):
+    """True for a parameter that is no argument of the tool."""
+    return name in _NOT_ARGUMENTS
+
+
 def find_main(tree):
     """The `main` that the module would end up with: the last one defined at its top level, or None."""
     found = None
@@ -42,10 +46,10 @@ def infer(tree):
     if main is None:
         return None
     annotations = Annotations(Names(tree))
-    said = _described(ast.get_docstring(main))
+    said = parameters_of(ast.get_docstring(main))
     properties, required, parameters = {}, [], []
     for argument, default in _arguments(main.args):
-        if argument.arg in _NOT_ARGUMENTS:
+        if ignored(argument.arg):
             continue
         schema, optional = _parameter(annotations, argument, default)
         words = schema.pop("description", None) or said.get(argument.arg)
@@ -123,22 +127,3 @@ def _type_words(schema):
         return " | ".join(dict.fromkeys(words))
     known = schema.get("type", "any")
     return known if isinstance(known, str) else " | ".join(known)
-
-
-_GOOGLE = re.compile(r"^(\s+)(\w+)\s*(?:\([^)]*\))?\s*:\s*(.+)$")
-_SPHINX = re.compile(r"^\s*:param\s+(?:[\w\[\], |.]+\s+)?(\w+)\s*:\s*(.+)$")
-
-
-def _described(docstring):
-    """Parameter descriptions from `:param x:` lines or an `Args:` section."""
-    found, section, indent = {}, False, None
-    for line in inspect.cleandoc(docstring or "").splitlines():
-        if match := _SPHINX.match(line):
-            found[match[1]] = match[2].strip()
-        elif not line.startswith((" ", "\t")):
-            section, indent = line.strip() in ("Args:", "Arguments:", "Parameters:"), None
-        elif section and (match := _GOOGLE.match(line)):
-            indent = indent or match[1]
-            if match[1] == indent:
-                found[match[2]] = match[3].strip()
-    return found

@@ -65,6 +65,11 @@ Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
                        .created_by = std::string_view(tool->created_by),
                        .notes = std::string_view(tool->notes),
                        .rejection = std::string_view(tool->rejection)};
+  // Made for this reader and never stored: whoever writes to the database cannot hide a finding.
+  std::string code = tool->code;
+  const base::Result<std::shared_ptr<const protocol::Compiled>> compiled =
+      co_await loop::attempt(m.compiler.compile(std::move(code), tool->server));
+  if (compiled) detail.analysis = (*compiled)->report.analysis;
   co_return detail;
 }
 

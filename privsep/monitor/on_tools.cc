@@ -122,6 +122,8 @@ Answer<p::ToolSaved> on_create_tool(Monitor& m, Peer& asker, p::CreateTool q) {
   static_cast<void>(sequence);
   p::ToolSaved answer = saved(tool, true);
   answer.report.parameters = compiled.report.parameters;
+  answer.report.modules = compiled.report.modules;
+  answer.report.analysis = compiled.report.analysis;
   m.catalogue.put(std::move(tool));
   co_return answer;
 }
@@ -206,7 +208,12 @@ Answer<p::ToolSaved> on_update_tool(Monitor& m, Peer& asker, p::UpdateTool q) {
   next.version = before.version + 1;
   const std::uint64_t sequence = co_await save_change(m, caller->who, before, next, summary);
   static_cast<void>(sequence);
-  co_return saved(next, true);
+  p::ToolSaved answer = saved(next, true);
+  if (compiled) {
+    answer.report.modules = compiled->report.modules;
+    answer.report.analysis = compiled->report.analysis;
+  }
+  co_return answer;
 }
 
 // Writes the change; what takes authority away acts at once, what gives it when it is durable.

@@ -127,9 +127,11 @@ struct ToolDetail {
   Text<128> created_by;
   Text<limits::kNotesBytes> notes;      // the author's, untrusted
   Text<limits::kNotesBytes> rejection;  // reason of the last rejection
+  Bytes<limits::kAnalysisBytes>
+      analysis;  // made now, of this code: CodeReport::analysis.  Empty when it failed
   static auto fields(auto& m) {
     return std::tie(m.id, m.server, m.name, m.description, m.code, m.input_schema, m.timeout_ms, m.version,
-                    m.enabled, m.approval, m.digest, m.created_by, m.notes, m.rejection);
+                    m.enabled, m.approval, m.digest, m.created_by, m.notes, m.rejection, m.analysis);
   }
 };
 

@@ -67,8 +67,12 @@ struct CodeReport {
   // First parts of the names that the code imports anywhere, sorted, each once; empty when not valid.  A name
   // that is only known when the code runs is not among them.
   List<Text<limits::kModuleNameBytes>, limits::kImportedModules> modules;
+  // JSON object {findings[],secrets[],hosts[],modules[]}: for people, decides nothing; shape in
+  // executor/runtime/analysis.py.  Empty when the code does not parse.
+  Bytes<limits::kAnalysisBytes> analysis;
   static auto fields(auto& m) {
-    return std::tie(m.valid, m.has_main, m.line, m.problem, m.input_schema, m.parameters, m.modules);
+    return std::tie(m.valid, m.has_main, m.line, m.problem, m.input_schema, m.parameters, m.modules,
+                    m.analysis);
   }
 };
 

@@ -42,7 +42,9 @@ p::CodeReport good_report() {
   return {.valid = true,
           .has_main = true,
           .input_schema = std::string_view(R"({"type":"object","properties":{"n":{"type":"integer"}}})"),
-          .parameters = std::string_view(R"([{"name":"n","type":"integer"}])")};
+          .parameters = std::string_view(R"([{"name":"n","type":"integer"}])"),
+          .analysis = std::string_view(
+              R"({"findings":[{"rule":"long-line","line":2}],"secrets":[],"hosts":"no list","other":[1]})")};
 }
 
 std::string content(const std::string& text, const std::string& more = "") {

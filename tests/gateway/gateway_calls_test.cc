@@ -80,7 +80,11 @@ TEST_F(GatewayCallsTest, ToolsAreMadeChangedCheckedAndPublished) {
   EXPECT_TRUE(has(call("mcpbox_update_tool", "{" + tool + R"(,"enabled":false})").result("structuredContent"),
                   "pending_review"));
   EXPECT_TRUE(has(refusal("mcpbox_update_tool", "{" + tool + "}"), "No fields to update"));
-  EXPECT_EQ(call("mcpbox_validate_code", R"({"code":"x"})").result("isError"), "");
+  const Answer valid = call("mcpbox_validate_code", R"({"code":"x"})");
+  EXPECT_EQ(valid.result("isError"), "");
+  EXPECT_TRUE(has(valid.result("structuredContent"),
+                  R"("findings":[{"rule":"long-line","line":2}],"secrets":[]})"))  // nothing but known lists
+      << valid.body;
   const Answer invalid = call("mcpbox_validate_code", R"({"code":"bad"})");
   EXPECT_EQ(invalid.result("isError"), "true");
   EXPECT_TRUE(has(invalid.result("structuredContent"), R"("valid":false)"));

@@ -140,7 +140,7 @@ class Descriptions(unittest.TestCase):
                 shown = schema_of(source)["properties"]["x"]
                 self.assertEqual(shown, {"type": "string", "description": "the city"})
 
-    def test_docstrings_describe_in_both_usual_styles(self):
+    def test_docstrings_describe_in_the_three_usual_styles(self):
         google = '''
 async def main(city: str, days: int = 1):
     """Weather.
@@ -155,8 +155,31 @@ async def main(city: str, days: int = 1):
     """
 '''
         found = schema_of(google)["properties"]
-        self.assertEqual(found["city"]["description"], "where")
+        self.assertEqual(found["city"]["description"], "where and more about it")
         self.assertEqual(found["days"]["description"], "how long")
+        numpy = '''
+async def main(city: str, days: int = 1, *, a: int = 0, b: int = 0):
+    """Weather.
+
+    Parameters
+    ----------
+    city : str
+        where
+        and more
+    days
+        how long
+    a, b : int
+        both
+
+    Returns
+    -------
+    str
+        nothing of ours
+    """
+'''
+        found = schema_of(numpy)["properties"]
+        said = [found[name]["description"] for name in ("city", "days", "a", "b")]
+        self.assertEqual(said, ["where and more", "how long", "both", "both"])
         sphinx = '''
 async def main(city: str, days: int = 1):
     """Weather.
