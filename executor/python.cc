@@ -89,12 +89,13 @@ PyObject* fill_holes(PyObject* /*self*/, PyObject* /*nothing*/) {
 
 PyRef limits_dict() {
   return PyRef(Py_BuildValue(
-      "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
+      "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
       "imported_modules", limits::kImportedModules, "module_name_bytes", limits::kModuleNameBytes,
-      "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes, "analysis_bytes",
-      limits::kAnalysisBytes, "output_bytes", limits::kOutputBytes, "result_bytes", limits::kResultBytes,
-      "outcome_bytes", limits::kOutcomeJsonBytes, "error_bytes", limits::kErrorBytes, "log_text_bytes",
-      limits::kLogTextBytes, "memory_bytes", limits::kMemoryBytes, "json_depth", limits::kJsonDepth));
+      "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes, "schema_depth",
+      limits::kSchemaDepth, "analysis_bytes", limits::kAnalysisBytes, "output_bytes", limits::kOutputBytes,
+      "result_bytes", limits::kResultBytes, "outcome_bytes", limits::kOutcomeJsonBytes, "error_bytes",
+      limits::kErrorBytes, "log_text_bytes", limits::kLogTextBytes, "memory_bytes", limits::kMemoryBytes,
+      "json_depth", limits::kJsonDepth));
 }
 
 PyRef sources_dict() {

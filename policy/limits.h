@@ -21,6 +21,7 @@ inline constexpr std::size_t kCodeBytes = 4 * kCodeChars;
 inline constexpr std::size_t kNotesChars = 2000;         // publish notes and reasons; beyond: refused
 inline constexpr std::size_t kNotesBytes = 4 * kNotesChars;
 inline constexpr std::size_t kSchemaBytes = 64 * kKiB;   // an input schema as JSON text; beyond: the code is refused
+inline constexpr std::size_t kSchemaDepth = 32;          // nesting of a schema that an author wrote; beyond: the code is refused
 inline constexpr std::size_t kImportedModules = 64;    // top-level modules that one tool imports; beyond: the code is refused
 inline constexpr std::size_t kModuleNameBytes = 64;    // name of a top-level module; beyond: the code is refused
 inline constexpr std::size_t kAnalysisBytes = 256 * kKiB;  // what the analysis found, as JSON; beyond: the least severe findings are left out

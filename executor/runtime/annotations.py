@@ -13,7 +13,7 @@ _PLAIN = {
     "str": {"type": "string"},
     "AnyStr": {"type": "string"},
     "LiteralString": {"type": "string"},
-    "bytes": {"type": "string"},
+    "bytes": {"type": "string", "contentEncoding": "base64"},
     "int": {"type": "integer"},
     "float": {"type": "number"},
     "Number": {"type": "number"},

@@ -93,17 +93,27 @@ def check(arguments, rules, tool):
     """Raises Invalid, naming each field and the rule it breaks, unless the arguments fit the rules."""
     if surely_fits(arguments, rules):
         return
-    problems = []
-    for error in Draft202012Validator(rules).iter_errors(arguments):
-        problems += _problems(error)
-        if len(problems) >= _MOST_PROBLEMS:
+    if found := problems(arguments, rules):
+        raise Invalid(refusal(found, tool))
+
+
+def problems(value, rules):
+    """Where a JSON value breaks the rules of a schema: one line each, at most _MOST_PROBLEMS."""
+    found = []
+    for error in Draft202012Validator(rules).iter_errors(value):
+        found += _problems(error)
+        if len(found) >= _MOST_PROBLEMS:
             break
-    if problems:
-        lines = "\n".join(f"- {problem}" for problem in problems[:_MOST_PROBLEMS])
-        raise Invalid(
-            f"Invalid arguments for {tool}; it was not run.\n{lines}\n"
-            "Correct these and call it again; its input schema is in the tool list."
-        )
+    return found[:_MOST_PROBLEMS]
+
+
+def refusal(problems, tool):
+    """The text for the caller: each problem on a line."""
+    lines = "\n".join(f"- {problem}" for problem in problems[:_MOST_PROBLEMS])
+    return (
+        f"Invalid arguments for {tool}; it was not run.\n{lines}\n"
+        "Correct these and call it again; its input schema is in the tool list."
+    )
 
 
 def _kind(value):

@@ -4,7 +4,6 @@ Order matters: the request is read, its name compared and its arguments checked 
 tool has run.
 """
 
-import collections.abc
 import datetime
 import inspect
 import json
@@ -19,10 +18,11 @@ from typing import NamedTuple
 from . import arguments as args
 from . import failure, imports, result
 from .check import FILENAME
-from .fitting import fit
+from .fitting import Unfit, fit
 from .limits import cut
 from .loop import DeadlinePassed
-from .output import Nowhere, Output
+from .output import Output
+from .secret_values import Secrets
 
 # protocol::CallEnd
 OK, TOOL_ERROR, INVALID_ARGUMENTS, FORGED, TIMED_OUT, OUT_OF_MEMORY = range(1, 7)
@@ -54,27 +54,6 @@ class Job(NamedTuple):
     draft: bool
 
 
-class Secrets(collections.abc.Mapping):
-    """The `secrets` global: read-only, and a missing key says what is wrong."""
-
-    def __init__(self, values):
-        self._values = values
-
-    def __getitem__(self, key):
-        if key not in self._values:
-            raise KeyError(f"secret {key!r} is not set for this server")
-        return self._values[key]
-
-    def __iter__(self):
-        return iter(self._values)
-
-    def __len__(self):
-        return len(self._values)
-
-    def __repr__(self):
-        return f"<secrets: {', '.join(self._values) or 'none'}>"
-
-
 class Call:
     """A call that is ready to run: code and schema are loaded, nothing of the tool has run."""
 
@@ -83,7 +62,7 @@ class Call:
         self._builtins = builtins
         self._limits = limits
         self._loop = loop
-        self._lines = job.source.decode("utf-8", "replace").splitlines()
+        self._lines = failure.lines_of(job.source)
         self._code = marshal.loads(job.code)
         self._rules = args.rules_of(job.schema)
         self._output = Output(limits.output_bytes)
@@ -101,9 +80,11 @@ class Call:
         except Exception as error:  # the schema itself is at fault
             text = f"The input schema cannot be applied: {failure.message_of(error)}"
             return self._invalid(text)
-        sys.stdin, sys.stdout, sys.stderr = None, self._output, Nowhere()
+        sys.stdin, sys.stdout, sys.stderr = None, self._output, self._output
         try:
             return self._success(self._run(arguments))
+        except Unfit as error:
+            return self._invalid(args.refusal([str(error)], self._job.name or "this draft"))
         except result.Unusable as error:
             return self._failed(TOOL_ERROR, str(error), None)
         except DeadlinePassed:
@@ -148,6 +129,8 @@ class Call:
             value = self._await(value)
         if inspect.isasyncgen(value) or inspect.isgenerator(value):
             raise result.Unusable("main() is a generator: it must return its value, not yield it")
+        if (schema := module.__dict__.get("OUTPUT_SCHEMA")) is not None:
+            result.check_output(value, schema, self._limits)
         return value
 
     def _await(self, value):

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from . import interface
 from .analysis import analyse
 from .annotations import TooLarge
+from .declared import BadSchema, declared
 from .findings import Findings
 from .limits import cut
-from .signature import infer
+from .signature import infer, with_schema
 from .source import Source
 from .uses import top_level_modules
 
@@ -82,7 +83,9 @@ def _compiled(text, limits, said):
         return _failed(f"The compiled code has {len(code)} bytes; the limit is {limits.compiled_bytes}")
     source = Source(text, tree)
     try:
-        signature = infer(tree)
+        signature = _signature(tree, limits)
+    except BadSchema as error:
+        return _failed(str(error), error.line, True)
     except TooLarge:
         return _failed(
             "The types of the parameters of main() are too large for a schema: simplify them", 0, True
@@ -95,6 +98,14 @@ def _compiled(text, limits, said):
     if problem := _too_large(schema, parameters, modules, limits):
         return _failed(problem, signature.line, True)._replace(analysis=analysis)
     return Checked(True, True, 0, b"", schema, parameters, modules, analysis, code)
+
+
+def _signature(tree, limits):
+    """What main accepts, as its author declared it or else as its parameters say; None without a main."""
+    signature = infer(tree)
+    declared(tree, "OUTPUT_SCHEMA", limits)
+    schema = declared(tree, "INPUT_SCHEMA", limits)
+    return signature if signature is None or schema is None else with_schema(signature, schema)
 
 
 def _too_large(schema, parameters, modules, limits):

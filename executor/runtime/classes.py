@@ -16,7 +16,7 @@ def class_schema(annotations, node):
     if "TypedDict" in bases:
         return _typed_dict(annotations, node)
     if "NamedTuple" in bases:
-        return {"type": "array"}
+        return _named_tuple(annotations, node)
     if _is_dataclass(names, node):
         return _dataclass(annotations, node)
     return {}
@@ -46,14 +46,40 @@ def _is_dataclass(names, node):
 
 
 def _enum(annotations, node):
+    if _bases(annotations.names, node) & {"Flag", "IntFlag"}:
+        return {"type": "integer"}  # any sum of its members
     values = []
     for item in node.body:
-        if isinstance(item, ast.Assign) and all(isinstance(t, ast.Name) for t in item.targets):
-            try:
-                values.append(literal(item.value))
-            except ValueError:
-                return {}
-    return enumeration(values) if values else {}
+        target = item.targets[0] if isinstance(item, ast.Assign) else None
+        if not isinstance(target, ast.Name) or target.id.startswith("_"):
+            continue
+        try:
+            values.append(_member(annotations, node, target.id, item.value, values))
+        except ValueError:
+            return {}
+    return enumeration(list(dict.fromkeys(values))) if values else {}
+
+
+def _member(annotations, node, name, value, before):
+    """A member's value; auto() counts on, and is the name in a StrEnum."""
+    if not (isinstance(value, ast.Call) and annotations.names.last(value) == "auto"):
+        made = literal(value)
+        if isinstance(made, (list, dict)):
+            raise ValueError("not a value that can be compared")
+        return made
+    if "StrEnum" in _bases(annotations.names, node):
+        return name.lower()
+    numbers = [item for item in before if isinstance(item, int)]
+    return max(numbers, default=0) + 1
+
+
+def _named_tuple(annotations, node):
+    fields = _fields(node)
+    required = sum(item.value is None for item in fields)
+    schema = {"type": "array", "minItems": required, "maxItems": len(fields)}
+    if fields:
+        schema["prefixItems"] = [annotations.schema(item.annotation) for item in fields]
+    return schema
 
 
 def _fields(node):

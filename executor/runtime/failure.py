@@ -1,5 +1,6 @@
 """What went wrong in a tool, told with the tool's own lines and nothing of the runtime's."""
 
+import re
 import traceback
 
 from .check import FILENAME
@@ -40,6 +41,12 @@ def _text_of(error):
     return text if len(text) <= _MESSAGE_CHARS else text[:_MESSAGE_CHARS] + "..."
 
 
+def lines_of(source):
+    """The lines of a source text (bytes), split where Python splits them."""
+    lines = re.split("\r\n|\r|\n", source.decode("utf-8", "replace"))
+    return lines if lines[-1] else lines[:-1]
+
+
 def describe(error, lines):
     """The error detail: error_type, message, line_number, code_context, traceback.
 
@@ -56,6 +63,7 @@ def describe(error, lines):
         "line_number": number,
         "code_context": context(lines, number),
         "traceback": trace,
+        "source_file": FILENAME,
     }
 
 
@@ -66,7 +74,7 @@ def _where(error, lines):
     if isinstance(error, SyntaxError) and error.filename == FILENAME and type(error.lineno) is int:
         number = error.lineno
     trace = [_frame(*frame, lines) for frame in frames[-_MOST_FRAMES:]]
-    trace += _causes(error) + _parts(error)
+    trace += _notes(error) + _causes(error) + _parts(error)
     return number, [line[:_TRACE_CHARS] for line in trace[:_MOST_LINES]]
 
 
@@ -113,13 +121,30 @@ def _causes(error):
         if error is None or id(error) in seen:
             break
         seen.add(id(error))
-        frames = _tool_frames(error)
-        where = f" at line {frames[-1][0]}" if frames else ""
-        found.append(f"after {message_of(error)}{where}")
+        found.append(f"after {message_of(error)}{_place(error)}")
     return found
 
 
-def _parts(error):
-    if not isinstance(error, BaseExceptionGroup):
+def _place(error):
+    frames = _tool_frames(error)
+    return f" at line {frames[-1][0]}" if frames else ""
+
+
+def _notes(error):
+    """What add_note() added."""
+    notes = getattr(error, "__notes__", None)
+    if not isinstance(notes, list):
         return []
-    return [f"contains {message_of(part)}" for part in error.exceptions[:_MOST_CAUSES]]
+    return [f"note: {note[:_LINE_CHARS]}" for note in notes[:_MOST_CAUSES] if isinstance(note, str)]
+
+
+def _parts(error, depth=0):
+    """The exceptions of a group, those of groups inside it below them."""
+    if not isinstance(error, BaseExceptionGroup) or depth == _MOST_CAUSES:
+        return []
+    found = []
+    for part in error.exceptions[:_MOST_CAUSES]:
+        found.append(f"{'  ' * depth}contains {message_of(part)}{_place(part)}")
+        found += _parts(part, depth + 1)
+    left_out = len(error.exceptions) - _MOST_CAUSES
+    return [*found, f"{'  ' * depth}and {left_out} more"] if left_out > 0 else found

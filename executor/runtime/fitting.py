@@ -78,6 +78,8 @@ def _hints(main):
 
 
 def _takes_none(hint):
+    while typing.get_origin(hint) is typing.Annotated:
+        hint = typing.get_args(hint)[0]
     return hint is not None and type(None) in typing.get_args(hint)
 
 
@@ -147,13 +149,22 @@ def _from_base64(text):
 
 
 def _first_fit(value, hints):
+    """The first alternative that takes the value; as it is when one of them is its own type."""
+    if type(value) in hints:
+        return value
+    unfit = None
     for hint in hints:
         try:
             made = convert(value, hint)
+        except Unfit as error:
+            unfit = error
+            continue
         except (TypeError, ValueError):
             continue
         if made is not value:
             return made
+    if unfit is not None and typing.Any not in hints:
+        raise unfit
     return value
 
 

@@ -11,6 +11,7 @@ class Limits(NamedTuple):
     module_name_bytes: int
     compiled_bytes: int
     schema_bytes: int
+    schema_depth: int
     analysis_bytes: int
     output_bytes: int
     result_bytes: int

@@ -8,6 +8,7 @@ import asyncio
 import math
 import os
 import selectors
+import signal
 import sys
 import threading
 import time
@@ -96,4 +97,6 @@ class PollPolicy(asyncio.DefaultEventLoopPolicy):
 def install():
     """Makes PollLoop what asyncio uses, and returns the one that the call will run on."""
     asyncio.set_event_loop_policy(PollPolicy())
+    # With Python's own handler in place, asyncio.run() would set another: a call may set none.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     return PollLoop()

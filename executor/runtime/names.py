@@ -52,18 +52,21 @@ class Names:
 
 def literal(node):
     """The value of a literal expression that JSON can carry; raises ValueError for anything else."""
-    value = ast.literal_eval(node)
-    if isinstance(value, (str, int, float, bool, type(None))):
-        if isinstance(value, float) and value - value != 0:
-            raise ValueError("not a JSON number")
-        if isinstance(value, int) and value.bit_length() > _MOST_BITS:
-            raise ValueError("a number beyond any use")
-        return value
     if isinstance(node, (ast.List, ast.Tuple)):
         return [literal(item) for item in node.elts]
-    if isinstance(node, ast.Dict) and all(isinstance(key, str) for key in value):
-        return {ast.literal_eval(k): literal(v) for k, v in zip(node.keys, node.values)}
-    raise ValueError("not a JSON value")
+    if isinstance(node, ast.Dict):
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+        if not all(isinstance(key, str) for key in keys) or len(set(keys)) != len(keys):
+            raise ValueError("not a JSON object")
+        return dict(zip(keys, map(literal, node.values)))
+    value = ast.literal_eval(node)
+    if not isinstance(value, (str, int, float, bool, type(None))):
+        raise ValueError("not a JSON value")
+    if isinstance(value, float) and value - value != 0:
+        raise ValueError("not a JSON number")
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        raise ValueError("a number beyond any use")
+    return value
 
 
 def enumeration(values):

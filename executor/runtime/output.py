@@ -6,7 +6,7 @@ MARKER = "\n[output cut: more than {} bytes were printed]"
 
 
 class Output(io.TextIOBase):
-    """Stands in for sys.stdout.  Keeps `limit` bytes of UTF-8 and drops what comes after."""
+    """Stands in for sys.stdout and sys.stderr.  Keeps `limit` bytes of UTF-8 and drops what comes after."""
 
     encoding = "utf-8"
     errors = "replace"
@@ -46,16 +46,3 @@ class Output(io.TextIOBase):
         """Everything kept, with a marker at the end when something was dropped."""
         kept = b"".join(self._parts).decode("utf-8")
         return kept + MARKER.format(self._limit) if self._is_cut else kept
-
-
-class Nowhere(io.TextIOBase):
-    """Stands in for sys.stderr, which is not captured."""
-
-    encoding = "utf-8"
-    errors = "replace"
-
-    def writable(self):
-        return True
-
-    def write(self, text):
-        return len(text)

@@ -5,22 +5,27 @@
     another JSON value         its JSON text, and _meta.execution.is_json; an object is structuredContent
                                as well (before 2026-07-28 nothing else may be: the gateway adds it for
                                later clients, from the text)
-    dataclass, Enum, date and  their usual JSON form, wherever they stand in the value
-    time, Decimal, UUID
-    anything else              an error that names the type
+    dataclass, Enum, date and  their usual JSON form, wherever they stand in the value: object, value, ISO
+    time, set, bytes, ...      text, list, base64, ...; what has a text of its own is that text
+    anything else              an error that says where it stands and what it is
 """
 
+import base64
+import collections.abc
 import dataclasses
 import datetime
-import decimal
 import enum
-import uuid
 import json
 
-from .failure import type_of
+from . import arguments
+from .failure import message_of, type_of
 from .limits import cut
+from .not_json import first_problem
 
 _OUTPUT_CUT = "\n[output cut here; the log has no more either]"
+
+
+_JSON = (str, dict, list, tuple, int, float, type(None))
 
 
 class Unusable(Exception):
@@ -28,19 +33,38 @@ class Unusable(Exception):
 
 
 def _other(value):
+    """What stands for a value that JSON has no form for."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (datetime.date, datetime.time)):
         return value.isoformat()
-    if isinstance(value, (decimal.Decimal, uuid.UUID)):
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return base64.b64encode(value).decode("ascii")
+    if isinstance(value, collections.abc.Mapping):
+        return dict(value)
+    if isinstance(value, collections.abc.Set):
+        return _in_order(value)
+    if isinstance(value, collections.abc.Collection):
+        return list(value)
+    if isinstance(value, BaseException):
+        return message_of(value)
+    if type(value).__str__ is not object.__str__:  # Decimal, UUID, Fraction, and what the tool gave a text
         return str(value)
     raise TypeError(f"an object of type {type_of(value)} has no JSON form")
 
 
 # Made before the fork, once for all; and a tool that patches `json` does not patch this.
 _to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_other).encode
+
+
+def _in_order(values):
+    """A set as a list that is the same in every call, where its members can be sorted."""
+    try:
+        return sorted(values)
+    except TypeError:
+        return list(values)
 
 
 def _encode(value):
@@ -77,12 +101,16 @@ def value_json(value, limits):
     try:
         data = _encode(value)
     except (TypeError, ValueError) as error:
+        why = first_problem(value, _other) or str(error)
         raise Unusable(
-            f"main() returned a {type_of(value)} that is not JSON: {error}. "
+            f"main() returned a {type_of(value)} that is not JSON: {why}. "
             "Return a str, or numbers, lists and dicts."
         ) from None
     except RecursionError:
-        raise Unusable("main() returned a value that is nested too deeply for JSON") from None
+        raise Unusable(
+            "main() returned a value that is nested too deeply for JSON; the limit is "
+            f"{limits.json_depth - 3} levels. Return a flatter value, or json.dumps() of it as a str."
+        ) from None
     if len(data) > limits.result_bytes:
         raise Unusable(
             f"The result has {len(data)} bytes as JSON; the limit is {limits.result_bytes}. "
@@ -90,12 +118,37 @@ def value_json(value, limits):
         )
     # Three levels are the result's own: result, structuredContent, and the response around it.
     if _deep(data, limits.json_depth - 3):
-        raise Unusable(f"The result is nested more than {limits.json_depth - 3} levels deep")
+        raise Unusable(
+            f"The result is nested more than {limits.json_depth - 3} levels deep, which is the limit. "
+            "Return a flatter value, or json.dumps() of it as a str."
+        )
     return data
+
+
+def _once(value):
+    """A whole result that is no JSON value: what stands for it, so that a date or a Decimal is plain text."""
+    try:
+        return _other(value)
+    except Exception:  # the encoder meets it again, and says what is wrong
+        return value
+
+
+def check_output(value, schema, limits):
+    """Unusable unless the value, as the caller will see it, fits the schema (parsed, or as JSON text)."""
+    seen = json.loads(value_json(value, limits))
+    rules = json.loads(schema) if isinstance(schema, str) else schema
+    problems = arguments.problems(seen, rules)
+    if problems:
+        lines = "\n".join(f"- {problem}" for problem in problems)
+        raise Unusable(
+            f"The result does not fit OUTPUT_SCHEMA.\n{lines}\nReturn what it promises, or change it."
+        )
 
 
 def success(value, execution, limits):
     """(CallToolResult JSON, its text for the log)."""
+    if not isinstance(value, _JSON):
+        value = _once(value)
     if isinstance(value, str):
         if len(value.encode("utf-8", "replace")) > limits.result_bytes:
             value_json(value, limits)

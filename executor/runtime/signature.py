@@ -111,6 +111,17 @@ def _rest(annotations, kwarg):
     return annotations.schema(kwarg.annotation) or True
 
 
+def with_schema(signature, schema):
+    """The signature of a `main` whose author wrote the input schema: that is what counts."""
+    required = schema.get("required", [])
+    parameters = []
+    for name, part in schema.get("properties", {}).items():
+        part = part if isinstance(part, dict) else {}
+        shown = {"name": name, "type": _type_words(part), "required": name in required}
+        parameters.append(shown | {k: part[k] for k in ("description", "default") if k in part})
+    return Signature(schema, parameters, signature.line)
+
+
 def _for_people(argument, schema, optional):
     shown = {"name": argument.arg, "type": _type_words(schema), "required": not optional}
     if argument.annotation is not None:

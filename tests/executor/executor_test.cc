@@ -156,6 +156,31 @@ TEST_F(Executor, ReportsWhichModulesTheCodeImports) {
             (std::vector<std::string>{"PIL", "os", "yaml"}));
 }
 
+TEST_F(Executor, ReportsWhatAReviewerShouldLookAt) {
+  const Result<protocol::Compiled> made = compile(executor(), "async def main():\n  eval('1')\n");
+  ASSERT_TRUE(made.has_value());
+  EXPECT_TRUE(made->report.valid);
+  EXPECT_NE(made->report.analysis.find(R"("rule": "dynamic-code", "line": 2)"), std::string::npos);
+}
+
+TEST_F(Executor, ChecksASchemaThatTheAuthorWroteAndFollowsItsReferences) {
+  const std::string source =
+      "INPUT_SCHEMA = {'type': 'object', '$defs': {'n': {'type': 'integer'}},\n"
+      "                'properties': {'a': {'$ref': '#/$defs/n'}}}\n"
+      "async def main(a): return a\n";
+  const Result<protocol::Outcome> good = run(executor(), source, R"({"a":1})");
+  ASSERT_TRUE(good.has_value());
+  EXPECT_EQ(good->log_result, "1");
+  const Result<protocol::Outcome> bad = run(executor(), source, R"({"a":"x"})");
+  ASSERT_TRUE(bad.has_value());
+  EXPECT_EQ(bad->end, protocol::CallEnd::kInvalidArguments);
+  const Result<protocol::Compiled> wrong =
+      compile(executor(), "x = 1\nINPUT_SCHEMA = {'type': 'object', 'required': 1}\ndef main(): pass\n");
+  ASSERT_TRUE(wrong.has_value());
+  EXPECT_FALSE(wrong->report.valid);
+  EXPECT_EQ(wrong->report.line, 2u);
+}
+
 TEST_F(Executor, ReportsASyntaxErrorWithItsLine) {
   const Result<protocol::Compiled> made = compile(executor(), "x = 1\nasync def main(:\n");
   ASSERT_TRUE(made.has_value());

@@ -210,5 +210,39 @@ TEST_F(HostileCalls, SourcesThatBreakParsersBreakOnlyTheirOwnChild) {
   }
 }
 
+TEST_F(HostileCalls, SourcesThatAreHardToReadEndInAReport) {
+  const std::string main = "\nasync def main(): pass\n";
+  const auto many = [](std::string_view piece, std::size_t times) {
+    std::string text;
+    for (std::size_t i = 0; i < times; ++i) text += piece;
+    return text;
+  };
+  // The first three are nested deeper than the C stack of any reader of trees.
+  for (const std::string& source :
+       {"x=1" + many("+1", 40'000), "x=a" + many(".b", 40'000), "x=" + many("not ", 20'000) + "1",
+        "x=" + many("(", 90) + many(")", 90), "x=" + std::string(90'000, '9'),
+        "x=f'" + many("{a}", 30'000) + "'", many("while 1:pass\n", 7'000), many("a;", 45'000),
+        "x='" + many("\u200b", 30'000) + "'"}) {
+    const Result<protocol::Compiled> made = compile(executor(), source + main);
+    ASSERT_TRUE(made.has_value()) << source.substr(0, 20);
+    EXPECT_NE(made->report.valid, made->report.analysis.empty()) << source.substr(0, 20);
+    EXPECT_EQ(made->report.valid, made->report.problem.empty()) << source.substr(0, 20);
+  }
+}
+
+TEST_F(HostileCalls, APatternThatNeverEndsIsKilledAtTheDeadlineAndHoldsNobodyUp) {
+  const std::string source =
+      "INPUT_SCHEMA = {'type': 'object', 'properties': {'a': {'type': 'string', 'pattern': '^(a+)+$'}}}\n"
+      "async def main(a): return a\n";
+  const protocol::Prepare job = job_for(executor(), source);
+  const Spare spare = executor().fork_spare();
+  ASSERT_TRUE(ask(spare.link.get(), job).has_value());
+  const std::string body = request_body(R"({"a":")" + std::string(60, 'a') + R"(!"})");
+  ASSERT_TRUE(send(spare.link.get(), protocol::Go{.body = body}).has_value());
+  EXPECT_FALSE(spare.ends_within(300)) << "it was to run until it is killed";
+  spare.kill();
+  EXPECT_TRUE(spare.ends_within(kPatienceSeconds * 1000));
+}
+
 }  // namespace
 }  // namespace mcpbox

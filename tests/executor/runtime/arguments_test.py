@@ -181,6 +181,56 @@ def main(row: Row): return row["a"]
         self.assertEqual(run(source, {"row": {"a": 1}}).text, "1")
         self.assertEqual(run(source, {"row": {}}).end, call.INVALID_ARGUMENTS)
 
+    def test_what_json_has_no_form_for_is_made_from_its_text(self):
+        source = """
+import decimal, uuid
+from typing import Annotated
+async def main(d: datetime.date, t: Annotated[datetime.time | None, "when"], u: list[uuid.UUID],
+               n: dict[str, decimal.Decimal], b: bytes = b""):
+    return [type(d).__name__, t, type(u[0]).__name__, str(n["x"] + n["y"]), b.decode()]
+"""
+        given = {"d": "2026-01-02", "u": ["12345678123456781234567812345678"], "n": {"x": "1.10", "y": 0.2}}
+        self.assertEqual(
+            json.loads(run(source, {**given, "b": "aGk="}).text), ["date", None, "UUID", "1.30", "hi"]
+        )
+        self.assertEqual(json.loads(run(source, {**given, "t": "08:00"}).text)[1], "08:00:00")
+
+    def test_a_text_that_is_no_such_value_is_an_invalid_argument_and_main_does_not_run(self):
+        for annotation, value in (
+            ("datetime.date", "soon"),
+            ("datetime.datetime | None", "2026-13-01"),
+            ("list[datetime.time]", ["8"]),
+            ("bytes", "not base64!"),
+            ("dict[str, datetime.date]", {"a": "x" * 1000}),
+        ):
+            with self.subTest(annotation):
+                ran = run(f"async def main(x: {annotation}): raise SystemExit", {"x": value})
+                self.assertEqual(ran.end, call.INVALID_ARGUMENTS)
+                self.assertIn("`x`", ran.text)
+                self.assertIn(" is not ", ran.text)
+                self.assertLess(len(ran.text), 400)
+
+    def test_a_union_takes_the_value_as_it_is_when_it_may(self):
+        source = "async def main(x: str | datetime.date): return type(x).__name__"
+        self.assertEqual(run(source, {"x": "2026-01-02"}).text, "str")
+        source = "async def main(x: int | datetime.date): return type(x).__name__"
+        self.assertEqual(run(source, {"x": "2026-01-02"}).text, "date")
+        self.assertEqual(run(source, {"x": 1}).text, "int")
+
+    def test_named_tuples_sets_and_tuples_arrive_as_such(self):
+        source = """
+from typing import NamedTuple
+class P(NamedTuple):
+    x: int
+    on: datetime.date = datetime.date(2026, 1, 2)
+async def main(p: P, s: set[str], f: frozenset[int], t: tuple[int, ...], m: list[P]):
+    return [p.on.year, sorted(s), type(f).__name__, type(t).__name__, m[0].x]
+"""
+        given = {"p": [1], "s": ["b", "a"], "f": [1], "t": [1, 2, 3], "m": [[7, "2027-01-01"]]}
+        self.assertEqual(json.loads(run(source, given).text), [2026, ["a", "b"], "frozenset", "tuple", 7])
+        self.assertEqual(run(source, {**given, "p": []}).end, call.INVALID_ARGUMENTS)
+        self.assertEqual(run(source, {**given, "s": ["a", "a"]}).end, call.INVALID_ARGUMENTS)
+
 
 if __name__ == "__main__":
     unittest.main()

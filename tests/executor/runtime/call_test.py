@@ -48,10 +48,12 @@ async def main():
     def test_what_is_not_json_is_an_error_that_names_the_type(self):
         values = {
             "object()": "object",
-            "{1, 2}": "set",
-            "b'x'": "bytes",
-            "{(1, 2): 3}": "keys",
-            "float('nan')": "",
+            "lambda: 1": "function",
+            "{(1, 2): 3}": "keys must be str, not tuple",
+            "float('nan')": "nan has no JSON form",
+            "{'a': [1, float('-inf')]}": "at ['a'][1]: -inf",
+            "[{'a': object()}]": "at [0]['a']: an object of type object",
+            "1 << 20000": "20001 bits",
         }
         for value, word in values.items():
             with self.subTest(value):
@@ -240,15 +242,49 @@ async def main(): raise group(6)
         )
         self.assertEqual(run(source, deadline_ms=200).end, call.TIMED_OUT)
 
+    def test_lines_are_counted_as_python_counts_them(self):
+        ran = run("x = '\x0c\u2028'\r\nasync def main():\r    return 1 / 0\n")
+        self.assertEqual(ran.meta["error_detail"]["line_number"], 3)
+        self.assertIn(">>> 3 |     return 1 / 0", ran.text)
+
+    def test_groups_notes_and_causes_are_told_with_their_lines(self):
+        source = """
+async def main():
+    found = []
+    for text in ("a", "b"):
+        try:
+            raise ValueError(text)
+        except ValueError as error:
+            found.append(error)
+    found[0].add_note("first")
+    outer = ExceptionGroup("all", [found[0], ExceptionGroup("inner", found[1:])])
+    outer.add_note("look")
+    raise outer
+"""
+        told = run(source).meta["error_detail"]["traceback"]
+        for part in ("note: look", "contains ValueError: a at line 6", "  contains ValueError: b at line 6"):
+            self.assertIn(part, told)
+        many = run(body("raise ExceptionGroup('x', [ValueError(n) for n in range(9)])"))
+        self.assertIn("and 4 more", many.meta["error_detail"]["traceback"])
+        deep = body("e = ValueError(1)\nfor _ in range(99): e = ExceptionGroup('x', [e])\nraise e")
+        self.assertEqual(run(deep).end, call.TOOL_ERROR)
+        self.assertEqual(run(source).meta["error_detail"]["source_file"], "<tool>")
+
+    def test_a_missing_secret_says_how_to_get_it(self):
+        ran = run(body("return secrets['TOKEN']"))
+        self.assertTrue(ran.text.startswith("SecretNotSet: secret 'TOKEN' is not set for this server."))
+        self.assertIn("mcpbox_create_server_secret", ran.text)
+        self.assertEqual(run(body("try: secrets['A']\nexcept KeyError: return 'is one'")).text, "is one")
+
 
 class Output(unittest.TestCase):
     def test_print_is_captured_per_call(self):
         self.assertEqual(run(body("print('a', 1)\nprint('b')")).meta["stdout"], "a 1\nb\n")
         self.assertEqual(run(body("return 1")).meta["stdout"], "")
 
-    def test_standard_error_is_not(self):
-        ran = run("import asyncio\n" + body("asyncio.sys.stderr.write('x')\nreturn 1"))
-        self.assertEqual(ran.meta["stdout"], "")
+    def test_standard_error_is_captured_with_it(self):
+        ran = run(body("import asyncio\nprint('a')\nprint('b', file=asyncio.sys.stderr)\nreturn 1"))
+        self.assertEqual(ran.meta["stdout"], "a\nb\n")
 
     def test_output_at_its_limit_is_whole_and_one_more_is_cut(self):
         source = body("print('x' * k['n'], end='')\nprint('', end='')")

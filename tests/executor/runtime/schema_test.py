@@ -30,7 +30,7 @@ class PlainTypes(unittest.TestCase):
             "None": {"type": "null"},
             "set": {"type": "array", "uniqueItems": True},
             "tuple": {"type": "array"},
-            "bytes": {"type": "string"},
+            "bytes": {"type": "string", "contentEncoding": "base64"},
         }
         for annotation, expected in cases.items():
             with self.subTest(annotation):
@@ -292,10 +292,27 @@ class Point:
         self.assertIs(found["additionalProperties"], False)
         self.assertEqual(parameter("list[Point]", before)["items"], found)
 
+    def test_enums_that_count_for_themselves(self):
+        source = (
+            "import enum\nclass E(enum.StrEnum):\n    Red = enum.auto()\n    BLUE = 'b'\n    _hidden_ = 1\n"
+        )
+        self.assertEqual(parameter("E", source), {"type": "string", "enum": ["red", "b"]})
+        flags = "import enum\nclass F(enum.IntFlag):\n    A = enum.auto()\n    B = enum.auto()\n"
+        self.assertEqual(parameter("F", flags), {"type": "integer"})
+
+    def test_named_tuples_are_arrays_of_their_fields(self):
+        source = "from typing import NamedTuple\nclass P(NamedTuple):\n    x: int\n    y: str = ''\n"
+        wanted = {"type": "array", "minItems": 1, "maxItems": 2}
+        wanted["prefixItems"] = [{"type": "integer"}, {"type": "string"}]
+        self.assertEqual(parameter("P", source), wanted)
+
     def test_enums(self):
         before = 'class Color(enum.Enum):\n    RED = "r"\n    BLUE = "b"\n'
         self.assertEqual(parameter("Color", before), {"type": "string", "enum": ["r", "b"]})
-        self.assertEqual(parameter("Color", "class Color(Enum):\n    RED = auto()\n"), {})
+        self.assertEqual(
+            parameter("Color", "class Color(Enum):\n    RED = auto()\n    BLUE = 7\n    PINK = auto()\n"),
+            {"type": "integer", "enum": [1, 7, 8]},
+        )
 
     def test_aliases_and_import_names_are_followed(self):
         self.assertEqual(parameter("Unit", 'Unit = Literal["C", "F"]')["enum"], ["C", "F"])

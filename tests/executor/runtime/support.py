@@ -29,6 +29,7 @@ LIMITS = limits.Limits(
     module_name_bytes=_from_header("kModuleNameBytes"),
     compiled_bytes=_from_header("kCompiledBytes"),
     schema_bytes=_from_header("kSchemaBytes"),
+    schema_depth=_from_header("kSchemaDepth"),
     analysis_bytes=_from_header("kAnalysisBytes"),
     output_bytes=_from_header("kOutputBytes"),
     result_bytes=_from_header("kResultBytes"),

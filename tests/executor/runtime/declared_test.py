@@ -1,0 +1,117 @@
+"""Schemas that an author wrote: executor/runtime/declared.py, and what they do to arguments and results."""
+
+import json
+import unittest
+
+from support import LIMITS, checked, run, schema_of
+
+_MAIN = "\nasync def main(**k): return k.get('r')\n"
+
+
+def problem(schema, name="INPUT_SCHEMA"):
+    report = checked(f"{name} = {schema}{_MAIN}")
+    return "" if report.valid else report.problem.decode()
+
+
+class Accepted(unittest.TestCase):
+    def test_it_replaces_what_the_signature_says(self):
+        wanted = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 3}}, "required": ["n"]}
+        source = f"INPUT_SCHEMA = {wanted!r}\nasync def main(n: str): return n\n"
+        self.assertEqual(schema_of(source), wanted)
+        self.assertEqual(run(source, {"n": 3}).text, "3")
+        self.assertIn("at least 3", run(source, {"n": 2}).text)
+        self.assertEqual(
+            json.loads(checked(source).parameters), [{"name": "n", "type": "integer", "required": True}]
+        )
+
+    def test_json_text_in_a_string_is_as_good(self):
+        text = '{"type": "object", "properties": {"a": {"const": null}}}'
+        self.assertEqual(schema_of(f"INPUT_SCHEMA = '''{text}'''{_MAIN}"), json.loads(text))
+        self.assertEqual(schema_of(f"INPUT_SCHEMA: dict = {{'type': 'object'}}{_MAIN}"), {"type": "object"})
+
+    def test_references_into_itself_hold(self):
+        schema = {
+            "type": "object",
+            "$defs": {"node/x": {"type": "object", "properties": {"next": {"$ref": "#/$defs/node~1x"}}}},
+            "properties": {"a": {"$ref": "#/$defs/node~1x"}, "b": {"$ref": "#"}},
+        }
+        self.assertEqual(problem(repr(schema)), "")
+        source = f"INPUT_SCHEMA = {schema!r}{_MAIN}"
+        self.assertIn("`a.next.next`", run(source, {"a": {"next": {"next": 1}}}).text)
+        self.assertIn("`b.a`", run(source, {"b": {"a": 5}}).text)
+
+    def test_data_below_values_is_no_schema(self):
+        schema = {"type": "object", "default": {"$ref": "http://x"}, "examples": [{"pattern": "("}]}
+        self.assertEqual(problem(repr(schema)), "")
+        self.assertEqual(problem(repr({"type": "object", "properties": {"pattern": {"type": "string"}}})), "")
+
+    def test_a_schema_and_a_main_that_disagree_are_a_finding(self):
+        def rules(signature):
+            source = (
+                "INPUT_SCHEMA = {'type': 'object', 'properties': {'a': {}, 'b': {}}, 'required': ['a']}\n"
+                f"async def main({signature}): return arguments\n"
+            )
+            found = json.loads(checked(source).analysis)["findings"]
+            return [f["text"] for f in found if f["rule"] == "schema-mismatch"]
+
+        self.assertEqual(rules("a, b=1"), [])
+        self.assertEqual(rules("a, **rest"), [])
+        self.assertEqual(rules("a"), ["main has no parameter `b`"])
+        self.assertEqual(rules("a, *, b"), ["`b` has no default, and the schema does not require it"])
+
+
+class Refused(unittest.TestCase):
+    def test_each_says_what_is_wrong_and_where(self):
+        deep = {"type": "object"}
+        for _ in range(LIMITS.schema_depth):
+            deep = {"type": "object", "properties": {"a": deep}}
+        cases = [
+            ("make()", "must be a literal"),
+            ("[1]", '"type" must be "object"'),
+            ("{'type': 'string'}", '"type" must be "object"'),
+            ("'not json'", "cannot be used"),
+            ('\'{"type": "object", "type": "object"}\'', "twice"),
+            ("{'type': 'object', 'type': 'object'}", "literal"),
+            ("{'type': 'object', '$schema': 'http://json-schema.org/draft-07/schema#'}", "2020-12"),
+            ("{'type': 'object', 'properties': {'a': {'type': 'text'}}}", "/properties/a/type"),
+            ("{'type': 'object', 'required': 'a'}", "/required"),
+            ("{'type': 'object', '$ref': 'http://example.com/x'}", "leads nowhere"),
+            ("{'type': 'object', '$ref': '#/$defs/none'}", "leads nowhere"),
+            ("{'type': 'object', '$ref': 'file:///etc/passwd'}", "leads nowhere"),
+            ("{'type': 'object', 'properties': {'a': {'$id': 'http://x', '$ref': '#'}}}", "$id"),
+            ("{'type': 'object', '$ref': '#'}", "leads to itself"),
+            ("{'type': 'object', 'properties': {'a': {'pattern': '('}}}", "the pattern '(' is wrong"),
+            ("{'type': 'object', 'patternProperties': {'[': {}}}", "the pattern '[' is wrong"),
+            (repr(deep), f"more than {LIMITS.schema_depth} levels"),
+            (repr({"type": "object", "title": "x" * LIMITS.schema_bytes}), f"limit is {LIMITS.schema_bytes}"),
+            ("{'type': 'object', 'minProperties': " + "9" * 400 + "}", "literal"),
+        ]
+        for schema, words in cases:
+            for name in ("INPUT_SCHEMA", "OUTPUT_SCHEMA"):
+                with self.subTest(schema[:70], name=name):
+                    text = problem(schema, name)
+                    self.assertIn(f"{name} cannot be used", text)
+                    self.assertIn(words, text)
+        self.assertEqual(checked(f"x = 1\nINPUT_SCHEMA = []{_MAIN}").line, 2)
+
+
+class Results(unittest.TestCase):
+    SOURCE = (
+        "OUTPUT_SCHEMA = {'type': 'object', 'properties': {'n': {'type': 'integer'}}, 'required': ['n']}"
+        + _MAIN
+    )
+
+    def test_a_result_that_fits_is_given(self):
+        self.assertEqual(run(self.SOURCE, {"r": {"n": 1}}).structured, {"n": 1})
+
+    def test_a_result_that_does_not_fit_is_an_error_that_says_where(self):
+        cases = (({"n": "x"}, "`n` must be of type integer"), ({}, "`n` is missing"), ("text", "type object"))
+        for value, words in cases:
+            ran = run(self.SOURCE, {"r": value})
+            self.assertTrue(ran.is_error)
+            self.assertIn("does not fit OUTPUT_SCHEMA", ran.text)
+            self.assertIn(words, ran.text)
+
+
+if __name__ == "__main__":
+    unittest.main()
