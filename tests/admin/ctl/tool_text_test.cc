@@ -19,6 +19,8 @@ protocol::ToolDetail greeting() {
   tool.approval = protocol::Approval::kPendingReview;
   tool.digest.fill(0xab);
   tool.created_by = "unix:alice";
+  tool.analysis =
+      R"({"findings": [{"severity": "low", "rule": "r", "line": 2, "text": "look"}], "hosts": []})";
   return tool;
 }
 
@@ -27,9 +29,16 @@ TEST(ToolText, ShowsTheWholeToolWithLineNumbersAndItsDigest) {
   EXPECT_THAT(text, HasSubstr("Tool         srv__greet\n"));
   EXPECT_THAT(text, HasSubstr("     1 | async def main(name: str):\n     2 |     return name\n"));
   EXPECT_THAT(text, HasSubstr("  | Says hello\n"));
+  EXPECT_THAT(text, HasSubstr("  ! low, line 2: look (r)\n"));
   EXPECT_THAT(text, HasSubstr("  |   \"type\": \"object\"\n"));
   EXPECT_THAT(text, HasSubstr("  abababab abababab abababab abababab abababab abababab abababab abababab\n"));
   EXPECT_THAT(text, Not(HasSubstr("CAUTION")));
+}
+
+TEST(ToolText, AMissingAnalysisIsACaution) {
+  protocol::ToolDetail tool = greeting();
+  tool.analysis = "";
+  EXPECT_THAT(tool_text(tool), HasSubstr("CAUTION: the code could not be analysed"));
 }
 
 TEST(ToolText, NoLineOfTheAuthorCanPassForOneOfOurs) {

@@ -1,4 +1,4 @@
-"""The table of tests/contract/tools.txt, here in process; another test has it in jails."""
+"""The table of tests/contract/tools.txt, here in process; tests/system/contract.test.ts has it in jails."""
 
 import json
 import os
