@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
