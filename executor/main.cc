@@ -1,18 +1,17 @@
-// mcpbox-executor: the zygote.  Started by the launcher in its namespaces; hears from the monitor which
-// packages to load, initialises CPython, jails itself, and forks a child per call.  Its link to the monitor
-// is descriptor 3.
+// mcpbox-executor: the zygote.  Started by the launcher in its namespaces; loads the packages that the
+// monitor names, initialises CPython, jails itself, forks a child per call.  Its link to the monitor is
+// descriptor 3.
 #include <csignal>
 #include <cstdlib>
-#include <vector>
 
 #include "executor/attack/attack.h"
 #include "executor/first_order.h"
 #include "executor/python.h"
 #include "executor/zygote.h"
-#include "policy/rlimits.h"
 #include "privsep/base/log.h"
 #include "privsep/jail/call.h"
 #include "privsep/jail/child_arguments.h"
+#include "privsep/jail/descriptors.h"
 #include "privsep/jail/jail.h"
 #include "privsep/jail/oom.h"
 #include "privsep/jail/title.h"
@@ -52,9 +51,7 @@ int main(int argc, char** argv) {
   if (!calls) return refuse(log, calls.error(), jail::kExitNotJailed);
 
   const jail::OomOrder oom = jail::OomOrder::open();
-  std::vector<int> keep{0, 1, 2, wire::kChildLinkFd};
-  for (const int fd : {calls->ruleset_fd(), oom.fd()})
-    if (fd >= 0) keep.push_back(fd);
+  const auto keep = jail::those_that_exist({0, 1, 2, wire::kChildLinkFd, calls->ruleset_fd(), oom.fd()});
   const base::Result<policy::Layers> layers =
       attack::rehearsed(*calls, jail::enter(jail::jail_for_zygote(arguments->allow_missing, keep)));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);

@@ -3,7 +3,6 @@
 #include "executor/attack/attack.h"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
@@ -12,6 +11,7 @@
 #include "privsep/base/clock.h"
 #include "privsep/base/log.h"
 #include "privsep/jail/child_arguments.h"
+#include "privsep/jail/descriptors.h"
 #include "privsep/jail/jail.h"
 #include "privsep/jail/title.h"
 #include "privsep/protocol/orders.h"
@@ -101,7 +101,7 @@ int run(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const Result<jail::CallJail> calls = jail::CallJail::prepare(policy::kCallLimits, arguments->allow_missing);
   if (!calls) return refuse(log, calls.error(), jail::kExitNotJailed);
-  const std::array<int, 5> keep{0, 1, 2, wire::kChildLinkFd, calls->ruleset_fd()};
+  const auto keep = jail::those_that_exist({0, 1, 2, wire::kChildLinkFd, calls->ruleset_fd()});
   const Result<policy::Layers> layers = jail::enter(jail::jail_for_zygote(arguments->allow_missing, keep));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
 

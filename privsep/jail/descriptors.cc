@@ -50,4 +50,11 @@ base::Result<void> close_other_fds(std::span<const int> keep, Unlisted unlisted)
   return {};
 }
 
+std::vector<int> those_that_exist(std::initializer_list<int> fds) {
+  std::vector<int> exist;
+  for (const int fd : fds)
+    if (fd >= 0) exist.push_back(fd);
+  return exist;
+}
+
 }  // namespace mcpbox::jail

@@ -1,7 +1,9 @@
 // Which descriptors a process goes on holding.
 #pragma once
 
+#include <initializer_list>
 #include <span>
+#include <vector>
 
 #include "privsep/base/error.h"
 
@@ -21,5 +23,8 @@ enum class Unlisted : unsigned char {
 //   keep    numbers below kMaxDescriptor, in any order; each must be open
 //   errors  kBroken when a listed one is not open, or another one will not go away
 [[nodiscard]] base::Result<void> close_other_fds(std::span<const int> keep, Unlisted unlisted);
+
+// The list for close_other_fds() of what there is: a layer that was given up has no descriptor (-1).
+[[nodiscard]] std::vector<int> those_that_exist(std::initializer_list<int> fds);
 
 }  // namespace mcpbox::jail

@@ -84,6 +84,10 @@ TEST(CloseOtherFds, RefusesAListThatNamesWhatIsNotOpenOrCannotBe) {
   EXPECT_TRUE(in_child([] { return !close_other_fds(kBeyond, Unlisted::kClose); }));
 }
 
+TEST(CloseOtherFds, AListOfWhatExistsLeavesOutTheLayersThatWereGivenUp) {
+  EXPECT_EQ(jail::those_that_exist({3, -1, 7}), (std::vector<int>{3, 7}));
+}
+
 TEST(CloseOtherFds, KeepsTheHighestNumberThatMayBeListed) {
   EXPECT_TRUE(in_child([] {
     static constexpr std::array kHighest = {0, jail::kMaxDescriptor - 1};

@@ -121,10 +121,10 @@ static struct Came reading(size_t room) {
   return came;
 }
 
-static struct Came writing(int descriptor) {
+static struct Came writing_bytes(int descriptor, size_t bytes) {
   mcpbox::wire::Frame frame;
-  frame.header.length = 5;
-  frame.payload = "hello";
+  frame.header.length = (uint32_t)bytes;
+  frame.payload.assign(bytes, 'x');
   if (descriptor != 0) {
     frame.header.fds = 1;
     frame.fds.emplace_back(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
@@ -133,6 +133,8 @@ static struct Came writing(int descriptor) {
   const struct Came well = {0, 0, 0, 0};
   return sent ? well : came_of(sent.error());
 }
+
+static struct Came writing(int descriptor) { return writing_bytes(descriptor, 5); }
 
 static struct Came receiving(size_t room) {
   unsigned char into[16] = {0};
@@ -286,22 +288,26 @@ static void a_descriptor_that_was_not_announced_is_refused_and_closed(void** /*s
 // --- write_frame
 
 static void short_writes_are_continued(void** /*state*/) {
-  write_takes(12, 1);
-  write_takes(11, 11);
-  write_takes(5, 4);
+  write_takes(17, 1);
+  write_takes(16, 15);
   write_takes(1, 1);
   assert_int_equal(writing(0).why, 0);
 }
 
 static void an_interrupted_write_is_repeated(void** /*state*/) {
-  write_fails(12, EINTR);
-  write_takes(12, 12);
-  write_takes(5, 5);
+  write_fails(17, EINTR);
+  write_takes(17, 17);
   assert_int_equal(writing(0).why, 0);
 }
 
-static void a_peer_that_is_gone_ends_the_writing(void** /*state*/) {
+static void a_large_frame_is_not_copied_to_be_written(void** /*state*/) {
   write_takes(12, 12);
+  write_takes(16385, 16385);
+  assert_int_equal(writing_bytes(0, 16385).why, 0);
+}
+
+static void a_peer_that_is_gone_ends_the_writing(void** /*state*/) {
+  write_takes(17, 12);
   write_fails(5, EPIPE);
   const struct Came came = writing(0);
   assert_int_equal(came.why, kBroken);
@@ -309,7 +315,7 @@ static void a_peer_that_is_gone_ends_the_writing(void** /*state*/) {
 }
 
 static void a_deadline_of_the_socket_ends_the_writing(void** /*state*/) {
-  write_fails(12, EAGAIN);
+  write_fails(17, EAGAIN);
   assert_int_equal(writing(0).why, kTimeout);
 }
 
@@ -320,8 +326,7 @@ static void descriptors_go_with_the_first_byte_only(void** /*state*/) {
   expect_sendmsg(12, 1);
   will_return(__wrap_sendmsg, 0);
   will_return(__wrap_sendmsg, 2);
-  write_takes(10, 10);
-  write_takes(5, 5);
+  write_takes(15, 15);
   assert_int_equal(writing(fd).why, 0);
   close(fd);
 }
@@ -379,6 +384,7 @@ int main(void) {
       cmocka_unit_test(a_descriptor_that_was_not_announced_is_refused_and_closed),
       cmocka_unit_test(short_writes_are_continued),
       cmocka_unit_test(an_interrupted_write_is_repeated),
+      cmocka_unit_test(a_large_frame_is_not_copied_to_be_written),
       cmocka_unit_test(a_peer_that_is_gone_ends_the_writing),
       cmocka_unit_test(a_deadline_of_the_socket_ends_the_writing),
       cmocka_unit_test(descriptors_go_with_the_first_byte_only),
