@@ -49,7 +49,6 @@ int main(int argc, char** argv) {
   const base::Result<jail::CallJail> calls =
       jail::CallJail::prepare(policy::kCallLimits, arguments->allow_missing);
   if (!calls) return refuse(log, calls.error(), jail::kExitNotJailed);
-
   const jail::OomOrder oom = jail::OomOrder::open();
   const auto keep = jail::those_that_exist({0, 1, 2, wire::kChildLinkFd, calls->ruleset_fd(), oom.fd()});
   const base::Result<policy::Layers> layers =

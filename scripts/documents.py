@@ -3,7 +3,7 @@
 
 usage: documents.py [--check]   with --check nothing is written: it fails when a document is not current
 
-A document's generated parts stand between `<!-- generated: NAME -->` and `<!-- end -->`; the rest is written by people.
+The generated parts of a document stand between `<!-- generated: NAME -->` and `<!-- end -->`.
 """
 
 import re
@@ -24,7 +24,9 @@ def plain(text):
 
 def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows])
+    return "\n".join(
+        lines + ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    )
 
 
 def layer_names():
@@ -51,13 +53,20 @@ def layers_in_order():
     if sorted(order) != sorted(names):
         raise SystemExit("jail.cc takes other steps than policy/layers.h has layers")
     kinds = required_layers()
-    columns = [("monitor", "kMonitorLayers"), ("gateway", "kGatewayLayers"), ("password", "kPasswordLayers"), ("zygote", "kZygoteLayers")]
+    columns = [
+        ("monitor", "kMonitorLayers"),
+        ("gateway", "kGatewayLayers"),
+        ("password", "kPasswordLayers"),
+        ("zygote", "kZygoteLayers"),
+    ]
     rows = []
     for number, key in enumerate(order, 1):
         name, stops = names[key]
         has = ["yes" if key in kinds[column] else "" for _, column in columns]
         rows.append([str(number), f"`{name}`", stops, *has])
-    return table(["", "layer", "without it a stolen process could go on to", *[kind for kind, _ in columns]], rows)
+    return table(
+        ["", "layer", "without it a stolen process could go on to", *[kind for kind, _ in columns]], rows
+    )
 
 
 def better_forms():
@@ -65,22 +74,31 @@ def better_forms():
     rows = re.findall(
         r'\{ Better::k\w+, +Layer::(k\w+), +("[^"]+"), +("[^"]+"), +("[^"]+") \}', text_of("policy/layers.h")
     )
-    cells = [[f"`{plain(name)}`", f"`{names[of][0]}`", plain(needs), plain(adds)] for of, name, needs, adds in rows]
+    cells = [
+        [f"`{plain(name)}`", f"`{names[of][0]}`", plain(needs), plain(adds)] for of, name, needs, adds in rows
+    ]
     return table(["better form", "of", "needs", "also stops"], cells)
 
 
 def call_steps():
     rows = re.findall(r"  k(\w+) = (\d+),\s*// (.+)", text_of("privsep/jail/call.h"))
-    return table(["exit status", "step", "refused because"], [[code, name, why] for name, code, why in rows if code != "0"])
+    return table(
+        ["exit status", "step", "refused because"],
+        [[code, name, why] for name, code, why in rows if code != "0"],
+    )
 
 
 def resource_limits():
     rows = []
     source = text_of("policy/rlimits.h")
-    for kind, body in re.findall(r"inline constexpr ResourceLimit k(\w+)Limits\[\] = \{(.*?)\n\};", source, re.S):
+    for kind, body in re.findall(
+        r"inline constexpr ResourceLimit k(\w+)Limits\[\] = \{(.*?)\n\};", source, re.S
+    ):
         for resource, value, reason in re.findall(r'\{ RLIMIT_(\w+), +(.+?), +("[^"]+") \}', body):
             number = value_of(value.replace("limits::", ""))
-            rows.append([kind.lower(), resource, human(number, "Bytes" if number >= 65536 else ""), plain(reason)])
+            rows.append(
+                [kind.lower(), resource, human(number, "Bytes" if number >= 65536 else ""), plain(reason)]
+            )
     return table(["process", "limit", "at most", "why"], rows)
 
 
@@ -105,7 +123,9 @@ def evaluate(expression, known):
     cleaned = re.sub(r"(?<=\d)(?:U?LL|'(?=\d))", "", expression.replace("'", ""))
     if not re.fullmatch(r"[\w\s()+*/-]+", cleaned):
         raise SystemExit(f"policy/limits.h: not understood: {expression}")
-    return int(eval(cleaned.replace("/", "//"), {"__builtins__": {}}, dict(known)))  # noqa: S307: our own header
+    return int(
+        eval(cleaned.replace("/", "//"), {"__builtins__": {}}, dict(known))
+    )  # noqa: S307: our own header
 
 
 def value_of(expression):
@@ -134,11 +154,16 @@ def limits():
         if name in ("kKiB", "kMiB"):
             continue
         if where != section and rows:
-            parts.append(f"## {section}\n\n" + table(["limit", "value", "what it bounds; what happens beyond it"], rows))
+            parts.append(
+                f"## {section}\n\n"
+                + table(["limit", "value", "what it bounds; what happens beyond it"], rows)
+            )
             rows = []
         section = where
         rows.append([f"`{name}`", human(known[name], name), comment or ""])
-    parts.append(f"## {section}\n\n" + table(["limit", "value", "what it bounds; what happens beyond it"], rows))
+    parts.append(
+        f"## {section}\n\n" + table(["limit", "value", "what it bounds; what happens beyond it"], rows)
+    )
     return "\n\n".join(parts)
 
 

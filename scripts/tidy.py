@@ -15,9 +15,11 @@ import sys
 
 ROOT = pathlib.Path.cwd()
 INCLUDE = re.compile(rb'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
-# The analyser follows our own code and takes the standard library's at its word: going through every template of
-# std:: four times over tripled the time of the whole lint and found nothing more.
-ANALYSER = [f"--extra-arg={word}" for word in "-Xclang -analyzer-config -Xclang c++-stdlib-inlining=false".split()]
+# The analyser follows our own code and takes the standard library's at its word: going through every template
+# of std:: four times over tripled the time of the whole lint and found nothing more.
+ANALYSER = [
+    f"--extra-arg={word}" for word in "-Xclang -analyzer-config -Xclang c++-stdlib-inlining=false".split()
+]
 NOISE = re.compile(r"^(\d+ warnings? |Suppressed |Use -header-filter|\s*$)")
 
 

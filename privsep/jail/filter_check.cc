@@ -46,8 +46,8 @@ CallArguments meeting(const Condition& condition, std::uint64_t otherwise) {
   return arguments;
 }
 
-// Calls `look` with each set of arguments that breaks exactly one bit of one term, the highest first: of all the
-// ways not to meet a condition those mean least to the kernel.
+// Calls `look` with each set of arguments that breaks exactly one bit of one term, the highest first: of all
+// the ways not to meet a condition those mean least to the kernel.
 template <class Look>
 void each_break(const Condition& condition, const Term& term, std::uint64_t otherwise, Look look) {
   for (int bit = kBits - 1; bit >= 0; --bit) {

@@ -52,8 +52,8 @@ Done set_limit(const std::string& path, std::uint64_t value) {
   if (!written) return written;
   const Outcome<std::string> now = text_of(path);
   if (!now) return std::unexpected(now.error());
-  const std::uint64_t page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  const std::uint64_t rounded = value >= page ? value / page * page : value;
+  const long page = sysconf(_SC_PAGESIZE);
+  const std::uint64_t rounded = page > 0 ? value - value % static_cast<std::uint64_t>(page) : value;
   if (*now != std::to_string(value) && *now != std::to_string(rounded))
     return refuse(path + " is " + *now + " after " + std::to_string(value) + " was written to it");
   return {};

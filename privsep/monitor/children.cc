@@ -88,6 +88,7 @@ void Children::lost(const std::shared_ptr<Child>& child, const base::Error& why)
 void Children::ended(int pid, int wait_status) {
   const auto found = std::ranges::find(all_, pid, &Child::pid);
   if (found == all_.end()) return;
+  // Closing its link may take it off the list.  NOLINTNEXTLINE(performance-unnecessary-copy-initialization)
   const std::shared_ptr<Child> child = *found;
   AuditRecord record{.kind = AuditKind::kChildEnding,
                      .actor = std::string(protocol::name_of(child->role)),

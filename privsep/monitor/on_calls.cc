@@ -17,7 +17,7 @@ constexpr std::size_t kPageBytes = limits::kMiB;  // of descriptions and schemas
 
 // What OpenCall and TestCode have in common.
 Job job_of(p::RunMode mode, const Tool& tool, const Peer& asker, const Principal& caller, auto& q,
-           std::string body) {
+           std::string&& body) {
   return {.mode = mode,
           .tool = tool.id,
           .wire_name = {},

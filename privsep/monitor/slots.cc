@@ -65,7 +65,7 @@ std::uint32_t Slots::waiting() const {
 std::optional<Slots::Place> Slots::next() {
   while (!queues_.empty()) {
     Queue& queue = queues_.front();
-    const Place place = queue.places.front();
+    Place place = queue.places.front();
     queue.places.pop_front();
     const bool gone = place.resolved();
     if (queue.places.empty())

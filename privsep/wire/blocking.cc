@@ -7,7 +7,7 @@ namespace mcpbox::wire {
 namespace {
 
 // A blocking socket has nothing to say about EAGAIN but that its SO_RCVTIMEO or SO_SNDTIMEO has passed.
-constexpr std::size_t kOnePiece = 16 * 1024;
+constexpr std::size_t kOnePiece = std::size_t{16} * 1024;
 constexpr const char* kNotInTime = "the peer of a link did not answer in time";
 
 base::Result<std::size_t> read_some(int socket, std::span<unsigned char> into, std::size_t room,

@@ -47,11 +47,12 @@ class Instance : public testing::Test {
     return geteuid() == 0 ? "isolation = full\n" : "isolation = trial\nmissing-layers = own-uid\n";
   }
 
-  // A configuration for one scenario, on a port that only this process uses.
+  // A configuration for one scenario, on a port that only this process uses: below those that the kernel
+  // gives to connections.
   void configure(Scenario scenario, const std::string& more = kNoDatabase) {
     scratch.file("master.key", std::string(32, 'k'));
     chmod((state + "/master.key").c_str(), 0600);
-    const int port = 20'000 + getpid() % 20'000;
+    const int port = 12'000 + getpid() % 20'000;
     scratch.file("mcpbox.conf", isolation() + "spares = " + std::to_string(static_cast<unsigned>(scenario)) +
                                     "\nlisten = 127.0.0.1:" + std::to_string(port) + "\n" + more);
   }

@@ -24,6 +24,7 @@ class SelfAttackTest : public MonitorTest {
   // What the monitor makes of an attacker that answers this; nullopt: it ends without an answer.
   base::Result<AttackReport> attacked(std::optional<AttackReport> answer, bool long_corpus = false) {
     Pair pair = socket_pair(SOCK_STREAM);
+    // cppcheck-suppress danglingLifetime ; it is called while this function waits, and only then
     launcher.on_spawn = [this, &pair](Role role) -> base::Result<Spawned> {
       spawned_role = role;
       const pid_t pid = some_process();
