@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "privsep/jail/child_arguments.h"
+#include "privsep/jail/descriptors.h"
 #include "privsep/jail/jail.h"
 #include "privsep/jail/title.h"
 #include "privsep/monitor/handover.h"
@@ -33,14 +34,8 @@ int main(int argc, char** argv) {
   const monitor::Machine machine = monitor::measure_machine();
   loop::Loop loop;
   const base::SystemClock clock;
-  const std::array<int, 8> keep{0,
-                                1,
-                                2,
-                                wire::kMonitorLauncherFd,
-                                wire::kMonitorControlFd,
-                                wire::kMonitorHeadFd,
-                                wire::kMonitorGroupsFd,
-                                owner->fd()};
+  const auto keep = jail::those_that_exist({0, 1, 2, wire::kMonitorLauncherFd, wire::kMonitorControlFd,
+                                            wire::kMonitorHeadFd, wire::kMonitorGroupsFd, owner->fd()});
   const base::Result<policy::Layers> layers =
       jail::enter(jail::jail_for_monitor(arguments->allow_missing, keep, settings->database_port));
   if (!layers) {

@@ -97,3 +97,8 @@ def run(source, arguments=None, body=None, **settings):
     finally:
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.modules.pop("tool", None)
+
+
+def body(lines):
+    """Source of a tool whose main is these lines."""
+    return "async def main(**k):\n" + "".join(f"    {line}\n" for line in lines.splitlines())
