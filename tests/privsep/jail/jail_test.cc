@@ -6,28 +6,18 @@
 
 #include <string>
 
+#include "tests/privsep/jail/every_kind.h"
 #include "tests/privsep/jail/probe.h"
 
 namespace mcpbox {
 namespace {
 
 using policy::Layer;
+using test::Kind;
+using test::kKinds;
 using test::Probe;
 using test::ProbePlan;
 using test::ProbeReport;
-
-struct Kind {
-  const char* name;
-  policy::Layers layers;
-};
-void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
-
-constexpr Kind kKinds[] = {
-    {"monitor", policy::kMonitorLayers},
-    {"gateway", policy::kGatewayLayers},
-    {"zygote", policy::kZygoteLayers},
-    {"password", policy::kPasswordLayers},
-};
 
 class Jails : public ::testing::TestWithParam<Kind> {};
 

@@ -11,26 +11,16 @@
 #include <string>
 #include <vector>
 
+#include "tests/privsep/jail/every_kind.h"
 #include "tests/privsep/jail/probe.h"
 
 namespace mcpbox {
 namespace {
 
 using policy::Layer;
+using test::Kind;
+using test::kKinds;
 using test::ProbePlan;
-
-struct Kind {
-  const char* name;
-  policy::Layers layers;
-};
-void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
-
-constexpr Kind kKinds[] = {
-    {"monitor", policy::kMonitorLayers},
-    {"gateway", policy::kGatewayLayers},
-    {"zygote", policy::kZygoteLayers},
-    {"password", policy::kPasswordLayers},
-};
 
 class RemovedLayers : public ::testing::TestWithParam<Kind> {
  protected:
