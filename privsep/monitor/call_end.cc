@@ -13,6 +13,10 @@ namespace mcpbox::monitor {
 using protocol::CallEnd;
 namespace limits = policy::limits;
 
+// The words of call_end.h name these figures.
+static_assert(limits::kCallsInFlight == 256 && limits::kCallsPerServer == 32);
+static_assert(limits::kTurnPatienceMs == 20'000);
+
 namespace {
 
 // Of a second of limit.  The kernel compares ticks with the limit but reports exact time: on a busy machine
