@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 
-#include "gateway/connection.h"
+#include "privsep/http/connection.h"
 
 namespace mcpbox::gateway {
 

@@ -1,12 +1,12 @@
 // Runs in the gateways.  Trusts nothing: arguments are a client's, results a call child's that may be stolen.
 // MCP server/tools, tools/call; contract 4.5.
 #include "gateway/access.h"
-#include "gateway/ids.h"
-#include "gateway/json_check.h"
 #include "gateway/manage.h"
 #include "gateway/methods.h"
-#include "gateway/redact.h"
 #include "policy/names.h"
+#include "privsep/http/ids.h"
+#include "privsep/http/json_check.h"
+#include "privsep/http/redact.h"
 
 namespace mcpbox::gateway {
 namespace {

@@ -1,9 +1,9 @@
 // Runs in the gateways.  Trusts nothing: a cursor comes back from a client.
 #include "gateway/cursor.h"
 
-#include "gateway/base64.h"
 #include "policy/limits.h"
 #include "policy/names.h"
+#include "privsep/http/base64.h"
 
 namespace mcpbox::gateway {
 namespace {

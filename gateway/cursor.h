@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/using_http.h"
+
 namespace mcpbox::gateway {
 
 // last_name: the last tool of the page before.

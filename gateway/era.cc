@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "gateway/base64.h"
+#include "privsep/http/base64.h"
 
 namespace mcpbox::gateway {
 namespace {

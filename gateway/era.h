@@ -7,8 +7,9 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/headers.h"
 #include "gateway/jsonrpc.h"
+#include "gateway/using_http.h"
+#include "privsep/http/headers.h"
 
 namespace mcpbox::gateway {
 

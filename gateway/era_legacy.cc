@@ -2,10 +2,10 @@
 // MCP 2025-06-18 and 2025-11-25: basic/lifecycle, basic/transports "Streamable HTTP".
 #include "gateway/era.h"
 #include "gateway/eras.h"
-#include "gateway/ids.h"
-#include "gateway/json_check.h"
 #include "gateway/methods.h"
 #include "gateway/routes.h"
+#include "privsep/http/ids.h"
+#include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {

@@ -2,9 +2,9 @@
 #include "gateway/eras.h"
 
 #include "gateway/era.h"
-#include "gateway/ids.h"
-#include "gateway/json_check.h"
 #include "gateway/routes.h"
+#include "privsep/http/ids.h"
+#include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {

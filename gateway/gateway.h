@@ -6,11 +6,12 @@
 #include <string>
 
 #include "gateway/calls_in_flight.h"
-#include "gateway/exchange.h"
 #include "gateway/guard.h"
 #include "gateway/jsonrpc.h"
 #include "gateway/streams.h"
+#include "gateway/using_http.h"
 #include "privsep/base/log.h"
+#include "privsep/http/exchange.h"
 #include "privsep/loop/link.h"
 #include "privsep/loop/loop.h"
 #include "privsep/loop/task_set.h"

@@ -3,30 +3,13 @@
 #pragma once
 
 #include <expected>
-#include <string>
 #include <string_view>
-#include <vector>
 
-#include "gateway/headers.h"
+#include "gateway/using_http.h"
+#include "privsep/http/framing.h"
+#include "privsep/http/headers.h"
 
 namespace mcpbox::gateway {
-
-struct Refusal {
-  int status = 400;
-  std::string message;  // for people and language models: what is wrong and what to do
-};
-
-// The addresses that a client may name: each listener's own, and localhost, 127.0.0.1 and [::1] at its port.
-class HostRules {
- public:
-  // listeners: "127.0.0.1:8000" or "[::1]:8000", as the monitor's Settings give them
-  explicit HostRules(const std::vector<std::string>& listeners);
-  // host: the value of a Host header, with or without port (80)
-  [[nodiscard]] bool knows(std::string_view host) const;
-
- private:
-  std::vector<std::string> allowed_;
-};
 
 // A page of this machine, at any port.  (No answer lets a page of another origin read it, and a request that
 // needs no such permission cannot have the Content-Type that MCP needs.)

@@ -1,7 +1,7 @@
 // Runs in the gateways.  Trusts nothing: the body is a client's.  JSON-RPC 2.0, MCP basic/index.
 #include "gateway/jsonrpc.h"
 
-#include "gateway/json_check.h"
+#include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {

@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/json.h"
+#include "gateway/using_http.h"
+#include "privsep/http/json.h"
 
 namespace mcpbox::gateway {
 

@@ -3,8 +3,8 @@
 #include "gateway/manage.h"
 
 #include "gateway/access.h"
-#include "gateway/ids.h"
 #include "gateway/methods.h"
+#include "privsep/http/ids.h"
 
 namespace mcpbox::gateway {
 namespace {

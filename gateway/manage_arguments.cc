@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "gateway/ids.h"
 #include "policy/names.h"
 #include "privsep/base/visible.h"
+#include "privsep/http/ids.h"
 
 namespace mcpbox::gateway {
 namespace {

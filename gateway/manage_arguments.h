@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/json.h"
+#include "gateway/using_http.h"
+#include "privsep/http/json.h"
 #include "privsep/wire/fields.h"
 
 namespace mcpbox::gateway {

@@ -1,10 +1,10 @@
 // Runs in the gateways.  Trusts nothing: what a draft returned was made by a child that may be stolen.
 // Contract 2.2: test_code.
-#include "gateway/ids.h"
-#include "gateway/json_check.h"
 #include "gateway/manage.h"
 #include "gateway/methods.h"
-#include "gateway/redact.h"
+#include "privsep/http/ids.h"
+#include "privsep/http/json_check.h"
+#include "privsep/http/redact.h"
 
 namespace mcpbox::gateway {
 namespace {

@@ -1,7 +1,7 @@
 // Runs in the gateways.  Trusts nothing from clients beyond what problem_with() has checked; the monitor
 // decides. Contract 2.2: create_server, start_server, stop_server.
-#include "gateway/ids.h"
 #include "gateway/manage.h"
+#include "privsep/http/ids.h"
 
 namespace mcpbox::gateway {
 namespace {

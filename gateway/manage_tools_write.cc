@@ -4,8 +4,8 @@
 #include <array>
 #include <span>
 
-#include "gateway/ids.h"
 #include "gateway/manage.h"
+#include "privsep/http/ids.h"
 
 namespace mcpbox::gateway {
 namespace {

@@ -1,8 +1,8 @@
 // Runs in the gateways.  Trusts nothing: names come from clients, schemas from children by way of rows.
 // MCP server/tools, tools/list.
 #include "gateway/cursor.h"
-#include "gateway/json_check.h"
 #include "gateway/methods.h"
+#include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {

@@ -34,11 +34,6 @@ Response refuse(int status, std::string message) {
           .after = After::kClose};
 }
 
-constexpr std::string_view name_of(Method method) {
-  if (method == Method::kGet) return "GET";
-  return method == Method::kPost ? "POST" : "DELETE";
-}
-
 struct Found {
   const Route* route = nullptr;
   std::string server;

@@ -16,10 +16,14 @@ using protocol::Role;
 constexpr std::size_t kMostFromMonitor = std::max(protocol::Protocol::max_reply_bytes(Role::kNetLocal),
                                                   protocol::Orders::max_request_bytes(Role::kNetLocal));
 
+std::string unreadable(int status, std::string_view message) {
+  return error_body({.status = status, .code = kInvalidRequest, .message = std::string(message)});
+}
+
 }  // namespace
 
 Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vector<base::Fd> listeners)
-    : g_(loop, log), http_(loop, HttpLimits{}, [this](std::shared_ptr<Exchange> exchange) {
+    : g_(loop, log), http_(loop, HttpLimits{}, unreadable, [this](std::shared_ptr<Exchange> exchange) {
         answer(g_, std::move(exchange));
       }) {
   g_.management = manage_listing();

@@ -4,7 +4,8 @@
 #include <vector>
 
 #include "gateway/gateway.h"
-#include "gateway/http.h"
+#include "gateway/using_http.h"
+#include "privsep/http/http.h"
 
 namespace mcpbox::gateway {
 

@@ -8,7 +8,8 @@
 #include <set>
 #include <string>
 
-#include "gateway/exchange.h"
+#include "gateway/using_http.h"
+#include "privsep/http/exchange.h"
 #include "privsep/loop/loop.h"
 
 namespace mcpbox::gateway {

@@ -27,7 +27,8 @@ MAY_INCLUDE = {
     "privsep/migrate": BASE | {"policy"},
     "privsep/monitor": PROTOCOL | {"privsep/loop", "privsep/jail"},
     "privsep/password": PROTOCOL | {"privsep/jail"},
-    "gateway": PROTOCOL | {"privsep/loop", "privsep/jail"},
+    "privsep/http": PROTOCOL | {"privsep/loop"},
+    "gateway": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
     "executor": PROTOCOL | {"privsep/jail"},
     "admin/ctl": PROTOCOL,
 }
@@ -35,12 +36,12 @@ MAY_INCLUDE = {
 # header of a library: the folders, or files, that may include it
 MAY_NAME = {
     r"Python\.h": {"executor/python.cc", "executor/python.h"},
-    r"jansson\.h": {"gateway", "admin/ctl"},
+    r"jansson\.h": {"gateway", "privsep/http", "admin/ctl"},
     r"libpq-fe\.h": {"privsep/monitor", "privsep/migrate"},
     r"sodium\.h": {"privsep/monitor", "privsep/password"},
     r"seccomp\.h": {"policy", "privsep/jail"},
-    r"event2/http.*": {"gateway"},
-    r"event2/.*": {"privsep/loop", "gateway"},
+    r"event2/http.*": {"privsep/http"},
+    r"event2/.*": {"privsep/loop", "privsep/http"},
     r"curl/.*": set(),
     r"openssl/.*": set(),
     r"regex": {"gateway"},

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gateway/base64.h"
+#include "privsep/http/base64.h"
 
 namespace mcpbox::gateway {
 namespace {

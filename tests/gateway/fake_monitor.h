@@ -17,7 +17,7 @@
 #include "privsep/protocol/orders.h"
 #include "privsep/protocol/protocol.h"
 #include "privsep/wire/blocking.h"
-#include "tests/gateway/raw_client.h"
+#include "tests/privsep/http/raw_client.h"
 
 namespace mcpbox::test {
 

@@ -41,7 +41,7 @@ TEST_F(GatewayLegacyTest, InitializeAnswersWithAVersionThatWeSpeak) {
                                                        {"tomorrow", "2025-11-25"}};
   for (const auto& [asked, expected] : cases) {
     const Answer answer = ask(port(), post(port(), initialize_as(asked)));
-    EXPECT_EQ(answer.result("protocolVersion"), gateway::quoted(expected));
+    EXPECT_EQ(answer.result("protocolVersion"), http::quoted(expected));
     EXPECT_FALSE(answer.headers.at("mcp-session-id").empty());
   }
   EXPECT_EQ(ask(port(), post(port(), rpc("initialize", "{}"))).code(), -32602);
@@ -119,10 +119,10 @@ TEST_F(GatewayLegacyTest, TheListComesInPagesAndEndsWithTheManagementTools) {
   do {
     const Answer page =
         session.ask(rpc("tools/list", cursor.empty() ? "{}" : R"({"cursor":)" + cursor + "}"));
-    const gateway::Json root = page.json();
+    const http::Json root = page.json();
     const json_t* tools = json_object_get(json_object_get(root.get(), "result"), "tools");
     for (std::size_t i = 0; i < json_array_size(tools); ++i)
-      names += std::string(gateway::text_of(json_object_get(json_array_get(tools, i), "name"))) + " ";
+      names += std::string(http::text_of(json_object_get(json_array_get(tools, i), "name"))) + " ";
     cursor = page.result("nextCursor");
   } while (!cursor.empty() && ++pages < 10);
   EXPECT_EQ(pages, 1);

@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "gateway/json_check.h"
+#include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {

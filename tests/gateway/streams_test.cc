@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gateway/json_check.h"
+#include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "gateway/eras.h"
-#include "gateway/json_check.h"
 #include "gateway/methods.h"
+#include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {

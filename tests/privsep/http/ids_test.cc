@@ -1,8 +1,8 @@
-#include "gateway/ids.h"
+#include "privsep/http/ids.h"
 
 #include <gtest/gtest.h>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 TEST(Ids, TextAndBytesAreTheSame) {
@@ -31,4 +31,4 @@ TEST(Ids, TextIsCutBetweenCharactersAndLosesItsControls) {
 }
 
 }  // namespace
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

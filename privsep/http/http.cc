@@ -1,7 +1,7 @@
-// Runs in the gateways.  Trusts nothing: clients may be anybody on this machine.
+// Runs in the gateways and in admin.  Trusts nothing: clients may be anybody on this machine.
 // evhttp parses; this adds what it lacks: a cap on connections, deadlines that slow senders cannot stretch,
 // our errors.
-#include "gateway/http.h"
+#include "privsep/http/http.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -14,7 +14,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 namespace limits = policy::limits;
@@ -44,15 +44,33 @@ void accept_failed(evconnlistener* listener, void* /*http*/) {
 }
 
 Method method_of(evhttp_cmd_type type) {
-  if (type == EVHTTP_REQ_GET) return Method::kGet;
-  if (type == EVHTTP_REQ_POST) return Method::kPost;
-  return type == EVHTTP_REQ_DELETE ? Method::kDelete : Method::kOther;
+  switch (type) {
+    case EVHTTP_REQ_GET:
+      return Method::kGet;
+    case EVHTTP_REQ_HEAD:
+      return Method::kHead;
+    case EVHTTP_REQ_POST:
+      return Method::kPost;
+    case EVHTTP_REQ_PUT:
+      return Method::kPut;
+    case EVHTTP_REQ_PATCH:
+      return Method::kPatch;
+    case EVHTTP_REQ_DELETE:
+      return Method::kDelete;
+    case EVHTTP_REQ_OPTIONS:
+      return Method::kOptions;
+    default:
+      return Method::kOther;
+  }
 }
 
 RequestHead head_of(evhttp_request* request) {
   RequestHead head{.method = method_of(evhttp_request_get_command(request))};
   const std::string_view uri = evhttp_request_get_uri(request);
-  head.path = uri.substr(0, uri.find_first_of("?#"));
+  const std::string_view target = uri.substr(0, uri.find('#'));
+  const std::size_t question = target.find('?');
+  head.path = target.substr(0, question);
+  if (question != std::string_view::npos) head.query = target.substr(question + 1);
   head.http11 = request->major == 1 && request->minor >= 1;
   // evhttp counts lines without their ends; the last of them is empty.
   head.bytes = request->headers_size + 4;
@@ -73,8 +91,12 @@ std::string body_of(evhttp_request* request) {
 
 }  // namespace
 
-HttpServer::HttpServer(loop::Loop& loop, HttpLimits http_limits, Handler handler)
-    : loop_(loop), limits_(http_limits), handler_(std::move(handler)), server_(evhttp_new(loop.raw())) {
+HttpServer::HttpServer(loop::Loop& loop, HttpLimits http_limits, ErrorBody error_body, Handler handler)
+    : loop_(loop),
+      limits_(http_limits),
+      error_body_(error_body),
+      handler_(std::move(handler)),
+      server_(evhttp_new(loop.raw())) {
   if (!server_) PANIC("no HTTP server");
   evhttp_set_max_headers_size(server_.get(), limits::kHeaderBytes);
   evhttp_set_max_body_size(server_.get(), limits::kBodyBytes);
@@ -118,7 +140,7 @@ void HttpServer::pace() {
 bufferevent* HttpServer::on_accept() {
   bufferevent* stream = bufferevent_socket_new(loop_.raw(), -1, BEV_OPT_CLOSE_ON_FREE);
   if (stream == nullptr) PANIC("no memory for a connection");
-  const auto connection = std::make_shared<Connection>(loop_, stream, limits_.times);
+  const auto connection = std::make_shared<Connection>(loop_, stream, limits_.times, error_body_);
   connections_.emplace(stream, connection);
   pace();
   // evhttp makes its own object after this returns; before the loop turns, it is there.
@@ -164,4 +186,4 @@ void HttpServer::on_closed(evhttp_connection* owner) {
   connection->gone();
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

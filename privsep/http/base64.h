@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 enum class Alphabet : std::uint8_t {
   kStandard,  // + and /, padded
@@ -16,4 +16,4 @@ enum class Alphabet : std::uint8_t {
 [[nodiscard]] std::string base64_encode(std::string_view bytes, Alphabet alphabet);
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text, Alphabet alphabet);
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -1,15 +1,16 @@
-// Runs in the gateways.  Trusts neither clients nor children: parsing is bounded before Jansson sees a byte.
-#include "gateway/json.h"
+// Runs in the gateways and in admin.  Trusts neither clients nor children: parsing is bounded before Jansson
+// sees a byte.
+#include "privsep/http/json.h"
 
 #include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 
-#include "gateway/json_check.h"
 #include "privsep/base/error.h"
+#include "privsep/http/json_check.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 std::string dumped(const json_t* value, std::size_t flags) {
@@ -133,4 +134,4 @@ void Object::put(const char* key, json_t* value) {
   if (json_object_set_new(value_.get(), key, value) != 0) PANIC("a JSON member that cannot be set");
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

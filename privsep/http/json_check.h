@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 enum class JsonKind : std::uint8_t { kObject, kArray, kString, kNumber, kLiteral };
 
@@ -24,4 +24,4 @@ enum class JsonUse : std::uint8_t {
 //   key   compared with the member's name byte by byte: names written with escapes do not match
 [[nodiscard]] std::optional<std::string_view> find_member(std::string_view object, std::string_view key);
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -1,11 +1,11 @@
-#include "gateway/redact.h"
+#include "privsep/http/redact.h"
 
 #include <gtest/gtest.h>
 
-#include "gateway/json.h"
 #include "policy/limits.h"
+#include "privsep/http/json.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 std::string log_of(const std::string& text) { return redacted(parse_object(text).get()); }
@@ -49,4 +49,4 @@ TEST(Redact, WhatIsStillTooLargeBecomesAPreview) {
 }
 
 }  // namespace
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -1,7 +1,7 @@
-// Runs in the gateways.  Trusts nothing: the text is a client's.
-#include "gateway/base64.h"
+// Runs in the gateways and in admin.  Trusts nothing: the text is a client's.
+#include "privsep/http/base64.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 constexpr std::string_view digits_of(Alphabet alphabet) {
@@ -42,4 +42,4 @@ std::optional<std::string> base64_decode(std::string_view text, Alphabet alphabe
   return out;
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

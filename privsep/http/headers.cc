@@ -1,9 +1,10 @@
-// Runs in the gateways.  Trusts nothing: every byte is a client's.  RFC 9110 sections 5 and 12.5.1.
-#include "gateway/headers.h"
+// Runs in the gateways and in admin.  Trusts nothing: every byte is a client's.  RFC 9110 sections 5
+// and 12.5.1.
+#include "privsep/http/headers.h"
 
 #include <algorithm>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 constexpr char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -28,6 +29,11 @@ bool is_zero_weight(std::string_view parameter) {
 }
 
 }  // namespace
+
+std::string_view name_of(Method method) {
+  constexpr std::string_view kNames[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "?"};
+  return kNames[static_cast<std::size_t>(method)];
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -96,4 +102,4 @@ bool accepts(std::string_view accept, std::string_view type) {
   return yes;
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

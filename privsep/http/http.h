@@ -9,17 +9,17 @@
 #include <unordered_map>
 #include <vector>
 
-#include "gateway/connection.h"
-#include "gateway/exchange.h"
 #include "privsep/base/fd.h"
 #include "privsep/base/handles.h"
+#include "privsep/http/connection.h"
+#include "privsep/http/exchange.h"
 #include "privsep/loop/loop.h"
 
 struct evhttp;
 struct evconnlistener;
 extern "C" void evhttp_free(struct evhttp*);
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 struct HttpLimits {
   HttpTimes times;
@@ -32,7 +32,7 @@ class HttpServer {
   // path.
   using Handler = std::function<void(std::shared_ptr<Exchange>)>;
 
-  HttpServer(loop::Loop& loop, HttpLimits limits, Handler handler);
+  HttpServer(loop::Loop& loop, HttpLimits limits, ErrorBody error_body, Handler handler);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -54,6 +54,7 @@ class HttpServer {
 
   loop::Loop& loop_;
   HttpLimits limits_;
+  ErrorBody error_body_;
   Handler handler_;
   std::unique_ptr<evhttp, base::FreeWith<evhttp_free>> server_;
   std::vector<evconnlistener*> listeners_;  // owned by server_
@@ -62,4 +63,4 @@ class HttpServer {
   bool listening_ = false;
 };
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

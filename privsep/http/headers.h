@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
-enum class Method : std::uint8_t { kGet, kPost, kDelete, kOther };
+enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions, kOther };
+[[nodiscard]] std::string_view name_of(Method method);
 
 // RFC 9110 section 5: names ignore case, values lose the white space around them.
 class Headers {
@@ -32,7 +33,8 @@ class Headers {
 
 struct RequestHead {
   Method method = Method::kOther;
-  std::string path;  // without the query
+  std::string path;   // without the query
+  std::string query;  // what follows the first "?", as sent
   Headers headers;
   bool http11 = true;
   std::size_t bytes = 0;  // of the request line and headers as sent
@@ -46,4 +48,4 @@ struct RequestHead {
 // True when this Accept takes `type` ("application/json"): named, or by a wildcard, and not with q=0.
 [[nodiscard]] bool accepts(std::string_view accept, std::string_view type);
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -7,7 +7,7 @@
 
 #include "privsep/wire/fields.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 // Nothing unless `text` is 8-4-4-4-12 hexadecimal digits; upper case is accepted.
 [[nodiscard]] std::optional<wire::Id> id_of(std::string_view text);
@@ -23,4 +23,4 @@ namespace mcpbox::gateway {
 // `text` with a full stop at its end, unless it ends a sentence already.
 [[nodiscard]] std::string sentence(std::string_view text);
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -1,4 +1,4 @@
-#include "gateway/json_check.h"
+#include "privsep/http/json_check.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "policy/limits.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 std::string nested(std::size_t depth, const std::string& inside = "1") {
@@ -80,4 +80,4 @@ TEST(JsonCheck, AMemberIsFoundWithItsWholeValue) {
 }
 
 }  // namespace
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -1,5 +1,5 @@
-// Runs in the gateways.  Trusts nothing: the peer may be silent, slow, or gone.
-#include "gateway/connection.h"
+// Runs in the gateways and in admin.  Trusts nothing: the peer may be silent, slow, or gone.
+#include "privsep/http/connection.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -10,9 +10,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "gateway/jsonrpc.h"
-
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 // The C callbacks: recover, act, return.
@@ -47,9 +45,8 @@ std::string message_for(int status) {
   }
 }
 
-std::string whole_reply(int status) {
-  const RpcError error{.status = status, .code = kInvalidRequest, .message = message_for(status)};
-  const std::string body = error_body(error);
+std::string whole_reply(int status, ErrorBody error_body) {
+  const std::string body = error_body(status, message_for(status));
   std::string out = "HTTP/1.1 " + std::to_string(status) + " " + reason_phrase(status) + "\r\n";
   for (const auto& [name, value] : kSecurityHeaders)
     out.append(name).append(": ").append(value).append("\r\n");
@@ -60,8 +57,10 @@ std::string whole_reply(int status) {
 
 }  // namespace
 
-Connection::Connection(loop::Loop& loop, bufferevent* stream, HttpTimes times)
-    : loop_(loop), stream_(stream), times_(times), deadline_(loop, [this] { close_soon(); }) {
+Connection::Connection(loop::Loop& loop, bufferevent* stream, HttpTimes times, ErrorBody error_body)
+    : loop_(loop), stream_(stream), times_(times), error_body_(error_body), deadline_(loop, [this] {
+        close_soon();
+      }) {
   // A stalled reader is closed after this; a slow one, as long as it reads, is not.
   const timeval write_stall = {.tv_sec = policy::limits::kIdleSeconds, .tv_usec = 0};
   bufferevent_set_timeouts(stream, nullptr, &write_stall);
@@ -152,7 +151,7 @@ void Connection::replace_page() {
   evbuffer_copyout(output, start.data(), start.size() - 1);
   const int status = std::atoi(start.data() + 9);
   evbuffer_drain(output, evbuffer_get_length(output));
-  say_and_close(whole_reply(status >= 400 && status < 600 ? status : 501));
+  say_and_close(whole_reply(status >= 400 && status < 600 ? status : 501, error_body_));
 }
 
 // Closing with unread bytes in the kernel would reset the connection, and the client would lose the reply
@@ -165,4 +164,4 @@ void Connection::say_and_close(const std::string& reply) {
   on_unwanted(stream_, this);
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -14,9 +14,9 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/headers.h"
-#include "gateway/json.h"
 #include "privsep/base/fd.h"
+#include "privsep/http/headers.h"
+#include "privsep/http/json.h"
 
 namespace mcpbox::test {
 
@@ -27,17 +27,17 @@ struct Answer {
   std::map<std::string, std::string> headers;
   std::string body;
 
-  [[nodiscard]] gateway::Json json() const { return gateway::parse_value(body); }
+  [[nodiscard]] http::Json json() const { return http::parse_value(body); }
   [[nodiscard]] int code() const {
-    const gateway::Json root = json();
+    const http::Json root = json();
     return static_cast<int>(
         json_integer_value(json_object_get(json_object_get(root.get(), "error"), "code")));
   }
   // The member of `result` with this name as compact text; empty when there is none.
   [[nodiscard]] std::string result(const char* name) const {
-    const gateway::Json root = json();
+    const http::Json root = json();
     const json_t* value = json_object_get(json_object_get(root.get(), "result"), name);
-    return value == nullptr ? "" : gateway::compact(value);
+    return value == nullptr ? "" : http::compact(value);
   }
 };
 
@@ -99,7 +99,7 @@ class RawClient {
       const std::size_t end = head.find("\r\n", at);
       const std::string line = head.substr(at, end - at);
       const std::size_t colon = line.find(':');
-      answer.headers[gateway::lower(line.substr(0, colon))] = gateway::trimmed(line.substr(colon + 1));
+      answer.headers[http::lower(line.substr(0, colon))] = http::trimmed(line.substr(colon + 1));
       at = end + 2;
     }
     if (answer.headers.contains("content-length")) {

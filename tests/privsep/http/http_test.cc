@@ -1,17 +1,19 @@
 // The HTTP server in this process, with limits small enough to reach: connections, idle time, streams nobody
 // reads.
-#include "gateway/http.h"
+#include "privsep/http/http.h"
 
 #include <gtest/gtest.h>
 
 #include <thread>
 
-#include "tests/gateway/raw_client.h"
+#include "tests/privsep/http/raw_client.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 using test::RawClient;
+
+std::string words_of(int /*status*/, std::string_view message) { return quoted(message); }
 
 class HttpTest : public testing::Test {
  protected:
@@ -30,7 +32,7 @@ class HttpTest : public testing::Test {
     thread_ =
         std::thread([this, limits, handler = std::move(handler), listening = std::move(listener)]() mutable {
           loop::Loop loop;
-          HttpServer server(loop, limits, handler);
+          HttpServer server(loop, limits, words_of, handler);
           loop::Watch stop(loop, stop_[0], loop::Ready::kRead, [&loop] { loop.stop(); });
           stop.enable();
           server.add_listener(std::move(listening));
@@ -139,4 +141,4 @@ TEST_F(HttpTest, ARequestThatNobodyAnswersIsAnError) {
 }
 
 }  // namespace
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

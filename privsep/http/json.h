@@ -1,4 +1,4 @@
-// JSON in the gateway: Jansson values with an owner, and text built without them where speed matters.
+// JSON in the HTTP processes: Jansson values with an owner, and text built without them where speed matters.
 #pragma once
 
 #include <jansson.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 struct JsonFree {
   void operator()(json_t* value) const { json_decref(value); }
@@ -51,4 +51,4 @@ class Object {
   Json value_;
 };
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -14,26 +14,30 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
-#include "gateway/exchange.h"
 #include "policy/limits.h"
+#include "privsep/http/exchange.h"
 #include "privsep/loop/loop.h"
 #include "privsep/protocol/messages_access.h"
 
 struct bufferevent;
 struct evhttp_connection;
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 struct HttpTimes {
   std::int64_t request_ms = std::int64_t{policy::limits::kHeaderSeconds} * 1000;
   std::int64_t idle_ms = std::int64_t{policy::limits::kIdleSeconds} * 1000;
 };
 
+// A JSON body for what is wrong with a request that nobody could read: each process words errors its own way.
+using ErrorBody = std::string (*)(int status, std::string_view message);
+
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   // `stream` belongs to evhttp, which has not seen it yet; adopt() follows once it has.
-  Connection(loop::Loop& loop, bufferevent* stream, HttpTimes times);
+  Connection(loop::Loop& loop, bufferevent* stream, HttpTimes times, ErrorBody error_body);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   void adopt(evhttp_connection* owner);
@@ -67,9 +71,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bufferevent* stream_;
   evhttp_connection* owner_ = nullptr;
   HttpTimes times_;
+  ErrorBody error_body_;
   Phase phase_ = Phase::kReading;
   loop::Timer deadline_;
   std::weak_ptr<Exchange> exchange_;
 };
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

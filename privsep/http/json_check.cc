@@ -1,11 +1,11 @@
-// Runs in the gateways.  Trusts nothing: the text may come from a stolen child.  RFC 8259, and DESIGN
-// rule 12.
-#include "gateway/json_check.h"
+// Runs in the gateways and in admin.  Trusts nothing: the text may come from a stolen child.  RFC 8259, and
+// DESIGN rule 12.
+#include "privsep/http/json_check.h"
 
 #include "policy/limits.h"
 #include "privsep/base/visible.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 static_assert(policy::limits::kJsonDepth <= 64, "the stack of open containers is one bit each");
@@ -221,4 +221,4 @@ std::optional<std::string_view> find_member(std::string_view object, std::string
   return std::nullopt;
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

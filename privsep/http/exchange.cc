@@ -1,16 +1,18 @@
-// Runs in the gateways.  Trusts nothing: the client may leave, stall or flood at any moment.
-#include "gateway/exchange.h"
+// Runs in the gateways and in admin.  Trusts nothing: the client may leave, stall or flood at any moment.
+#include "privsep/http/exchange.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/http.h>
 
-#include "gateway/connection.h"
+#include <algorithm>
+
 #include "policy/limits.h"
 #include "privsep/base/error.h"
 #include "privsep/base/handles.h"
+#include "privsep/http/connection.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 using Buffer = std::unique_ptr<evbuffer, base::FreeWith<evbuffer_free>>;
@@ -25,6 +27,10 @@ void put_header(evhttp_request* request, const char* name, const char* value) {
   evhttp_add_header(evhttp_request_get_output_headers(request), name, value);
 }
 
+bool has_header(const Response& response, std::string_view name) {
+  return std::ranges::any_of(response.headers, [&](const auto& header) { return header.first == name; });
+}
+
 }  // namespace
 
 Exchange::Exchange(evhttp_request* request, std::weak_ptr<Connection> connection, RequestHead head,
@@ -36,7 +42,8 @@ Exchange::~Exchange() { reply({.status = 500, .after = After::kClose}); }
 
 void Exchange::reply(const Response& response) {
   if (request_ == nullptr) return;
-  for (const auto& [name, value] : kSecurityHeaders) put_header(request_, name, value);
+  for (const auto& [name, value] : kSecurityHeaders)
+    if (!has_header(response, name)) put_header(request_, name, value);
   for (const auto& [name, value] : response.headers) put_header(request_, name.c_str(), value.c_str());
   if (!response.body.empty()) put_header(request_, "Content-Type", response.content_type.c_str());
   if (response.after == After::kClose) put_header(request_, "Connection", "close");
@@ -87,15 +94,23 @@ const char* reason_phrase(int status) {
   // clang-format off
   switch (status) {
     case 200: return "OK";
+    case 201: return "Created";
     case 202: return "Accepted";
+    case 204: return "No Content";
+    case 304: return "Not Modified";
     case 400: return "Bad Request";
+    case 401: return "Unauthorized";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 405: return "Method Not Allowed";
     case 406: return "Not Acceptable";
+    case 409: return "Conflict";
     case 413: return "Content Too Large";
     case 415: return "Unsupported Media Type";
     case 417: return "Expectation Failed";
+    case 421: return "Misdirected Request";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
     case 500: return "Internal Server Error";
     case 501: return "Not Implemented";
     case 503: return "Service Unavailable";
@@ -105,4 +120,4 @@ const char* reason_phrase(int status) {
   // clang-format on
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -1,8 +1,8 @@
-#include "gateway/headers.h"
+#include "privsep/http/headers.h"
 
 #include <gtest/gtest.h>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 TEST(Headers, NamesIgnoreCaseAndValuesLoseTheSpaceAroundThem) {
@@ -36,4 +36,4 @@ TEST(Headers, JsonIsJsonWithWhateverParameters) {
 }
 
 }  // namespace
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

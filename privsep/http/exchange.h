@@ -10,11 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/headers.h"
+#include "privsep/http/headers.h"
 
 struct evhttp_request;
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 class Connection;
 
@@ -71,7 +71,7 @@ class Exchange {
 // The status line's words.
 [[nodiscard]] const char* reason_phrase(int status);
 
-// On every answer: never guessed at, kept or run by a browser.
+// On every answer that does not set them itself: never guessed at, kept or run by a browser.
 inline constexpr std::pair<const char*, const char*> kSecurityHeaders[] = {
     {"X-Content-Type-Options", "nosniff"},
     {"Cache-Control", "no-store"},
@@ -79,4 +79,4 @@ inline constexpr std::pair<const char*, const char*> kSecurityHeaders[] = {
     {"Referrer-Policy", "no-referrer"},
 };
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 
 // One JSON object as text, at most limits::kLogArgumentsBytes: values under a key that names something secret
 // are
@@ -18,4 +18,4 @@ namespace mcpbox::gateway {
 // `monkey`.
 [[nodiscard]] bool is_secret_key(std::string_view key);
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

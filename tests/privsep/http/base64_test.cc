@@ -1,8 +1,8 @@
-#include "gateway/base64.h"
+#include "privsep/http/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 TEST(Base64, WhatWasEncodedIsDecoded) {
@@ -24,4 +24,4 @@ TEST(Base64, EverySloppinessIsRefused) {
 }
 
 }  // namespace
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

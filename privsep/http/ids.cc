@@ -1,11 +1,11 @@
-// Runs in the gateways.  Trusts nothing: ids and names are a client's bytes.
-#include "gateway/ids.h"
+// Runs in the gateways and in admin.  Trusts nothing: ids and names are a client's bytes.
+#include "privsep/http/ids.h"
 
 #include <sys/random.h>
 
 #include <algorithm>
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 constexpr std::size_t kTextLength = 36;
@@ -68,4 +68,4 @@ std::string sentence(std::string_view text) {
   return std::string(text) + (ended ? "" : ".");
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http

@@ -1,15 +1,15 @@
-// Runs in the gateways.  Trusts nothing: keys and values are a client's.
-#include "gateway/redact.h"
+// Runs in the gateways and in admin.  Trusts nothing: keys and values are a client's.
+#include "privsep/http/redact.h"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 
-#include "gateway/ids.h"
-#include "gateway/json.h"
 #include "policy/limits.h"
+#include "privsep/http/ids.h"
+#include "privsep/http/json.h"
 
-namespace mcpbox::gateway {
+namespace mcpbox::http {
 namespace {
 
 constexpr std::size_t kLongestString = 500;  // bytes
@@ -91,4 +91,4 @@ std::string redacted(const json_t* arguments) {
   return compact(cut.take().get());
 }
 
-}  // namespace mcpbox::gateway
+}  // namespace mcpbox::http
