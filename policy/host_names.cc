@@ -1,0 +1,106 @@
+// Pure.  Used where a grant is written and where a request is checked: both must see the same name.
+#include "policy/host_names.h"
+
+#include <algorithm>
+
+namespace mcpbox::policy {
+namespace {
+
+constexpr std::size_t kNameBytes = 253;  // RFC 1035
+constexpr std::size_t kLabelBytes = 63;
+
+using Refusal = std::unexpected<const char*>;
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+constexpr bool is_label_character(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+// What inet_aton and browsers take for a number: 010, 0x7f, 2130706433.
+bool is_number(std::string_view label) {
+  if (label.starts_with("0x")) return std::ranges::all_of(label.substr(2), is_hex);
+  return !label.empty() && std::ranges::all_of(label, is_digit);
+}
+
+const char* label_problem(std::string_view label) {
+  if (label.empty()) return "a host name has two dots in a row, or begins with one: remove it";
+  if (label.size() > kLabelBytes) return "a part of the host name is longer than 63 characters";
+  if (!std::ranges::all_of(label, is_label_character))
+    return "a host name has letters, digits, hyphens and dots only; write an international name in its "
+           "ASCII form (xn--...)";
+  if (label.front() == '-' || label.back() == '-')
+    return "a part of a host name must not begin or end with a hyphen";
+  return nullptr;
+}
+
+const char* name_problem(std::string_view name) {
+  if (name.empty()) return "a host name must not be empty";
+  if (name.size() > kNameBytes) return "a host name has at most 253 characters";
+  std::string_view rest = name;
+  while (true) {
+    const std::size_t dot = rest.find('.');
+    const std::string_view label = rest.substr(0, dot);
+    if (const char* problem = label_problem(label)) return problem;
+    if (dot == std::string_view::npos)
+      return is_number(label) ? "a host that ends in a number is an address: write four decimal numbers, "
+                                "none with a leading zero"
+                              : nullptr;
+    rest.remove_prefix(dot + 1);
+  }
+}
+
+Host host_of(const Address& address) { return {.name = text_of(address), .address = address}; }
+
+}  // namespace
+
+std::expected<Host, const char*> read_host(std::string_view text) {
+  if (text.starts_with('[') || text.find(':') != std::string_view::npos) {
+    const bool bracketed = text.starts_with('[') && text.ends_with(']') && text.size() > 2;
+    if (bracketed) text = text.substr(1, text.size() - 2);
+    const std::optional<Address> address = parse_address(text);
+    if (!address || !address->v6)
+      return Refusal("an IPv6 address is written as in [fd00::1], without a zone; a port goes beside it");
+    return host_of(*address);
+  }
+  std::string name = lower(text);
+  if (name.ends_with('.')) name.pop_back();  // the root of the name system: the same name
+  if (const std::optional<Address> address = parse_address(name)) return host_of(*address);
+  if (const char* problem = name_problem(name)) return Refusal(problem);
+  return Host{.name = std::move(name), .address = std::nullopt};
+}
+
+std::expected<HostPattern, const char*> read_host_pattern(std::string_view text) {
+  const bool wildcard = text.starts_with("*.");
+  if (wildcard) text.remove_prefix(2);
+  if (text.find('*') != std::string_view::npos)
+    return Refusal("a wildcard is written as in *.example.com, and stands at the beginning only");
+  std::expected<Host, const char*> host = read_host(text);
+  if (!host) return Refusal(host.error());
+  if (wildcard && (host->address || host->name.find('.') == std::string::npos))
+    return Refusal("a wildcard needs a name of at least two parts after it, as in *.example.com");
+  return HostPattern{.host = std::move(*host), .wildcard = wildcard};
+}
+
+bool matches(const HostPattern& pattern, const Host& host) {
+  if (!pattern.wildcard) return pattern.host == host;
+  return !host.address && host.name.size() > pattern.host.name.size() + 1 &&
+         host.name.ends_with(pattern.host.name) &&
+         host.name[host.name.size() - pattern.host.name.size() - 1] == '.';
+}
+
+std::string text_of(const Host& host, std::uint16_t port) {
+  const bool brackets = host.address && host.address->v6;
+  std::string text = brackets ? "[" + host.name + "]" : host.name;
+  if (port != 0) text += ":" + std::to_string(port);
+  return text;
+}
+
+}  // namespace mcpbox::policy

@@ -1,0 +1,151 @@
+// Pure.  The fields come from a call child that may be hostile; nothing of them reaches a wire unchecked.
+#include "policy/requests.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mcpbox::policy {
+namespace {
+
+// RFC 9110, section 5.6.2.
+constexpr bool is_token_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_token_character);
+}
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool same(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+}
+bool begins(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && same(text.substr(0, prefix.size()), prefix);
+}
+
+// Headers of the connection and of framing: whoever sets these decides where a request ends.
+constexpr std::array<std::string_view, 9> kOwnHeaders = {
+    "host",    "content-length", "transfer-encoding", "connection", "te",
+    "upgrade", "expect",         "keep-alive",        "trailer"};
+constexpr std::array<std::string_view, 4> kOverrides = {"x-http-method-override", "x-http-method",
+                                                        "x-method-override", "x-original-method"};
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+// Servers differ in how they read these, so a prefix means something only without them.
+const char* ambiguous(std::string_view path) {
+  std::string plain;
+  for (const char c : path) plain += lower(c);
+  for (const std::string_view encoded : {"%2e", "%2f", "%5c", "%00", "%25", "\\", ";"})
+    if (plain.find(encoded) != std::string::npos)
+      return "the approval names a path: a request under it must not have encoded dots, slashes, backslashes "
+             "or percent signs, nor semicolons";
+  if (plain.find("//") != std::string::npos || plain.find("/./") != std::string::npos ||
+      plain.find("/../") != std::string::npos || plain.ends_with("/.") || plain.ends_with("/.."))
+    return "the approval names a path: a request under it must not have empty parts, `.` or `..`";
+  return nullptr;
+}
+
+bool is_under(std::string_view path, std::string_view prefix) {
+  if (!path.starts_with(prefix)) return false;
+  return path.size() == prefix.size() || prefix.ends_with('/') || path[prefix.size()] == '/';
+}
+
+// Is it one of "GET, HEAD"?
+bool names(std::string_view methods, std::string_view method) {
+  while (!methods.empty()) {
+    const std::size_t end = methods.find(',');
+    if (methods.substr(0, end) == method) return true;
+    if (end == std::string_view::npos) return false;
+    methods.remove_prefix(std::min(methods.size(), end + 2));
+  }
+  return false;
+}
+
+const char* rule_problem(const HostRule& rule, const RequestLine& request, bool override_header) {
+  if (!rule.methods.empty() && !names(rule.methods, request.method))
+    return "this method is not approved for the host: the approval names another one";
+  if (!rule.methods.empty() && override_header)
+    return "the approval names a method: a header that overrides it is not sent";
+  if (rule.path_prefix.empty()) return nullptr;
+  const std::string_view path = path_of(request.target);
+  if (const char* problem = ambiguous(path)) return problem;
+  return is_under(path, rule.path_prefix)
+             ? nullptr
+             : "this path is not approved for the host: the approval names another one";
+}
+
+bool reaches(const HostRule& rule, const Host& host, std::uint16_t port) {
+  return (rule.port == 0 || rule.port == port) && matches(rule.pattern, host);
+}
+Approved strength(const HostRule& rule) {
+  return rule.private_too && rule.port != 0 && !rule.pattern.wildcard ? Approved::kHostAndPort
+                                                                      : Approved::kHost;
+}
+
+void add(Coverage& all, const HostRule& rule) {
+  all.covered = true;
+  all.problem = nullptr;
+  all.approved = std::max(all.approved, strength(rule));
+}
+
+}  // namespace
+
+Coverage cover(std::span<const HostRule> rules, const RequestLine& request, bool override_header) {
+  Coverage all;
+  for (const HostRule& rule : rules) {
+    if (!reaches(rule, request.host, request.port)) continue;
+    const char* problem = rule_problem(rule, request, override_header);
+    if (problem == nullptr)
+      add(all, rule);
+    else if (!all.covered)
+      all.problem = problem;
+  }
+  return all;
+}
+
+Coverage cover(std::span<const HostRule> rules, const Host& host, std::uint16_t port) {
+  Coverage all;
+  for (const HostRule& rule : rules)
+    if (reaches(rule, host, port)) add(all, rule);
+  return all;
+}
+
+const char* method_problem(std::string_view method) {
+  if (!is_token(method) || method.size() > 32) return "a method is a token of at most 32 characters";
+  if (method == "CONNECT" || method == "TRACE" || method == "PRI")
+    return "the methods CONNECT, TRACE and PRI are not sent: they change what the connection is";
+  return nullptr;
+}
+
+const char* target_problem(std::string_view target) {
+  if (!target.starts_with('/') && target != "*") return "a path begins with `/`";
+  const auto bad = [](char c) { return c <= ' ' || c >= 0x7f || c == '#'; };
+  if (std::ranges::any_of(target, bad))
+    return "a path has visible ASCII characters only: encode others with percent signs";
+  return nullptr;
+}
+
+const char* header_problem(std::string_view name, std::string_view value) {
+  if (!is_token(name)) return "a header's name is a token";
+  for (const std::string_view own : kOwnHeaders)
+    if (same(name, own))
+      return "the headers Host, Content-Length, Transfer-Encoding, Connection, TE, Trailer, Upgrade, Expect "
+             "and "
+             "Keep-Alive are set for the tool, not by it";
+  if (begins(name, "proxy-")) return "a header that begins with Proxy- is not sent";
+  const auto bad = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == '\r' || byte == '\n' || byte == 0 || (byte < ' ' && byte != '\t') || byte == 0x7f;
+  };
+  if (std::ranges::any_of(value, bad)) return "a header's value has no control characters";
+  return nullptr;
+}
+
+bool overrides_method(std::string_view header_name) {
+  return std::ranges::any_of(kOverrides,
+                             [header_name](std::string_view one) { return same(one, header_name); });
+}
+
+}  // namespace mcpbox::policy
