@@ -111,6 +111,7 @@ inline constexpr Layers kEveryProcess    = Layer::kOwnUid | Layer::kNoCapabiliti
                                            Layer::kSeccomp | Layer::kParentDeath;
 inline constexpr Layers kMonitorLayers   = kEveryProcess;  // CAP_KILL excepted: it must end calls of another uid
 inline constexpr Layers kGatewayLayers   = kEveryProcess | kNamespaceLayers | static_cast<Layers>(Layer::kEmptyRoot);
+inline constexpr Layers kAdminLayers     = kGatewayLayers;
 inline constexpr Layers kPasswordLayers  = kGatewayLayers;
 inline constexpr Layers kZygoteLayers    = kGatewayLayers | Layer::kPidNamespace;
 // clang-format on

@@ -41,6 +41,11 @@ inline constexpr std::uint32_t kStreams = 256;           // event streams per ga
 inline constexpr int kKeepAliveSeconds = 15;             // comment lines on an idle stream
 inline constexpr std::size_t kStreamQueueBytes = 256 * kKiB;  // unread bytes of one stream; beyond: the stream is closed
 
+inline constexpr std::uint32_t kAdminRequestsPerMinute = 100;  // of one session, and of one address without; beyond: 429
+inline constexpr std::size_t kUiFileBytes = 8 * kMiB;    // a file of the web UI; beyond: it is not served
+inline constexpr std::size_t kUiBytes = 64 * kMiB;       // all of them; beyond: the admin process does not start
+inline constexpr std::size_t kUiFiles = 2'000;           // beyond: the admin process does not start
+
 // --- Sessions and lists -------------------------------------------------------------------------------
 inline constexpr std::uint32_t kSessions = 1000;         // legacy sessions; beyond: the one idle for longest ends (404)
 inline constexpr std::int64_t kSessionIdleMs = 24LL * 3600 * 1000;  // then the session ends (404)
@@ -101,6 +106,16 @@ inline constexpr std::uint32_t kAuditBatch = 128;        // records of one group
 inline constexpr std::size_t kAuditPayloadBytes = 4 * kKiB;
 inline constexpr std::size_t kPasswordBytes = 1024;      // beyond: refused
 inline constexpr std::size_t kPasswordMinChars = 12;
+inline constexpr std::uint32_t kPasswordQueue = 4;       // passwords waiting to be checked; beyond: 429
+inline constexpr std::size_t kAdminNameBytes = 64;       // beyond: refused
+inline constexpr std::uint32_t kAdmins = 100;            // beyond: refused
+inline constexpr std::uint32_t kAdminSessions = 100;     // signed in at a time; beyond: the one idle for longest ends
+inline constexpr std::int64_t kAdminSessionMs = 7LL * 24 * 3600 * 1000;  // from signing in; then the session ends
+inline constexpr std::int64_t kAdminSessionIdleMs = 24LL * 3600 * 1000;  // without a request; then the session ends
+inline constexpr std::int64_t kSetupCodeMs = 24LL * 3600 * 1000;  // then the setup code is void
+inline constexpr std::uint32_t kSetupCodeTries = 10;     // beyond: the setup code is void
+inline constexpr std::size_t kSessionRequestBytes = 4 * kMiB;  // a message inside InSession; larger rows do not compile
+inline constexpr std::size_t kSessionReplyBytes = 8 * kMiB;    // its answer; larger rows do not compile
 inline constexpr std::int64_t kPasswordDelayMs = 1'000;  // after a wrong password, doubled each time up to a minute
 
 // clang-format on

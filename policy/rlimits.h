@@ -40,6 +40,13 @@ inline constexpr ResourceLimit kGatewayLimits[] = {
     { RLIMIT_NOFILE,  8192,        "client connections, and some room to answer `busy`" },
     { RLIMIT_DATA,    1024 * kMiB, "bytes: request and reply bodies of all its clients" },
 };
+inline constexpr ResourceLimit kAdminLimits[] = {
+    { RLIMIT_CORE,    0,           "a core file would hold passwords and sessions" },
+    { RLIMIT_NPROC,   0,           "it starts nothing" },
+    { RLIMIT_MEMLOCK, 0,           "no locked memory, which also refuses io_uring" },
+    { RLIMIT_NOFILE,  8192,        "browsers' connections, and some room to answer `busy`" },
+    { RLIMIT_DATA,    1024 * kMiB, "bytes: the files of the UI, request and reply bodies" },
+};
 inline constexpr ResourceLimit kZygoteLimits[] = {
     { RLIMIT_CORE,    0,           "a core file of a call would hold exposed secrets" },
     { RLIMIT_MEMLOCK, 0,           "no locked memory, which also refuses io_uring" },

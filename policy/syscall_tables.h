@@ -8,6 +8,7 @@ namespace mcpbox::policy {
 extern const SyscallTable kMonitorCalls;     // the database on a Unix socket
 extern const SyscallTable kMonitorTcpCalls;  // the database over TCP, and no Unix socket
 extern const SyscallTable kGatewayCalls;
+extern const SyscallTable kAdminCalls;
 extern const SyscallTable kZygoteCalls;  // stage 1: until the zygote ends, and under every call
 extern const SyscallTable kCallCalls;    // stage 2: added to stage 1 in each call child
 extern const SyscallTable kPasswordCalls;

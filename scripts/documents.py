@@ -56,6 +56,7 @@ def layers_in_order():
     columns = [
         ("monitor", "kMonitorLayers"),
         ("gateway", "kGatewayLayers"),
+        ("admin", "kAdminLayers"),
         ("password", "kPasswordLayers"),
         ("zygote", "kZygoteLayers"),
     ]

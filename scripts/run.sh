@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make run: from a fresh checkout to a running instance, in the foreground until Ctrl-C.
-# environment: STATE (default ./run) is the folder that everything lives in; PORT (default 8000, or what the
-# instance's configuration says); DATABASE_URL for a new instance on a database of your own
+# environment: STATE (default ./run) is the folder that everything lives in; PORT and ADMIN_PORT (default 8000 and
+# 3000, or what the instance's configuration says); DATABASE_URL for a new instance on a database of your own
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -18,6 +18,12 @@ build() {
 # The first port that the configuration listens on.
 configured_port() {
   sed -n -E 's/^[[:space:]]*listen[[:space:]]*=.*:([0-9]+)[[:space:]]*$/\1/p' "$state/mcpbox.conf" | head -n 1
+}
+
+configured_admin_port() {
+  local port
+  port=$(sed -n -E 's/^[[:space:]]*admin-listen[[:space:]]*=.*:([0-9]+)[[:space:]]*$/\1/p' "$state/mcpbox.conf" | head -n 1)
+  say "${port:-3000}"
 }
 
 # Does something that speaks HTTP answer there?  Any answer counts: even "not found" comes from the gateway.
@@ -56,13 +62,17 @@ wait_until_it_answers() {
 introduce() {
   local url=http://127.0.0.1:$1/mcp ctl="$BUILD/bin/mcpboxctl --state $state"
   local isolation
+  # Only while there is no admin; on this terminal and nowhere else.
+  local setup
+  setup=$("$BUILD/bin/mcpboxctl" --state "$state" setup-code --json 2>/dev/null | sed -n -E 's/.*"code": *"([^"]+)".*/\1/p') || true
   isolation=$(sed -n -E 's/^[[:space:]]*(isolation|missing-layers)[[:space:]]*=[[:space:]]*/\1 = /p' "$state/mcpbox.conf")
   cat <<TEXT
 
 MCPbox is running.  Ctrl-C stops it; its data stays in $state
   MCP URL      $url
-  Admin        no web page in this version: decide with mcpboxctl, below
-  Claude Code  claude mcp add --transport http mcpbox $url
+  Admin        http://127.0.0.1:$(configured_admin_port)
+${setup:+  setup code   $setup   (makes the first admin there, once, within 24 hours)
+}  Claude Code  claude mcp add --transport http mcpbox $url
   waiting for your decision:    $ctl pending
   read the code and approve:    $ctl approve SERVER__TOOL
   what is on, and what is not:  $ctl status
@@ -86,7 +96,7 @@ stop() {
 build
 mkdir -p "$state"
 state=$(cd "$state" && pwd)
-"$ROOT/scripts/setup-instance.sh" "$state" "${PORT:-}"
+"$ROOT/scripts/setup-instance.sh" "$state" "${PORT:-}" "${ADMIN_PORT:-}"
 log_file=$state/log/mcpbox.log
 
 log_start=$(log_size)

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Makes what an instance needs and does not have yet: its folder, master key, configuration and database cluster.
 # What is there is left alone, so it can be run before every start.
-# usage: setup-instance.sh STATE [PORT]
+# usage: setup-instance.sh STATE [PORT [ADMIN_PORT]]
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 umask 022
 
-[[ $# -ge 1 ]] || die "usage: setup-instance.sh STATE [PORT]"
+[[ $# -ge 1 ]] || die "usage: setup-instance.sh STATE [PORT [ADMIN_PORT]]"
 port=${2:-}
+admin_port=${3:-}
+[[ -z $admin_port || $admin_port =~ ^[1-9][0-9]{0,4}$ ]] || die "ADMIN_PORT must be a number"
 [[ -z $port || $port =~ ^[1-9][0-9]{0,4}$ ]] || die "PORT must be a number"
 mkdir -p "$1"
 state=$(cd "$1" && pwd)
@@ -39,6 +41,9 @@ make_config() {
       say "# MCPbox instance.  Keys and their values: privsep/launcher/config.h"
       say "listen = 127.0.0.1:${port:-8000}"
       [[ ! -e /proc/net/if_inet6 ]] || say "listen = [::1]:${port:-8000}"
+      say "# The admin API and the web UI, for browsers on this machine."
+      say "admin-listen = 127.0.0.1:${admin_port:-3000}"
+      [[ ! -e $ROOT/admin/ui ]] || say "ui = $ROOT/admin/ui/dist"
       isolation_lines
       say "# Whose programs may use the MCP endpoint.  Everybody else on this machine is refused."
       say "allow-user = ${SUDO_USER:-$(id -un 2>/dev/null || id -u)}"
@@ -52,6 +57,10 @@ make_config() {
 move_port() {
   [[ -n $port ]] || return 0
   sed -i -E "s/^([[:space:]]*listen[[:space:]]*=.*:)[0-9]+[[:space:]]*$/\1$port/" "$config"
+}
+move_admin_port() {
+  [[ -n $admin_port ]] || return 0
+  sed -i -E "s/^([[:space:]]*admin-listen[[:space:]]*=.*:)[0-9]+[[:space:]]*$/\1$admin_port/" "$config"
 }
 
 # As the account that the database runs under, with `$1` reachable as /mnt whatever the folders above it allow.
@@ -100,4 +109,5 @@ chmod 750 "$state/log"
 make_key
 make_config
 move_port
+move_admin_port
 make_cluster

@@ -22,6 +22,7 @@ constexpr Command kCommands[] = {
     { "reject",    "TOOL --reason TEXT [--digest HEX]", 1,   1,    "send it back to its author with a reason",                reject  },
     { "logs",      "[TOOL] [--page N]",            0,   1,    "calls, newest first",                                     logs    },
     { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
+    { "setup-code", "",                            0,   0,    "show the code that makes the first admin of the web UI",  setup_code },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },
     { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
     { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },

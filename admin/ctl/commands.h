@@ -27,6 +27,7 @@ Exit reject(const Options& options);
 Exit logs(const Options& options);
 Exit freeze(const Options& options);
 Exit thaw(const Options& options);
+Exit setup_code(const Options& options);
 Exit doctor(const Options& options);
 Exit admin(const Options& options);
 Exit help(const Options& options);

@@ -59,6 +59,7 @@ struct Jail {
 [[nodiscard]] Jail jail_for_monitor(policy::Layers missing_allowed, std::span<const int> keep_fds,
                                     std::uint16_t database_port);
 [[nodiscard]] Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_fds);
+[[nodiscard]] Jail jail_for_admin(policy::Layers missing_allowed, std::span<const int> keep_fds);
 [[nodiscard]] Jail jail_for_zygote(policy::Layers missing_allowed, std::span<const int> keep_fds);
 [[nodiscard]] Jail jail_for_password(policy::Layers missing_allowed, std::span<const int> keep_fds);
 

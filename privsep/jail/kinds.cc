@@ -28,6 +28,16 @@ Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_
           .syscalls = &policy::kGatewayCalls};
 }
 
+Jail jail_for_admin(policy::Layers missing_allowed, std::span<const int> keep_fds) {
+  return {.name = "admin",
+          .required = policy::kAdminLayers,
+          .missing_allowed = missing_allowed,
+          .keep_fds = keep_fds,
+          .unlisted = Unlisted::kKeepLoopObjects,
+          .limits = policy::kAdminLimits,
+          .syscalls = &policy::kAdminCalls};
+}
+
 Jail jail_for_zygote(policy::Layers missing_allowed, std::span<const int> keep_fds) {
   return {.name = "zygote",
           .required = policy::kZygoteLayers,

@@ -62,6 +62,73 @@ Problem read_listen(Reader& reader, Text value) {
   return {};
 }
 
+constexpr std::size_t kMostAdminListeners = 2;  // wire::kMaxAdminListeners
+constexpr std::size_t kMostOrigins = 16;
+
+Problem read_admin_listen(Reader& reader, Text value) {
+  std::vector<Endpoint>& all = reader.config.admin_listen;
+  if (value == "off" && all.empty()) {
+    reader.config.admin_listening = Listening::kConfigured;
+    return {};
+  }
+  std::optional<Endpoint> endpoint = parse_endpoint(value);
+  if (!endpoint) return "`admin-listen` needs a loopback address and a port, as in 127.0.0.1:3000, or off";
+  if (all.size() == kMostAdminListeners) return "`admin-listen` is given more than twice";
+  all.push_back(std::move(*endpoint));
+  reader.config.admin_listening = Listening::kConfigured;
+  return {};
+}
+
+Problem read_ui(Reader& reader, Text value) {
+  if (!value.starts_with('/')) return "`ui` is an absolute path";
+  reader.config.ui = value;
+  return {};
+}
+
+// http://HOST[:PORT] with nothing that would need escaping; what follows the host is for the caller.
+std::optional<Text> after_origin(Text url) {
+  for (const Text scheme : {Text("https://"), Text("http://")}) {
+    if (!url.starts_with(scheme)) continue;
+    const Text rest = url.substr(scheme.size());
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    constexpr Text kHost = "abcdefghijklmnopqrstuvwxyz0123456789.-:[]";
+    if (end == 0 || rest.substr(0, end).find_first_not_of(kHost) != Text::npos) return std::nullopt;
+    return rest.substr(end);
+  }
+  return std::nullopt;
+}
+
+Problem read_admin_url(Reader& reader, Text value) {
+  constexpr Text kPath = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/_-";
+  const std::optional<Text> path = after_origin(value);
+  if (!path || path->find_first_not_of(kPath) != Text::npos || value.size() > 200)
+    return "`admin-url` is a URL such as https://box.example/mcpbox, the host in lower case";
+  reader.config.admin_url = value;
+  while (reader.config.admin_url.ends_with('/')) reader.config.admin_url.pop_back();
+  return {};
+}
+
+Problem read_admin_proxy(Reader& reader, Text value) {
+  in6_addr unused{};
+  const std::string address(value);
+  if (inet_pton(AF_INET, address.c_str(), &unused) != 1 && inet_pton(AF_INET6, address.c_str(), &unused) != 1)
+    return "`admin-proxy` is the address of a reverse proxy, without a port";
+  if (reader.config.admin_proxies.size() == kMostOrigins)
+    return "`admin-proxy` is given more than sixteen times";
+  reader.config.admin_proxies.push_back(address);
+  return {};
+}
+
+Problem read_cors_origin(Reader& reader, Text value) {
+  const std::optional<Text> path = after_origin(value);
+  if (!path || !path->empty() || value.size() > 200)
+    return "`cors-origin` is exactly an origin, as in https://tools.example:8443, in lower case";
+  if (reader.config.cors_origins.size() == kMostOrigins)
+    return "`cors-origin` is given more than sixteen times";
+  reader.config.cors_origins.emplace_back(value);
+  return {};
+}
+
 Problem read_isolation(Reader& reader, Text value) {
   if (value == "full")
     reader.config.isolation = Isolation::kFull;
@@ -148,6 +215,11 @@ struct Key {
 constexpr Key kKeys[] = {
     { "state",           Times::kOnce,  read_state     },
     { "listen",          Times::kOften, read_listen    },
+    { "admin-listen",    Times::kOften, read_admin_listen },
+    { "admin-url",       Times::kOnce,  read_admin_url },
+    { "admin-proxy",     Times::kOften, read_admin_proxy },
+    { "cors-origin",     Times::kOften, read_cors_origin },
+    { "ui",              Times::kOnce,  read_ui        },
     { "isolation",       Times::kOnce,  read_isolation },
     { "missing-layers",  Times::kOnce,  read_missing   },
     { "database",        Times::kOnce,  read_database  },
@@ -205,6 +277,8 @@ std::expected<Config, ConfigError> finish(Reader reader) {
   if (config.listen.empty())
     for (const Text text : {Text("127.0.0.1:8000"), Text("[::1]:8000")})
       config.listen.push_back(*parse_endpoint(text));
+  if (config.admin_listening == Listening::kDefault)
+    config.admin_listen.push_back(*parse_endpoint("127.0.0.1:3000"));
   return std::move(config);
 }
 

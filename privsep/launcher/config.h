@@ -46,6 +46,12 @@ struct Config {
   std::string state;
   std::vector<Endpoint> listen;
   Listening listening = Listening::kDefault;
+  std::vector<Endpoint> admin_listen;  // empty: `admin-listen = off`, and nobody speaks HTTP for admins
+  Listening admin_listening = Listening::kDefault;
+  std::string ui;                          // folder of the web UI; empty: beside the programs
+  std::string admin_url;                   // how browsers reach it through a reverse proxy; empty: directly
+  std::vector<std::string> admin_proxies;  // addresses whose forwarding headers count
+  std::vector<std::string> cors_origins;   // other origins whose pages may call the API
   Isolation isolation = Isolation::kFull;
   policy::Layers missing = 0;
   std::optional<policy::DatabaseUrl> database;        // absent: embedded

@@ -36,22 +36,32 @@ Opened open_one(const Endpoint& endpoint) {
   return {std::move(listener), 0};
 }
 
-}  // namespace
-
-Outcome<OpenListeners> open_listeners(const Config& config) {
+Outcome<OpenListeners> open_all(const std::vector<Endpoint>& endpoints, Listening how, const char* key) {
   OpenListeners open;
-  for (const Endpoint& endpoint : config.listen) {
+  for (const Endpoint& endpoint : endpoints) {
     Opened opened = open_one(endpoint);
-    if (opened.why != 0 && config.listening == Listening::kDefault && family_is_missing(opened.why)) continue;
+    if (opened.why != 0 && how == Listening::kDefault && family_is_missing(opened.why)) continue;
     if (opened.why == EADDRINUSE)
-      return refuse(endpoint.text + " is taken by another process: choose another port with `listen = `");
+      return refuse(endpoint.text + " is taken by another process: choose another port with `" + key +
+                    " = `");
     if (opened.why != 0)
       return refuse("cannot listen on " + endpoint.text + ": " + std::strerror(opened.why));
     open.sockets.push_back(std::move(opened.socket));
     open.names.push_back(endpoint.text);
   }
-  if (open.sockets.empty()) return refuse("the machine has no loopback address to listen on");
   return open;
+}
+
+}  // namespace
+
+Outcome<OpenListeners> open_listeners(const Config& config) {
+  Outcome<OpenListeners> open = open_all(config.listen, config.listening, "listen");
+  if (open && open->sockets.empty()) return refuse("the machine has no loopback address to listen on");
+  return open;
+}
+
+Outcome<OpenListeners> open_admin_listeners(const Config& config) {
+  return open_all(config.admin_listen, config.admin_listening, "admin-listen");
 }
 
 }  // namespace mcpbox::launcher

@@ -17,5 +17,7 @@ struct OpenListeners {
 // Opens every endpoint.  A default address whose family the machine lacks is left out; one that was
 // configured, or is taken by another process, is an error that names it.
 [[nodiscard]] Outcome<OpenListeners> open_listeners(const Config& config);
+// The admin process's; none when the configuration says off.
+[[nodiscard]] Outcome<OpenListeners> open_admin_listeners(const Config& config);
 
 }  // namespace mcpbox::launcher

@@ -65,6 +65,18 @@ Result<Linked> start(const RowPlan& plan, int type, std::vector<DescriptorMove> 
   return Linked{std::move(*child), std::move(ours)};
 }
 
+// What the admin process must know before anybody can ask it something.
+void add_admin_words(Words& words, const Holdings& all) {
+  const auto add = [&words](const char* option, const std::string& value) {
+    words.emplace_back(option);
+    words.push_back(value);
+  };
+  add("--ui", all.config.ui.empty() ? all.view.bin + "/../share/mcpbox/ui" : all.config.ui);
+  if (!all.config.admin_url.empty()) add("--url", all.config.admin_url);
+  for (const std::string& proxy : all.config.admin_proxies) add("--proxy", proxy);
+  for (const std::string& origin : all.config.cors_origins) add("--cors", origin);
+}
+
 static_assert(wire::kMonitorLauncherFd == wire::kChildLinkFd);
 
 }  // namespace
@@ -85,12 +97,14 @@ Result<Linked> start_monitor(const Holdings& all) {
 Result<Linked> start_row(const SpawnRow& row, const Holdings& all) {
   RowPlan plan = plan_for(row, all);
   std::vector<DescriptorMove> moves;
-  if (row.listeners == Listeners::kAll) {
-    for (const base::Fd& listener : all.listeners.sockets)
+  if (row.listeners != Listeners::kNone) {
+    const OpenListeners& listeners = row.listeners == Listeners::kAdmin ? all.admin_listeners : all.listeners;
+    for (const base::Fd& listener : listeners.sockets)
       moves.push_back({listener.get(), wire::kFirstListenerFd + static_cast<int>(moves.size())});
     plan.words.emplace_back("--listeners");
     plan.words.push_back(std::to_string(moves.size()));
   }
+  if (row.role == protocol::Role::kAdmin) add_admin_words(plan.words, all);
   return start(plan, SOCK_STREAM, std::move(moves), row.power);
 }
 

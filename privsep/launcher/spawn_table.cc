@@ -14,7 +14,8 @@ using protocol::Role;
 constexpr SpawnRow kRows[] = {
     // role             binary             title                        account             id     layers                    power                 listeners          when memory runs out
     { Role::kMonitor,  "mcpbox-monitor",  "mcpbox-monitor [priv]",      "mcpbox-monitor",   60801, policy::kMonitorLayers,  Power::kKillOnly,     Listeners::kNone, policy::kOomMonitor },
-    { Role::kNetLocal, "mcpbox-gateway",  "mcpbox-gateway [net-local]", "mcpbox-net-local", 60802, policy::kGatewayLayers,  Power::kOwnNamespace, Listeners::kAll,  policy::kOomGateway },
+    { Role::kNetLocal, "mcpbox-gateway",  "mcpbox-gateway [net-local]", "mcpbox-net-local", 60802, policy::kGatewayLayers,  Power::kOwnNamespace, Listeners::kMcp,  policy::kOomGateway },
+    { Role::kAdmin,    "mcpbox-admin",    "mcpbox-admin [admin]",      "mcpbox-admin",     60804, policy::kAdminLayers,    Power::kOwnNamespace, Listeners::kAdmin, policy::kOomGateway },
     { Role::kZygote,   "mcpbox-executor", "mcpbox-executor [zygote]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
     { Role::kAttack,   "mcpbox-executor", "mcpbox-executor [attack]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
     { Role::kPassword, "mcpbox-password", "mcpbox-password [password]", "mcpbox-password",  60808, policy::kPasswordLayers, Power::kOwnNamespace, Listeners::kNone, policy::kOomPassword },
@@ -41,16 +42,17 @@ constexpr bool only_the_monitor_keeps_power() {
     return (row.role == Role::kMonitor) != jailed;
   });
 }
-constexpr bool only_the_gateway_listens() {
+constexpr bool each_listens_at_its_own() {
   return std::ranges::all_of(kRows, [](const SpawnRow& row) {
-    return (row.listeners == Listeners::kAll) == (row.role == Role::kNetLocal);
+    return (row.listeners == Listeners::kMcp) == (row.role == Role::kNetLocal) &&
+           (row.listeners == Listeners::kAdmin) == (row.role == Role::kAdmin);
   });
 }
 static_assert(kRows[0].role == Role::kMonitor);
 static_assert(ids_are_distinct(), "two processes under one uid could trace and signal each other");
 static_assert(only_the_monitor_keeps_power(),
               "a child's capabilities must count inside its own namespace only");
-static_assert(only_the_gateway_listens(), "a listener in another process is a way around the gateway");
+static_assert(each_listens_at_its_own(), "a listener in another process is a way around its own");
 
 }  // namespace
 

@@ -126,6 +126,7 @@ Done open_all(Holdings& all, int folder) {
   if (done) done = keep(all.lock, lock_state(folder));
   if (done) done = keep(all.cast, cast_for_this_user(all.config));
   if (done) done = keep(all.listeners, open_listeners(all.config));
+  if (done) done = keep(all.admin_listeners, open_admin_listeners(all.config));
   if (done) done = keep(all.control, open_control(folder));
   if (done) done = keep(all.key, take_master_key(folder));
   if (done) done = keep(all.head, open_audit_head(folder, all.cast.monitor.identity));
@@ -135,8 +136,8 @@ Done open_all(Holdings& all, int folder) {
   if (done) done = keep(group, admin_group(all.config));
   if (done) done = keep(users, allowed_users(all.config));
   if (!done) return done;
-  done = keep(all.settings,
-              seal_settings({all.config, all.listeners.names, group, users, choose_database(all)}));
+  done = keep(all.settings, seal_settings({all.config, all.listeners.names, all.admin_listeners.names, group,
+                                           users, choose_database(all)}));
   if (done) done = open_log_of(all.config, folder);  // last: until here the person at the terminal is told
   return done;
 }

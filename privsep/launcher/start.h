@@ -15,7 +15,8 @@ struct Holdings {
   std::string state;  // absolute
   Cast cast;
   View view;
-  OpenListeners listeners;
+  OpenListeners listeners;        // the gateways'
+  OpenListeners admin_listeners;  // the admin process's
   base::Fd lock, control, key, settings, head;
   std::optional<CallGroups> call_groups;  // nothing: not delegated, or not root
   std::string migrate_conninfo, migrate_password, working_role;

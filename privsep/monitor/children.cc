@@ -19,7 +19,7 @@ using protocol::Role;
 
 namespace {
 
-constexpr Role kKept[] = {Role::kNetLocal};
+constexpr Role kKept[] = {Role::kNetLocal, Role::kAdmin};
 constexpr std::int64_t kEndingsWindowMs = 10LL * 60 * 1000;
 
 policy::Layers layers_of(Role role) {
@@ -44,7 +44,8 @@ loop::Task<std::shared_ptr<Child>> Children::launch(Role role, Child::Events eve
   child->pidfd = std::move(spawned.pidfd);
   child->events = std::move(events);
   child->peer = std::make_shared<Peer>();
-  child->peer->instance = m_.next_instance();
+  child->instance = m_.next_instance();
+  child->peer->instance = child->instance;
   child->peer->role = role;
   all_.push_back(child);
   give_link(m_, child->peer, std::move(spawned.link),
@@ -57,6 +58,14 @@ loop::Task<std::shared_ptr<Child>> Children::launch(Role role, Child::Events eve
   });
   child->patience->start(hello_ms_);
   co_return child;
+}
+
+void Children::end(Instance instance, const char* why) {
+  for (const std::shared_ptr<Child>& child : all_) {
+    if (child->peer == nullptr || child->peer->instance != instance) continue;
+    child->peer->link->close({base::Why::kInvalid, why});
+    return;
+  }
 }
 
 void Children::serving(Instance instance) {
@@ -102,6 +111,10 @@ void Children::ended(int pid, int wait_status) {
                                 {"signal", WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0},
                                 {"status", WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 0}});
   child->pid = 0;
+  // Whether it was an attacker's work or a mistake of ours, nobody can say: who was signed in signs in again.
+  if (child->role == Role::kAdmin && WIFSIGNALED(wait_status) && !stopping_)
+    m_.admin_sessions.end_presented(child->instance);
+  m_.admin_sessions.forget_presented(child->instance);
   if (child->peer != nullptr)
     child->peer->link->close({base::Why::kBroken, "its process ended"});
   else
@@ -138,7 +151,8 @@ void Children::again(Kept& kept) {
 
 void Children::each_gateway(const std::function<void(loop::Link&)>& action) {
   for (const Kept& kept : kept_)
-    if (kept.child != nullptr && kept.child->serving()) action(*kept.child->peer->link);
+    if (kept.role != Role::kAdmin && kept.child != nullptr && kept.child->serving())
+      action(*kept.child->peer->link);
 }
 
 }  // namespace mcpbox::monitor

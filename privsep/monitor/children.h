@@ -22,6 +22,7 @@ struct Child {
     std::function<void(const base::Error&)> lost;  // its link ended: it is of no use any more; at most once
   };
   protocol::Role role = protocol::Role::kNetLocal;
+  Instance instance = 0;
   policy::Layers required = 0;
   std::shared_ptr<Peer> peer;  // null once it is lost
   base::Fd pidfd;
@@ -61,6 +62,8 @@ class Children {
 
   // The launcher reaped this process.
   void ended(int pid, int wait_status);
+  // Ends the link of whoever this is; it is started again if it is one of ours.
+  void end(Instance instance, const char* why);
   // The child said Hello.
   void serving(Instance instance);
 

@@ -36,6 +36,9 @@ template <class Row>
 Verdict check_and_answer(Monitor& m, const std::shared_ptr<Peer>& peer, wire::Frame& frame) {
   if (!protocol::contains(Row::kWho, peer->role)) return Verdict::kKillPeer;
   if (!protocol::contains(Row::kWhile, peer->state)) return Verdict::kKillPeer;
+  // By itself the admin process is nobody: whatever needs a person comes inside InSession.
+  if (peer->role == protocol::Role::kAdmin && !protocol::is_before_session(Row::kOp))
+    return Verdict::kKillPeer;
   base::Result<typename Row::Request> request = wire::decode<typename Row::Request>(frame);
   if (!request) return Verdict::kKillPeer;
   m.background.spawn(answer<Row>(m, peer, frame.header, std::move(*request)));
@@ -67,6 +70,7 @@ void give_link(Monitor& m, const std::shared_ptr<Peer>& peer, base::Fd socket,
                        .action = "broke_protocol",
                        .number = op};
     m.background.spawn(m.store.append(std::move(record)));
+    m.admin_sessions.end_presented(sender->instance);
     sender->link->close({base::Why::kInvalid, "it broke the protocol"});
   };
   peer->link =

@@ -119,8 +119,30 @@ void take_admins(Monitor& m, const Rows& rows, const LastDecisions& last) {
       ignore(m, "admin " + name, kForgedRow);
     else if (sequence < last_of(last, std::string(view_of(subject_of_admin(name))), {"set_password"}))
       ignore(m, "admin " + name, kOldRow);
-    else
+    else if (!hash.empty())  // empty: removed
       m.admins[name] = hash;
+  }
+}
+
+void take_sessions(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    AdminSession session{.id = bytes<16>(row, 0),
+                         .token_hash = bytes<32>(row, 1),
+                         .admin = text(row, 2),
+                         .client = text(row, 3),
+                         .address = text(row, 4),
+                         .created_at_ms = number(row, 5),
+                         .expires_at_ms = number(row, 6)};
+    session.used_at_ms = m.clock.now_ms();  // when it was last used is not stored: it has a day from now
+    const auto sequence = static_cast<std::uint64_t>(number(row, 7));
+    const std::string admin(view_of(subject_of_admin(session.admin)));
+    if (!Keys::same(seal_of_session(m.keys, session, sequence), bytes<32>(row, 8)))
+      ignore(m, "a session of " + session.admin, kForgedRow);
+    else if (sequence < last_of(last, std::string(view_of(session.id)), {kEndSessionAction}) ||
+             sequence < last_of(last, admin, {"set_password"}))
+      m.log.info("a session that was ended is ignored", {{"admin", session.admin}});
+    else if (m.clock.now_ms() < session.expires_at_ms)
+      m.admin_sessions.restore(std::move(session));
   }
 }
 
@@ -148,6 +170,7 @@ loop::Task<> Monitor::load() {
   const Rows approvals = co_await read(*this, sql::kLoadApprovals);
   const Rows admin_rows = co_await read(*this, sql::kLoadAdmins);
   const Rows setting_rows = co_await read(*this, sql::kLoadSettings);
+  const Rows session_rows = co_await read(*this, sql::kLoadAdminSessions);
   const Rows decisions = co_await read(*this, sql::kLastDecisions);
   LastDecisions last;
   for (const Row& row : decisions.rows)
@@ -156,6 +179,7 @@ loop::Task<> Monitor::load() {
   take_tools(*this, tools);
   take_approvals(*this, approvals, last);
   take_admins(*this, admin_rows, last);
+  take_sessions(*this, session_rows, last);
   take_freeze(*this, setting_rows, last);
   log.info(
       "loaded",

@@ -31,6 +31,7 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       launcher(launcher_),
       owner(owner_),
       sessions(clock_),
+      admin_sessions(*this),
       slots(loop_, counts_for(machine)),
       spares(*this, {.pool = {.keep = settings_.spares}}),
       compiler(*this),

@@ -11,6 +11,7 @@
 #include "privsep/base/clock.h"
 #include "privsep/base/log.h"
 #include "privsep/loop/task_set.h"
+#include "privsep/monitor/admin_sessions.h"
 #include "privsep/monitor/call_groups.h"
 #include "privsep/monitor/calls.h"
 #include "privsep/monitor/catalogue.h"
@@ -24,6 +25,7 @@
 #include "privsep/monitor/peer_owner.h"
 #include "privsep/monitor/self_attack.h"
 #include "privsep/monitor/sessions.h"
+#include "privsep/monitor/setup_code.h"
 #include "privsep/monitor/slots.h"
 #include "privsep/monitor/spares.h"
 #include "privsep/monitor/store.h"
@@ -61,6 +63,8 @@ class Monitor {
   Tickets tickets;
   CallGroups call_groups;  // outlives the spares
   Sessions sessions;
+  AdminSessions admin_sessions;
+  SetupCode setup_code;
   Slots slots;
   Spares spares;
   Compiler compiler;
@@ -70,8 +74,9 @@ class Monitor {
   Children children;
   loop::TaskSet background;
 
-  // Who is asking, by the ticket that this very peer was given.
+  // Who is asking, by the ticket that this very peer was given; or by the session that on_in_session() found.
   [[nodiscard]] base::Result<Principal> redeem(const Peer& asker, const wire::Id& ticket) const {
+    if (asker.role == protocol::Role::kAdmin) return asker.person;
     return tickets.redeem(asker.instance, ticket);
   }
   [[nodiscard]] Instance next_instance() { return ++last_instance_; }

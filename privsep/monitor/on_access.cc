@@ -13,8 +13,14 @@ Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q) {
     co_return base::fail(Why::kInvalid, "child and monitor are of different builds: install them together");
   asker.layers = q.layers;
   p::Settings settings{.version = std::string_view(kVersion)};
-  for (const auto& listener : m.settings.listeners)
-    if (listener[0] != '\0') settings.listeners.emplace_back(std::string_view(listener.data()));
+  const auto add = [&settings](const auto& listeners) {
+    for (const auto& listener : listeners)
+      if (listener[0] != '\0') settings.listeners.emplace_back(std::string_view(listener.data()));
+  };
+  if (asker.role == p::Role::kAdmin)
+    add(m.settings.admin_listeners);
+  else
+    add(m.settings.listeners);
   if (asker.role != p::Role::kCtl)
     m.loop.soon([&m, instance = asker.instance] { m.children.serving(instance); });
   co_return settings;

@@ -15,12 +15,11 @@ Answer<p::Done> on_unlock(Monitor& m, Peer& asker, p::Unlock q) {
   if (!asker.member)
     co_return base::fail(Why::kRefused, "only root and members of the admin group may decide: use sudo");
   const auto admin = m.admins.find(q.admin);
-  // An unknown name costs the same Argon2id as a wrong password, and says the same.
-  constexpr const char* kNobody =
-      "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$8qmDLyY5HpwbIdXRjxW6mUGx3E2hBzM3pUjRk2J1S0Y";
-  std::string hash = admin == m.admins.end() ? kNobody : admin->second;
+  const Passwords::Attempt attempt{.uid = asker.person.uid,
+                                   .account = admin == m.admins.end() ? std::string() : admin->first};
+  std::string hash = admin == m.admins.end() ? kNobodysHash : admin->second;
   const base::Result<loop::Nothing> right =
-      co_await loop::attempt(m.passwords.check(asker.person.uid, std::string(q.password), std::move(hash)));
+      co_await loop::attempt(m.passwords.check(attempt, std::string(q.password), std::move(hash)));
   AuditRecord record{.kind = AuditKind::kAuthentication,
                      .actor = asker.person.who,
                      .action = right ? "unlocked" : "unlock_refused",
@@ -48,8 +47,9 @@ Answer<p::JsonText> on_admin_read(Monitor& m, Peer& /*asker*/, p::AdminRead q) {
 }
 
 Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
-  const Tool* tool = m.catalogue.find_tool(std::string_view(q.tool));
-  if (tool == nullptr) co_return base::fail(Why::kNotFound, "no tool of this name: use SERVER__TOOL");
+  const Tool* tool =
+      q.id == wire::Id{} ? m.catalogue.find_tool(std::string_view(q.tool)) : m.catalogue.find_tool(q.id);
+  if (tool == nullptr) co_return base::fail(Why::kNotFound, "no such tool: use SERVER__TOOL");
   const Server* server = m.catalogue.find_server(tool->server);
   p::ToolDetail detail{.id = tool->id,
                        .server = std::string_view(server == nullptr ? "" : server->name),
@@ -112,29 +112,6 @@ Answer<p::Done> on_thaw(Monitor& m, Peer& asker, p::Thaw /*q*/) {
   m.frozen = false;
   m.freeze_reason.clear();
   m.log.info("thawed", {{"by", asker.person.who}});
-  co_return p::Done{};
-}
-
-Answer<p::Done> on_set_password(Monitor& m, Peer& asker, p::SetPassword q) {
-  if (q.admin.empty()) co_return base::fail(Why::kInvalid, "an admin needs a name");
-  if (q.password.size() < limits::kPasswordMinChars)
-    co_return base::fail(Why::kInvalid, "a password has at least 12 characters");
-  const std::string name = q.admin;
-  const std::string hash = co_await m.passwords.hash(std::string(q.password));
-  AuditRecord record{.kind = AuditKind::kConfiguration,
-                     .actor = asker.person.who,
-                     .action = "set_password",
-                     .subject = subject_of_admin(name),
-                     .payload = name};
-  const Store::MakeRows rows = [&m, &name, &hash](std::uint64_t sequence) {
-    return std::vector<Statement>{
-        {.sql = &sql::kUpsertAdmin,
-         .params = {Param::text(name), Param::text(hash), Param::integer(static_cast<std::int64_t>(sequence)),
-                    Param::digest(seal_of_admin(m.keys, name, hash, sequence))}}};
-  };
-  const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
-  static_cast<void>(sequence);
-  m.admins[name] = hash;
   co_return p::Done{};
 }
 

@@ -76,6 +76,8 @@ Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus /*q*/) {
   count_tools(m, status);
   for (const auto& listener : m.settings.listeners)
     if (listener[0] != '\0') status.listeners.emplace_back(std::string_view(listener.data()));
+  for (const auto& listener : m.settings.admin_listeners)
+    if (listener[0] != '\0') status.admin_listeners.emplace_back(std::string_view(listener.data()));
   status.processes.push_back(m.own_status());
   for (const Children::Kept& kept : m.children.kept())
     status.processes.push_back(status_of(m, kept.role, kept.child.get(), kept.restarts.count()));

@@ -3,6 +3,7 @@
 #include "privsep/monitor/passwords.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "privsep/monitor/monitor.h"
 #include "privsep/protocol/orders.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::int64_t kLongestDelayMs = 60'000;
 constexpr std::int64_t kPatienceMs = 20'000;
+constexpr std::int64_t kLookAgainMs = 20;
 
 // Clears "busy" when the task ends or is destroyed.
 class Turn {
@@ -29,11 +31,44 @@ class Turn {
   bool& busy_;
 };
 
+// Counts one more for as long as it lives.
+class Waiting {
+ public:
+  explicit Waiting(std::uint32_t& count) : count_(count) { ++count_; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { --count_; }
+
+ private:
+  std::uint32_t& count_;
+};
+
+std::vector<std::string> keys_of(const Passwords::Attempt& attempt) {
+  std::vector<std::string> keys;
+  if (attempt.uid != Passwords::kNoUid) keys.push_back("uid:" + std::to_string(attempt.uid));
+  if (!attempt.account.empty()) keys.push_back("admin:" + attempt.account);
+  return keys;
+}
+
 }  // namespace
+
+// First come, first served is not promised: at most four wait, for a fifth of a second each.
+loop::Task<> Passwords::wait_for_turn() {
+  if (!busy_) co_return loop::Nothing{};
+  if (waiting_ >= limits::kPasswordQueue)
+    co_return base::fail(Why::kBusy, "other passwords are being checked: try again in a second");
+  const Waiting place(waiting_);
+  while (busy_) {
+    const loop::Nothing slept = co_await m_.loop.sleep(kLookAgainMs);
+    static_cast<void>(slept);
+  }
+  co_return loop::Nothing{};
+}
 
 template <class Question>
 loop::Task<typename Question::Reply> Passwords::ask_child(Question question) {
-  if (busy_) co_return base::fail(Why::kBusy, "another password is being checked: try again in a second");
+  const loop::Nothing our_turn = co_await wait_for_turn();
+  static_cast<void>(our_turn);
   const Turn turn(busy_);
   Spawned child = co_await m_.launcher.spawn(protocol::Role::kPassword);
   const loop::LinkLimits limits{.max_payload = protocol::Orders::max_reply_bytes(protocol::Role::kPassword)};
@@ -50,19 +85,23 @@ loop::Task<std::string> Passwords::hash(std::string password) {
   co_return std::string(made.hash);
 }
 
-loop::Task<> Passwords::check(std::uint32_t uid, std::string password, std::string hash) {
+loop::Task<> Passwords::check(Attempt attempt, std::string password, std::string hash) {
+  const std::vector<std::string> keys = keys_of(attempt);
   const std::int64_t now = m_.clock.steady_ms();
-  if (const auto waiting = delays_.find(uid); waiting != delays_.end() && now < waiting->second.until_ms)
-    co_return base::fail(Why::kRefused, "too soon after a wrong password: wait a minute and try again");
+  for (const std::string& key : keys)
+    if (const auto waiting = delays_.find(key); waiting != delays_.end() && now < waiting->second.until_ms)
+      co_return base::fail(Why::kRefused, "too soon after a wrong password: wait a minute and try again");
   protocol::CheckPassword question{.password = std::move(password), .hash = std::move(hash)};
   const protocol::PasswordVerdict verdict = co_await ask_child(std::move(question));
   if (verdict.matches) {
-    delays_.erase(uid);
+    for (const std::string& key : keys) delays_.erase(key);
     co_return loop::Nothing{};
   }
-  Delay& delay = delays_[uid];
-  delay.next_ms = std::clamp(delay.next_ms * 2, limits::kPasswordDelayMs, kLongestDelayMs);
-  delay.until_ms = m_.clock.steady_ms() + delay.next_ms;
+  for (const std::string& key : keys) {
+    Delay& delay = delays_[key];
+    delay.next_ms = std::clamp(delay.next_ms * 2, limits::kPasswordDelayMs, kLongestDelayMs);
+    delay.until_ms = m_.clock.steady_ms() + delay.next_ms;
+  }
   co_return base::fail(Why::kRefused, "wrong admin name or password");
 }
 

@@ -12,15 +12,27 @@ namespace mcpbox::monitor {
 
 class Monitor;
 
+// An unknown name costs the same Argon2id as a wrong password, and says the same.
+inline constexpr const char* kNobodysHash =
+    "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$8qmDLyY5HpwbIdXRjxW6mUGx3E2hBzM3pUjRk2J1S0Y";
+
 class Passwords {
  public:
   explicit Passwords(Monitor& monitor) : m_(monitor) {}
 
   loop::Task<std::string> hash(std::string password);
 
-  //   kRefused  wrong, or asked again before the delay was over (of this uid, whatever the admin's name)
-  //   kBusy     another question is being answered
-  loop::Task<> check(std::uint32_t uid, std::string password, std::string hash);
+  // Who tries, for the delay after a wrong password.  It is never a lock: whoever knows the password waits a
+  // minute at most.
+  struct Attempt {
+    std::uint32_t uid = 0;  // of the user of this machine who connected; kNoUid: only the account counts
+    std::string account;    // empty: the name is no admin's
+  };
+  static constexpr std::uint32_t kNoUid = 0xffffffff;
+
+  //   kRefused  wrong, or asked again before the delay of this uid or of this account was over
+  //   kBusy     limits::kPasswordQueue others wait already
+  loop::Task<> check(Attempt attempt, std::string password, std::string hash);
 
  private:
   struct Delay {
@@ -30,9 +42,12 @@ class Passwords {
   template <class Question>
   loop::Task<typename Question::Reply> ask_child(Question question);
 
+  loop::Task<> wait_for_turn();
+
   Monitor& m_;
   bool busy_ = false;
-  std::map<std::uint32_t, Delay> delays_;  // by uid
+  std::uint32_t waiting_ = 0;
+  std::map<std::string, Delay> delays_;  // by "uid:N" and "admin:NAME"
 };
 
 }  // namespace mcpbox::monitor

@@ -28,6 +28,7 @@ struct Peer {
   Principal person;
   bool owner = false;   // root, or the user of a trial: may decide at once
   bool member = false;  // of the admin group: may decide after a password
+  wire::Id session{};   // of a person who is signed in at the admin process
 };
 
 }  // namespace mcpbox::monitor

@@ -9,6 +9,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
@@ -67,9 +68,11 @@ std::string written(const Address& address) {
 
 bool is_listener(const Address& local, const wire::MonitorSettings& settings) {
   const std::string text = written(local);
-  for (const auto& listener : settings.listeners)
-    if (text == std::string_view(listener.data(), ::strnlen(listener.data(), listener.size()))) return true;
-  return false;
+  const auto is_it = [&text](const auto& listener) {
+    return text == std::string_view(listener.data(), ::strnlen(listener.data(), listener.size()));
+  };
+  return std::ranges::any_of(settings.listeners, is_it) ||
+         std::ranges::any_of(settings.admin_listeners, is_it);
 }
 
 struct Question {

@@ -2,6 +2,7 @@
 #include "privsep/monitor/reads.h"
 
 #include "privsep/monitor/monitor.h"
+#include "privsep/monitor/sql_admin.h"
 #include "privsep/monitor/sql_reads.h"
 
 namespace mcpbox::monitor {
@@ -29,10 +30,50 @@ Statement statement_of(const protocol::Read& question) {
 }
 
 Statement statement_of(const protocol::AdminRead& question) {
-  if (question.query == protocol::AdminQuery::kExplain)
-    return {.sql = &sql::kExplain, .params = {Param::text(question.tool)}};
-  return {.sql = &sql::kPending,
-          .params = {Param::integer(question.page_size), Param::integer(question.page)}};
+  using enum protocol::AdminQuery;
+  const Param subject = question.subject == wire::Id{} ? Param::null() : Param::uuid(question.subject);
+  const Param search = Param::text(question.search);
+  const Param filter = Param::text(question.filter);
+  const Param size = Param::integer(question.page_size);
+  const Param page = Param::integer(question.page);
+  const Param number = Param::integer(question.number);
+  constexpr int kSteps = 48;  // of a course over time
+  switch (question.query) {
+    case kPending:
+      return {.sql = &sql::kPending, .params = {size, page}};
+    case kExplain:
+      return {.sql = &sql::kExplain, .params = {Param::text(question.tool)}};
+    case kServers:
+      return {.sql = &sql::kApiServers, .params = {search, size, page}};
+    case kServer:
+      return {.sql = &sql::kGetServer, .params = {subject}};
+    case kTools:
+      return {.sql = &sql::kApiTools, .params = {subject, size, page}};
+    case kTool:
+      return {.sql = &sql::kApiTool, .params = {subject}};
+    case kVersions:
+      return {.sql = &sql::kApiVersions, .params = {subject, size, page}};
+    case kVersion:
+      return {.sql = &sql::kApiVersion, .params = {subject, number}};
+    case kReviews:
+      return {.sql = &sql::kApiReviews, .params = {filter, search, size, page}};
+    case kReviewStats:
+      return {.sql = &sql::kApiReviewStats, .params = {}};
+    case kExecutions:
+      return {.sql = &sql::kApiExecutions,
+              .params = {search, subject, filter, Param::text(question.who), size, page}};
+    case kExecution:
+      return {.sql = &sql::kApiExecution, .params = {subject}};
+    case kExecutionStats:
+      return {.sql = &sql::kApiExecutionStats, .params = {number}};
+    case kAudit:
+      return {.sql = &sql::kApiAudit, .params = {filter, subject, size, page}};
+    case kDashboard:
+      return {.sql = &sql::kApiDashboard, .params = {number, Param::integer(kSteps)}};
+    case kAdmins:
+      return {.sql = &sql::kApiAdmins, .params = {}};
+  }
+  PANIC("a query without a statement");
 }
 
 Statement statement_of(const protocol::ReadLogs& question, const std::string& caller) {

@@ -142,6 +142,23 @@ inline constexpr Sql kUpsertAdmin{"upsert_admin", R"sql(
         ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, audit_seq = excluded.audit_seq,
            seal = excluded.seal, updated_at = now())sql"};
 
+//   columns  id uuid | token_hash bytes | admin | client | address | created_at_ms | expires_at_ms |
+//            audit_seq | seal bytes
+inline constexpr Sql kLoadAdminSessions{"load_admin_sessions", R"sql(
+    SELECT id, token_hash, admin, client, address, created_at_ms, expires_at_ms, audit_seq, seal
+      FROM admin_sessions ORDER BY created_at_ms)sql"};
+
+//   $1 id uuid | $2 token_hash bytes | $3 admin text | $4 client text | $5 address text | $6 created_at_ms
+//   integer | $7 expires_at_ms integer | $8 audit_seq integer | $9 seal bytes
+inline constexpr Sql kInsertAdminSession{"insert_admin_session", R"sql(
+    INSERT INTO admin_sessions (id, token_hash, admin, client, address, created_at_ms, expires_at_ms, audit_seq, seal)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
+
+//   $1 id uuid
+inline constexpr Sql kDeleteAdminSession{"delete_admin_session", R"sql(
+    WITH gone AS (DELETE FROM admin_sessions WHERE id = $1 RETURNING 1)
+    SELECT require_row(count(*)) FROM gone)sql"};
+
 // --- Readable log text: for write_text(), never for commit() -----------------------------------------------
 
 // One call or test, after its end.  A second row for the same call changes nothing.

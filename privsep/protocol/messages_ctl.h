@@ -64,6 +64,7 @@ struct Status {
   std::uint32_t tools_published = 0;
   std::uint32_t tools_pending = 0;
   List<Text<64>, 8> listeners;
+  List<Text<64>, 2> admin_listeners;
   List<ProcessStatus, 16> processes;
   List<ZygoteStatus, 16> zygotes;
   List<Text<256>, 16> warnings;  // ignored rows, weaker settings: a sentence each
@@ -74,8 +75,8 @@ struct Status {
     return std::tie(m.version, m.trial, m.missing_allowed, m.frozen, m.freeze_reason, m.database_up,
                     m.database, m.audit_records, m.calls_in_flight, m.calls_queued, m.cpu_slots,
                     m.cpu_slots_used, m.memory_rooms, m.memory_rooms_used, m.spares_ready, m.servers_running,
-                    m.tools_published, m.tools_pending, m.listeners, m.processes, m.zygotes, m.warnings,
-                    m.may_decide, m.needs_password, m.self_attack);
+                    m.tools_published, m.tools_pending, m.listeners, m.admin_listeners, m.processes,
+                    m.zygotes, m.warnings, m.may_decide, m.needs_password, m.self_attack);
   }
 };
 
@@ -95,10 +96,27 @@ struct ReadLogs {
   static auto fields(auto& m) { return std::tie(m.tool, m.page, m.page_size); }
 };
 
-// Reads for deciders, as JSON made by PostgreSQL: what waits for review, and what explains one tool.
-enum class AdminQuery : std::uint8_t { kPending = 1, kExplain };
+// Reads for deciders, as JSON made by PostgreSQL: shapes in monitor/sql_reads.h and sql_admin.h.
+enum class AdminQuery : std::uint8_t {
+  kPending = 1,     // what waits for review, for mcpboxctl
+  kExplain,         // tool: what explains it
+  kServers,         // search, page
+  kServer,          // subject = server
+  kTools,           // subject = server, page
+  kTool,            // subject = tool
+  kVersions,        // subject = tool, page
+  kVersion,         // subject = tool, number = version; 0: the one that was last approved
+  kReviews,         // filter = approval status, search, page
+  kReviewStats,     //
+  kExecutions,      // search = tool, subject = server or tool, filter = success, failed or test, who, page
+  kExecution,       // subject = call
+  kExecutionStats,  // number = hours
+  kAudit,           // filter = action, subject = subject or call, page
+  kDashboard,       // number = seconds
+  kAdmins,          //
+};
 constexpr bool is_known(AdminQuery query) {
-  return query == AdminQuery::kPending || query == AdminQuery::kExplain;
+  return query >= AdminQuery::kPending && query <= AdminQuery::kAdmins;
 }
 
 struct AdminRead {
@@ -108,7 +126,14 @@ struct AdminRead {
   Text<limits::kPublishedNameBytes> tool;  // server__tool, for kExplain
   std::uint32_t page = 1;
   std::uint32_t page_size = limits::kPageDefault;
-  static auto fields(auto& m) { return std::tie(m.query, m.tool, m.page, m.page_size); }
+  Id subject{};
+  Text<200> search;
+  Text<32> filter;
+  Text<128> who;
+  std::int64_t number = 0;
+  static auto fields(auto& m) {
+    return std::tie(m.query, m.tool, m.page, m.page_size, m.subject, m.search, m.filter, m.who, m.number);
+  }
 };
 
 // Everything that an approval of this tool would bind, and the digest over it.
@@ -138,8 +163,9 @@ struct ToolDetail {
 struct ShowTool {
   static constexpr Op kOp = Op::kShowTool;
   using Reply = ToolDetail;
-  Text<limits::kPublishedNameBytes> tool;  // server__tool
-  static auto fields(auto& m) { return std::tie(m.tool); }
+  Text<limits::kPublishedNameBytes> tool;  // server__tool; or
+  Id id{};                                 // its id, when that is not zero
+  static auto fields(auto& m) { return std::tie(m.tool, m.id); }
 };
 
 // kConflict when `digest` is not the tool's digest now: show it again.

@@ -38,6 +38,15 @@ enum class Op : std::uint16_t {
   kSpareReady,
   kWaits,
   kSelfAttack,
+  kGetAdminState,
+  kSignIn,
+  kSetUp,
+  kMakeSetupCode,
+  kInSession,
+  kListSessions,
+  kEndSession,
+  kChangePassword,
+  kRemoveAdmin,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,

@@ -28,6 +28,9 @@ inline constexpr OpName kOpNames[] = {
     {Op::kHashPassword, "HashPassword"},   {Op::kCheckPassword, "CheckPassword"}, {Op::kSpareReady, "SpareReady"},
     {Op::kWaits, "Waits"},                 {Op::kLoadPackages, "LoadPackages"},
     {Op::kSelfAttack, "SelfAttack"},     {Op::kAttack, "Attack"},
+    {Op::kGetAdminState, "GetAdminState"}, {Op::kSignIn, "SignIn"},               {Op::kSetUp, "SetUp"},
+    {Op::kMakeSetupCode, "MakeSetupCode"}, {Op::kInSession, "InSession"},         {Op::kListSessions, "ListSessions"},
+    {Op::kEndSession, "EndSession"},       {Op::kChangePassword, "ChangePassword"}, {Op::kRemoveAdmin, "RemoveAdmin"},
 };
 // clang-format on
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "privsep/protocol/messages_access.h"
+#include "privsep/protocol/messages_admin.h"
 #include "privsep/protocol/messages_attack.h"
 #include "privsep/protocol/messages_call.h"
 #include "privsep/protocol/messages_calls.h"
@@ -58,6 +59,15 @@ Answer<p::Done> on_freeze(Monitor& m, Peer& asker, p::Freeze q);
 Answer<p::Done> on_thaw(Monitor& m, Peer& asker, p::Thaw q);
 Answer<p::Done> on_set_password(Monitor& m, Peer& asker, p::SetPassword q);
 Answer<p::AttackReport> on_self_attack(Monitor& m, Peer& asker, p::SelfAttack q);
+Answer<p::AdminState> on_get_admin_state(Monitor& m, Peer& asker, p::GetAdminState q);
+Answer<p::SessionGiven> on_sign_in(Monitor& m, Peer& asker, p::SignIn q);
+Answer<p::SessionGiven> on_set_up(Monitor& m, Peer& asker, p::SetUp q);
+Answer<p::SetupCode> on_make_setup_code(Monitor& m, Peer& asker, p::MakeSetupCode q);
+Answer<p::SessionReply> on_in_session(Monitor& m, Peer& asker, p::InSession q);
+Answer<p::SessionPage> on_list_sessions(Monitor& m, Peer& asker, p::ListSessions q);
+Answer<p::Done> on_end_session(Monitor& m, Peer& asker, p::EndSession q);
+Answer<p::Done> on_change_password(Monitor& m, Peer& asker, p::ChangePassword q);
+Answer<p::Done> on_remove_admin(Monitor& m, Peer& asker, p::RemoveAdmin q);
 
 }  // namespace mcpbox::monitor
 
@@ -67,7 +77,12 @@ inline constexpr Roles kNet = set_of(Role::kNetLocal);
 inline constexpr Roles kZygoteOnly = set_of(Role::kZygote);
 inline constexpr Roles kCallOnly = set_of(Role::kCall);
 inline constexpr Roles kCtlOnly = set_of(Role::kCtl);
-inline constexpr Roles kSayHello = Role::kNetLocal | Role::kZygote | static_cast<Roles>(Role::kCtl);
+inline constexpr Roles kAdminOnly = set_of(Role::kAdmin);
+// A person who decides: at a terminal, or signed in at the admin process.
+inline constexpr Roles kPeople = Role::kCtl | Role::kAdmin;
+// A caller of a gateway, or a person signed in at the admin process.
+inline constexpr Roles kManage = Role::kNetLocal | Role::kAdmin;
+inline constexpr Roles kSayHello = Role::kNetLocal | Role::kZygote | Role::kCtl | Role::kAdmin;
 inline constexpr State kNew = State::kConnected;
 inline constexpr State kServing = State::kServing;
 inline constexpr State kDeciding = State::kDeciding;
@@ -90,34 +105,69 @@ struct Protocol : Table<
     Row< OpenCall,       CallResult, kNet,         kServing,  kStay,     on::on_open_call       >,
     Row< CancelCall,     Done,       kNet,         kServing,  kStay,     on::on_cancel_call     >,
     Row< Read,           JsonText,   kNet,         kServing,  kStay,     on::on_read            >,
-    Row< CreateServer,   ServerInfo, kNet,         kServing,  kStay,     on::on_create_server   >,
-    Row< StartServer,    ServerInfo, kNet,         kServing,  kStay,     on::on_start_server    >,
-    Row< StopServer,     ServerInfo, kNet,         kServing,  kStay,     on::on_stop_server     >,
-    Row< CreateTool,     ToolSaved,  kNet,         kServing,  kStay,     on::on_create_tool     >,
-    Row< UpdateTool,     ToolSaved,  kNet,         kServing,  kStay,     on::on_update_tool     >,
-    Row< ValidateCode,   CodeReport, kNet,         kServing,  kStay,     on::on_validate_code   >,
-    Row< TestCode,       CallResult, kNet,         kServing,  kStay,     on::on_test_code       >,
-    Row< RequestPublish, ToolSaved,  kNet,         kServing,  kStay,     on::on_request_publish >,
+    Row< CreateServer,   ServerInfo, kManage,      kKnown,    kStay,     on::on_create_server   >,
+    Row< StartServer,    ServerInfo, kManage,      kKnown,    kStay,     on::on_start_server    >,
+    Row< StopServer,     ServerInfo, kManage,      kKnown,    kStay,     on::on_stop_server     >,
+    Row< CreateTool,     ToolSaved,  kManage,      kKnown,    kStay,     on::on_create_tool     >,
+    Row< UpdateTool,     ToolSaved,  kManage,      kKnown,    kStay,     on::on_update_tool     >,
+    Row< ValidateCode,   CodeReport, kManage,      kKnown,    kStay,     on::on_validate_code   >,
+    Row< TestCode,       CallResult, kManage,      kKnown,    kStay,     on::on_test_code       >,
+    Row< RequestPublish, ToolSaved,  kManage,      kKnown,    kStay,     on::on_request_publish >,
     // the zygote, about the children that it forked
     Row< SpareEnded,     Done,       kZygoteOnly,  kServing,  kStay,     on::on_spare_ended     >,
     // a call child, about itself: two notices without a field
     Row< SpareReady,     Done,       kCallOnly,    kNew,      kServing,  on::on_spare_ready     >,
     Row< Waits,          Done,       kCallOnly,    kServing,  kYielded,  on::on_waits           >,
     // a person with mcpboxctl
-    Row< GetStatus,      Status,     kCtlOnly,     kKnown,    kStay,     on::on_get_status      >,
+    Row< GetStatus,      Status,     kPeople,      kKnown,    kStay,     on::on_get_status      >,
     Row< ReadLogs,       JsonText,   kCtlOnly,     kKnown,    kStay,     on::on_read_logs       >,
     Row< Unlock,         Done,       kCtlOnly,     kServing,  kDeciding, on::on_unlock          >,
-    Row< AdminRead,      JsonText,   kCtlOnly,     kDeciding, kStay,     on::on_admin_read      >,
-    Row< ShowTool,       ToolDetail, kCtlOnly,     kDeciding, kStay,     on::on_show_tool       >,
-    Row< Approve,        ToolSaved,  kCtlOnly,     kDeciding, kStay,     on::on_approve         >,
-    Row< Reject,         ToolSaved,  kCtlOnly,     kDeciding, kStay,     on::on_reject          >,
-    Row< Freeze,         Done,       kCtlOnly,     kDeciding, kStay,     on::on_freeze          >,
-    Row< Thaw,           Done,       kCtlOnly,     kDeciding, kStay,     on::on_thaw            >,
-    Row< SetPassword,    Done,       kCtlOnly,     kDeciding, kStay,     on::on_set_password    >,
-    Row< SelfAttack,     AttackReport, kCtlOnly,   kDeciding, kStay,     on::on_self_attack     >> {};
+    Row< AdminRead,      JsonText,   kPeople,      kDeciding, kStay,     on::on_admin_read      >,
+    Row< ShowTool,       ToolDetail, kPeople,      kDeciding, kStay,     on::on_show_tool       >,
+    Row< Approve,        ToolSaved,  kPeople,      kDeciding, kStay,     on::on_approve         >,
+    Row< Reject,         ToolSaved,  kPeople,      kDeciding, kStay,     on::on_reject          >,
+    Row< Freeze,         Done,       kPeople,      kDeciding, kStay,     on::on_freeze          >,
+    Row< Thaw,           Done,       kPeople,      kDeciding, kStay,     on::on_thaw            >,
+    Row< SetPassword,    Done,       kPeople,      kDeciding, kStay,     on::on_set_password    >,
+    Row< SelfAttack,     AttackReport, kCtlOnly,   kDeciding, kStay,     on::on_self_attack     >,
+    Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
+    // the admin process: what it asks by itself, and the envelope around everything that needs a session
+    Row< GetAdminState,  AdminState, kAdminOnly,   kServing,  kStay,     on::on_get_admin_state >,
+    Row< SignIn,         SessionGiven, kAdminOnly, kServing,  kStay,     on::on_sign_in         >,
+    Row< SetUp,          SessionGiven, kAdminOnly, kServing,  kStay,     on::on_set_up          >,
+    Row< InSession,      SessionReply, kAdminOnly, kServing,  kStay,     on::on_in_session      >,
+    // in a session only
+    Row< ListSessions,   SessionPage, kAdminOnly,  kDeciding, kStay,     on::on_list_sessions   >,
+    Row< EndSession,     Done,       kAdminOnly,   kDeciding, kStay,     on::on_end_session     >,
+    Row< ChangePassword, Done,       kAdminOnly,   kDeciding, kStay,     on::on_change_password >,
+    Row< RemoveAdmin,    Done,       kAdminOnly,   kDeciding, kStay,     on::on_remove_admin    >> {};
 // clang-format on
 
+// All that the admin process may ask without a session.
+inline constexpr Op kBeforeSession[] = {Op::kHello, Op::kGetAdminState, Op::kSignIn, Op::kSetUp,
+                                        Op::kInSession};
+constexpr bool is_before_session(Op op) {
+  for (const Op one : kBeforeSession)
+    if (one == op) return true;
+  return false;
+}
+// What `decide_from = ctl` leaves to a person at a terminal.
+inline constexpr Op kDecisions[] = {Op::kApprove, Op::kReject, Op::kThaw, Op::kSetPassword, Op::kRemoveAdmin};
+constexpr bool is_decision(Op op) {
+  for (const Op one : kDecisions)
+    if (one == op) return true;
+  return false;
+}
+
 static_assert(Protocol::ops_are_unique());
+static_assert(!is_before_session(Op::kApprove), "a stolen admin process must not decide without a session");
+static_assert(!Protocol::may_ask(Role::kAdmin, Op::kMakeSetupCode),
+              "a stolen admin process must not let itself in");
+static_assert(!Protocol::may_ask(Role::kAdmin, Op::kUnlock),
+              "a stolen admin process is no person at a terminal");
+static_assert(!Protocol::may_ask(Role::kAdmin, Op::kOpenCall),
+              "the admin process decides; it does not call tools");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kInSession), "a stolen gateway must not use sessions");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kApprove), "a stolen gateway must not approve");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReject), "a stolen gateway must not reject");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kThaw), "a stolen gateway must not lift a freeze");

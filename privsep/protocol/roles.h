@@ -15,6 +15,7 @@ enum class Role : std::uint32_t {
   kPassword = 1u << 4,  // [password]   one Argon2id question
   kCtl = 1u << 5,       // mcpboxctl    a person at a terminal, named by SO_PEERCRED
   kAttack = 1u << 6,    // [attack]     tries to break out of a jail that is the zygote's
+  kAdmin = 1u << 7,     // [admin]      the admin API and the web UI
 };
 
 // A set of roles, for the table's "who may ask" column.
@@ -32,7 +33,7 @@ struct RoleName {
 inline constexpr RoleName kRoleNames[] = {
     {Role::kMonitor, "priv"},  {Role::kNetLocal, "net-local"}, {Role::kZygote, "zygote"},
     {Role::kCall, "call"},     {Role::kPassword, "password"},  {Role::kCtl, "ctl"},
-    {Role::kAttack, "attack"},
+    {Role::kAttack, "attack"}, {Role::kAdmin, "admin"},
 };
 
 constexpr std::string_view name_of(Role role) {

@@ -21,8 +21,9 @@ inline constexpr int kMonitorGroupsFd = 8;    // SOCK_SEQPACKET, closed at the o
 inline constexpr int kMonitorHeadFd = 7;      // STATE/audit.head, opened read-write
 
 // Descriptors of every other child at exec.
-inline constexpr int kChildLinkFd = 3;      // SOCK_STREAM to the monitor, frames of wire/frame.h
-inline constexpr int kFirstListenerFd = 4;  // gateway: its listening sockets, 4, 5, ... (argv --listeners N)
+inline constexpr int kChildLinkFd = 3;  // SOCK_STREAM to the monitor, frames of wire/frame.h
+inline constexpr int kFirstListenerFd =
+    4;  // gateway, admin: their listening sockets, 4, 5, ... (argv --listeners N)
 
 // mcpbox-migrate, run once before the monitor and waited for, as the database's owner:
 //   argv         mcpbox-migrate --database CONNINFO --working-role ROLE
@@ -56,6 +57,7 @@ struct LauncherEvent {
 };
 
 inline constexpr std::size_t kMaxListeners = 8;
+inline constexpr std::size_t kMaxAdminListeners = 2;
 inline constexpr std::size_t kMaxAllowedUsers = 16;
 
 // A user of this machine whose programs may use the local listener.
@@ -80,6 +82,7 @@ struct MonitorSettings {
   std::array<char, 1024> database;  // libpq connection string of the working role, NUL-terminated
   std::array<AllowedUser, kMaxAllowedUsers> allowed_users;    // `allow-user`, and who started a `make run`
   std::array<std::array<char, 64>, kMaxListeners> listeners;  // "127.0.0.1:8000", for status; empty = unused
+  std::array<std::array<char, 64>, kMaxAdminListeners> admin_listeners;  // of the admin process; the same
 };
 
 static_assert(std::is_trivially_copyable_v<SpawnRequest> && std::is_trivially_copyable_v<LauncherEvent> &&

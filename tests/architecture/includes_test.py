@@ -30,13 +30,14 @@ MAY_INCLUDE = {
     "privsep/http": PROTOCOL | {"privsep/loop"},
     "gateway": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
     "executor": PROTOCOL | {"privsep/jail"},
+    "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
     "admin/ctl": PROTOCOL,
 }
 
 # header of a library: the folders, or files, that may include it
 MAY_NAME = {
     r"Python\.h": {"executor/python.cc", "executor/python.h"},
-    r"jansson\.h": {"gateway", "privsep/http", "admin/ctl"},
+    r"jansson\.h": {"gateway", "privsep/http", "admin"},
     r"libpq-fe\.h": {"privsep/monitor", "privsep/migrate"},
     r"sodium\.h": {"privsep/monitor", "privsep/password"},
     r"seccomp\.h": {"policy", "privsep/jail"},

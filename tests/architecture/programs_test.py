@@ -18,6 +18,7 @@ NEEDS = {
     "mcpbox-launcher": set(),
     "mcpbox-monitor": {"libevent_core", "libpq", "libsodium", "libseccomp"},
     "mcpbox-gateway": {"libevent_core", "libevent_extra", "libjansson", "libseccomp"},
+    "mcpbox-admin": {"libevent_core", "libevent_extra", "libjansson", "libseccomp"},
     "mcpbox-executor": {"libpython3", "libseccomp"},
     "mcpbox-password": {"libsodium", "libseccomp"},
     "mcpbox-migrate": {"libpq"},

@@ -35,9 +35,9 @@ constexpr int kX32Bit = 0x40000000;
 constexpr std::uint64_t kCpuClockOfOne = 0xfffffff2;  // ~1 << 3 | 2, as an int: clock_getcpuclockid(1)
 constexpr std::uint64_t kMinusOne = ~std::uint64_t{0};
 
-const SyscallTable* const kTables[] = {&policy::kMonitorCalls, &policy::kMonitorTcpCalls,
-                                       &policy::kGatewayCalls, &policy::kZygoteCalls,
-                                       &policy::kCallCalls,    &policy::kPasswordCalls};
+const SyscallTable* const kTables[] = {
+    &policy::kMonitorCalls, &policy::kMonitorTcpCalls, &policy::kGatewayCalls, &policy::kAdminCalls,
+    &policy::kZygoteCalls,  &policy::kCallCalls,       &policy::kPasswordCalls};
 
 std::uint32_t action(policy::Then then) {
   if (then.effect == Effect::kAllow) return SECCOMP_RET_ALLOW;

@@ -15,9 +15,8 @@ struct Kind {
 inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 
 inline constexpr Kind kKinds[] = {
-    {"monitor", policy::kMonitorLayers},
-    {"gateway", policy::kGatewayLayers},
-    {"zygote", policy::kZygoteLayers},
+    {"monitor", policy::kMonitorLayers},   {"gateway", policy::kGatewayLayers},
+    {"admin", policy::kAdminLayers},       {"zygote", policy::kZygoteLayers},
     {"password", policy::kPasswordLayers},
 };
 

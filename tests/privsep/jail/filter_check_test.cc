@@ -22,9 +22,9 @@ using policy::SyscallRule;
 using policy::SyscallTable;
 using Rules = std::vector<SyscallRule>;
 
-const SyscallTable* const kTables[] = {&policy::kMonitorCalls, &policy::kMonitorTcpCalls,
-                                       &policy::kGatewayCalls, &policy::kZygoteCalls,
-                                       &policy::kCallCalls,    &policy::kPasswordCalls};
+const SyscallTable* const kTables[] = {
+    &policy::kMonitorCalls, &policy::kMonitorTcpCalls, &policy::kGatewayCalls, &policy::kAdminCalls,
+    &policy::kZygoteCalls,  &policy::kCallCalls,       &policy::kPasswordCalls};
 
 Rules rules_of(const SyscallTable& table) { return {table.rules.begin(), table.rules.end()}; }
 

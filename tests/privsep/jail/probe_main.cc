@@ -25,6 +25,7 @@ std::uint32_t number(const char* text) {
 jail::Jail jail_named(std::string_view kind, policy::Layers missing_allowed, std::span<const int> keep) {
   if (kind == "monitor") return jail::jail_for_monitor(missing_allowed, keep, 0);
   if (kind == "gateway") return jail::jail_for_gateway(missing_allowed, keep);
+  if (kind == "admin") return jail::jail_for_admin(missing_allowed, keep);
   if (kind == "zygote") return jail::jail_for_zygote(missing_allowed, keep);
   return jail::jail_for_password(missing_allowed, keep);
 }
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
   if (argc != 6) return 2;
   const std::string_view kind = std::string_view(argv[1]) == "monitor"   ? "monitor"
                                 : std::string_view(argv[1]) == "gateway" ? "gateway"
+                                : std::string_view(argv[1]) == "admin"   ? "admin"
                                 : std::string_view(argv[1]) == "zygote"  ? "zygote"
                                                                          : "password";
   const std::uint32_t missing_allowed = mcpbox::number(argv[2]);

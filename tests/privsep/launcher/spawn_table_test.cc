@@ -85,9 +85,11 @@ TEST(SpawnTable, TheAttackerIsStartedAsAZygoteIs) {
   EXPECT_EQ(jail::namespaces_for(attack->layers), jail::namespaces_for(zygote->layers));
 }
 
-TEST(SpawnTable, OnlyTheGatewayGetsListeners) {
-  for (const SpawnRow& row : spawn_table())
-    EXPECT_EQ(row.listeners == Listeners::kAll, row.role == Role::kNetLocal) << row.binary;
+TEST(SpawnTable, GatewayAndAdminGetTheirOwnListenersAndNobodyElseGetsAny) {
+  for (const SpawnRow& row : spawn_table()) {
+    EXPECT_EQ(row.listeners == Listeners::kMcp, row.role == Role::kNetLocal) << row.binary;
+    EXPECT_EQ(row.listeners == Listeners::kAdmin, row.role == Role::kAdmin) << row.binary;
+  }
 }
 
 TEST(SpawnTable, TheTitleSaysTheRoleAsInPs) {

@@ -54,7 +54,8 @@ class Instance : public testing::Test {
     chmod((state + "/master.key").c_str(), 0600);
     const int port = 12'000 + getpid() % 20'000;
     scratch.file("mcpbox.conf", isolation() + "spares = " + std::to_string(static_cast<unsigned>(scenario)) +
-                                    "\nlisten = 127.0.0.1:" + std::to_string(port) + "\n" + more);
+                                    "\nadmin-listen = off\nlisten = 127.0.0.1:" + std::to_string(port) +
+                                    "\n" + more);
   }
 
   void start() {

@@ -27,7 +27,7 @@ const BUILD = resolve(import.meta.dirname, "..", process.env["MCPBOX_BUILD"] ?? 
 const START_SECONDS = 60;
 const STOP_SECONDS = 40; // more than the launcher gives its database to stop in good order
 
-export type Role = "priv" | "net-local" | "zygote" | "call" | "password";
+export type Role = "priv" | "net-local" | "admin" | "zygote" | "call" | "password";
 
 export async function freePort(): Promise<number> {
   const { promise, resolve: found } = Promise.withResolvers<number>();
@@ -44,15 +44,17 @@ export class Instance {
   readonly state: string;
   readonly bin: string;
   readonly port: number;
+  readonly adminPort: number;
   readonly user: User | undefined;
   private launcher: ChildProcess | undefined;
   private launches = 0;
 
-  private constructor(folder: string, port: number, user: User | undefined) {
+  private constructor(folder: string, port: number, adminPort: number, user: User | undefined) {
     this.folder = folder;
     this.state = join(folder, "state");
     this.bin = join(folder, "build", "bin");
     this.port = port;
+    this.adminPort = adminPort;
     this.user = user;
     living.add(this);
   }
@@ -66,7 +68,7 @@ export class Instance {
     const folder = mkdtempSync(join(tmpdir(), "mcpbox-"));
     chmodSync(folder, 0o755); // ordinary users must reach control.sock
     if (user) chownSync(folder, user.uid, user.gid ?? user.uid);
-    const instance = new Instance(folder, await freePort(), user);
+    const instance = new Instance(folder, await freePort(), await freePort(), user);
     // Copies, so that a process can be told from one of any other instance on this machine.
     cpSync(join(BUILD, "bin"), instance.bin, { recursive: true });
     await instance.setUp(databaseUrl);
@@ -80,14 +82,17 @@ export class Instance {
   }
 
   private async setUp(databaseUrl?: string): Promise<void> {
-    const made = await run([join(ROOT, "scripts", "setup-instance.sh"), this.state, `${this.port}`], {
-      ...(this.user && { as: { ...this.user, home: this.folder } }),
-      env: {
-        BUILD: join(this.folder, "build"),
-        ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+    const made = await run(
+      [join(ROOT, "scripts", "setup-instance.sh"), this.state, `${this.port}`, `${this.adminPort}`],
+      {
+        ...(this.user && { as: { ...this.user, home: this.folder } }),
+        env: {
+          BUILD: join(this.folder, "build"),
+          ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
+        },
+        seconds: 120,
       },
-      seconds: 120,
-    });
+    );
     assert.equal(made.code, 0, `setup-instance.sh: ${made.stdout}${made.stderr}`);
   }
 
@@ -97,6 +102,10 @@ export class Instance {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}/mcp`;
+  }
+
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.adminPort}`;
   }
 
   get mcp(): Mcp {

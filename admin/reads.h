@@ -1,0 +1,20 @@
+// Named reads: the body is JSON that PostgreSQL made, checked before it is passed on.
+#pragma once
+
+#include "admin/fields.h"
+#include "privsep/protocol/messages_ctl.h"
+
+namespace mcpbox::admin {
+
+// The answer to one read, as it stands.
+Task<Answered> read(Admin& a, const Incoming& in, protocol::AdminRead question, int status = 200);
+
+// Fills page and page_size from the query; false when they are out of bounds: answer page_problem().
+bool take_page(const Incoming& in, protocol::AdminRead& question, std::uint32_t standard);
+[[nodiscard]] Response page_problem();
+
+// The id in the path; nothing when it is no UUID, which is then the same as not found.
+[[nodiscard]] std::optional<wire::Id> path_id(const Incoming& in);
+[[nodiscard]] Response no_such(std::string_view what);
+
+}  // namespace mcpbox::admin
