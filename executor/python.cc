@@ -137,6 +137,17 @@ PyRef waits_frame() {
   return PyRef(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(head.data()), head.size()));
 }
 
+// How a child speaks to egress: protocol/messages_fetch.h in executor/runtime/fetching.py.
+PyRef fetch_ops() {
+  using protocol::Op;
+  const auto number = [](Op op) { return static_cast<int>(op); };
+  return PyRef(Py_BuildValue(
+      "{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:n,s:n}", "start", number(Op::kFetchStart), "body",
+      number(Op::kFetchBody), "room", number(Op::kFetchRoom), "stop", number(Op::kFetchStop), "head",
+      number(Op::kFetchHead), "data", number(Op::kFetchData), "end", number(Op::kFetchEnd), "failed",
+      number(Op::kFetchFailed), "window", limits::kFetchWindowBytes, "data_bytes", limits::kFetchDataBytes));
+}
+
 PyRef start_runtime(const PythonPaths& paths, std::span<const std::string> names) {
   // CPython keeps the pointers.
   static PyMethodDef share_method = {"share", share_bytes, METH_O, nullptr};
@@ -148,13 +159,14 @@ PyRef start_runtime(const PythonPaths& paths, std::span<const std::string> names
   const PyRef fill_function(PyCFunction_New(&fill_method, nullptr));
   const PyRef packages = list_of(names);
   const PyRef waits = waits_frame();
-  if (!begin || !sources || !limits || !share_function || !fill_function || !packages || !waits)
+  const PyRef ops = fetch_ops();
+  if (!begin || !sources || !limits || !share_function || !fill_function || !packages || !waits || !ops)
     return nullptr;
   const PyRef positional(PyTuple_Pack(1, sources.get()));
-  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O,s:O}", "root", paths.stdlib, "zone_root",
+  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O,s:O,s:O}", "root", paths.stdlib, "zone_root",
                                   paths.zones, "share", share_function.get(), "fill_holes",
                                   fill_function.get(), "limits", limits.get(), "packages", packages.get(),
-                                  "waits", waits.get()));
+                                  "waits", waits.get(), "ops", ops.get()));
   if (!positional || !named) return nullptr;
   return PyRef(PyObject_Call(begin.get(), positional.get(), named.get()));
 }

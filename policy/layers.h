@@ -113,6 +113,11 @@ inline constexpr Layers kMonitorLayers   = kEveryProcess;  // CAP_KILL excepted:
 inline constexpr Layers kGatewayLayers   = kEveryProcess | kNamespaceLayers | static_cast<Layers>(Layer::kEmptyRoot);
 inline constexpr Layers kAdminLayers     = kGatewayLayers;
 inline constexpr Layers kPasswordLayers  = kGatewayLayers;
+inline constexpr Layers kEgressLayers    = kGatewayLayers;
+// It reaches the machine's networks, and sees what name services need: both are its work.
+inline constexpr Layers kDialerLayers    = kEveryProcess | Layer::kUserNamespace | Layer::kPidNamespace |
+                                           Layer::kMountNamespace | Layer::kIpcNamespace | Layer::kUtsNamespace |
+                                           Layer::kCgroupNamespace | Layer::kEmptyRoot;
 inline constexpr Layers kZygoteLayers    = kGatewayLayers | Layer::kPidNamespace;
 // clang-format on
 

@@ -89,6 +89,32 @@ inline constexpr std::int64_t kTurnPatienceMs = 20'000;  // in the queue for a C
 inline constexpr std::int64_t kSlotTurnMs = 100;         // a call's first turn on its CPU slot; beyond: the next one has it too
 inline constexpr std::uint64_t kMemoryDivisor = 2;       // all calls together get this part of the machine's memory; beyond: they wait, then "busy"
 
+// --- Network of tools ---------------------------------------------------------------------------------
+inline constexpr std::size_t kFetchHostBytes = 260;      // a host name (253), or a pattern with `*.`; beyond: refused
+inline constexpr std::size_t kFetchMethodBytes = 32;     // an HTTP method; beyond: refused
+inline constexpr std::size_t kGrantMethodsBytes = 128;   // the methods of an approval, as words
+inline constexpr std::size_t kGrantPathBytes = 1024;      // the path of an approval; beyond: refused
+inline constexpr std::size_t kHostsPerGrant = 128;       // approvals that one call carries; beyond: the later ones have no effect
+inline constexpr std::uint32_t kRequestsPerCall = 1000;  // HTTP requests of one call; beyond: an error in the tool
+inline constexpr std::uint64_t kNetworkBytesPerCall = 256 * kMiB;  // bodies and headers of one call, both ways; beyond: an error in the tool
+inline constexpr std::size_t kStreamsPerCall = 256;      // HTTP exchanges of one call at a time; beyond: an error in the tool
+inline constexpr long kConnectionsPerCall = 32;          // connections of one call; beyond: its requests wait for one
+inline constexpr std::size_t kGrants = 512;              // calls with network at a time; beyond: an error in the tool
+inline constexpr std::size_t kFetchWindowBytes = 256 * kKiB;  // of a body, sent and not yet taken; beyond: the sender waits
+inline constexpr std::size_t kFetchDataBytes = 64 * kKiB;  // of a body in one message
+inline constexpr std::size_t kFetchTargetBytes = 16 * kKiB;  // path and query; beyond: refused
+inline constexpr std::size_t kFetchHeaders = 128;        // headers of a request; beyond: refused
+inline constexpr std::size_t kFetchHeaderNameBytes = 256;  // beyond: refused
+inline constexpr std::size_t kFetchHeaderValueBytes = 8 * kKiB;  // beyond: refused
+inline constexpr std::size_t kFetchReplyHeaders = 256;   // headers of a response; beyond: the exchange fails
+inline constexpr std::size_t kFetchReplyHeaderBytes = 128 * kKiB;  // all of them, trailers and interim responses too; beyond: the exchange fails
+inline constexpr std::size_t kFetchTextBytes = 512;      // words of a failure
+inline constexpr std::uint32_t kConnectMaxMs = 60'000;   // name, connection and TLS; a tool may ask for less
+inline constexpr std::size_t kResolvers = 32;            // names that are looked up at a time; beyond: they wait
+inline constexpr std::size_t kAddressesPerName = 16;     // addresses of a name that are looked at; more are left out
+inline constexpr std::size_t kDialsAtOnce = 1024;        // connections being made; beyond: refused
+inline constexpr std::size_t kDenialsPerCall = 32;       // refused destinations of one call that are recorded
+
 // --- Links --------------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kFramesPerTurn = 32;      // read from one link before others have their turn
 inline constexpr std::size_t kLinkQueueBytes = 16 * kMiB;   // queued to one peer; beyond: the peer is ended

@@ -9,6 +9,8 @@ namespace mcpbox::policy {
 inline constexpr int kOomCall = 1000;
 inline constexpr int kOomZygote = 900;    // its death ends every call; the next one starts in a second
 inline constexpr int kOomPassword = 500;  // one question is asked again
+inline constexpr int kOomEgress = 300;    // its death ends the requests of calls
+inline constexpr int kOomDialer = 300;    // the same, of those that are being connected
 inline constexpr int kOomGateway = 100;   // its death closes connections
 inline constexpr int kOomMigrate = 0;
 inline constexpr int kOomMonitor = -900;   // everything is stopped with it

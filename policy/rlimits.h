@@ -61,6 +61,20 @@ inline constexpr ResourceLimit kPasswordLimits[] = {
     { RLIMIT_DATA,    512 * kMiB,  "bytes: Argon2id takes 64 to 256 MiB" },
     { RLIMIT_CPU,     60,          "seconds, then death by SIGKILL: one question takes one" },
 };
+inline constexpr ResourceLimit kEgressLimits[] = {
+    { RLIMIT_CORE,    0,           "a core file would hold secrets on their way" },
+    { RLIMIT_NPROC,   0,           "it starts nothing" },
+    { RLIMIT_MEMLOCK, 0,           "no locked memory, which also refuses io_uring" },
+    { RLIMIT_NOFILE,  16384,       "connections and call children" },
+    { RLIMIT_DATA,    1024 * kMiB, "bytes: windows of bodies of all calls" },
+};
+inline constexpr ResourceLimit kDialerLimits[] = {
+    { RLIMIT_CORE,    0,           "nothing of it should outlive it" },
+    { RLIMIT_NPROC,   64,          "a process for each name that is being looked up, counted in its own user namespace" },
+    { RLIMIT_MEMLOCK, 0,           "no locked memory, which also refuses io_uring" },
+    { RLIMIT_NOFILE,  4096,        "connections being made" },
+    { RLIMIT_DATA,    256 * kMiB,  "bytes" },
+};
 // One call child, stage 2.  CPU counts from its fork.
 inline constexpr ResourceLimit kCallLimits[] = {
     { RLIMIT_CPU,     limits::kTimeoutMaxMs / 1000, "seconds of computing, then SIGKILL: the deadline comes first" },

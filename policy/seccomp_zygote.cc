@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kPlainFork = CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID | SIGCHLD;  // what fork() passes
 constexpr int kCallLink = 3;                                                     // jail::kCallLinkFd
+constexpr int kCallEgress = 4;                                                   // jail::kCallEgressFd
 
 // clang-format off
 constexpr SyscallRule kRules[] = {
@@ -32,7 +33,8 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(prctl),                  kAllow, equals(0, PR_GET_PDEATHSIG),               "the child looks whether it does" },
     { SCMP_SYS(prctl),                  kAllow, equals(0, PR_SET_NAME),                    "the child's title" },
     { SCMP_SYS(pread64),                kAllow, {},                                        "the child looks whether it is in its control group" },
-    { SCMP_SYS(dup2),                   kAllow, equals(1, kCallLink),                      "the child's one socket" },
+    { SCMP_SYS(dup2),                   kAllow, equals(1, kCallLink),                      "the child's socket to the monitor" },
+    { SCMP_SYS(dup2),                   kAllow, equals(1, kCallEgress),                    "the child's socket to egress" },
     { SCMP_SYS(close_range),            kAllow, {},                                        "the child closes all others" },
     { SCMP_SYS(landlock_restrict_self), kAllow, {},                                        "the child's own domain: siblings cannot signal it" },
     { SCMP_SYS(kill),                   kAllow, equals(1, 0),                              "the child looks whether it could signal others" },

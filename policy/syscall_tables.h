@@ -12,5 +12,7 @@ extern const SyscallTable kAdminCalls;
 extern const SyscallTable kZygoteCalls;  // stage 1: until the zygote ends, and under every call
 extern const SyscallTable kCallCalls;    // stage 2: added to stage 1 in each call child
 extern const SyscallTable kPasswordCalls;
+extern const SyscallTable kEgressCalls;
+extern const SyscallTable kDialerCalls;
 
 }  // namespace mcpbox::policy

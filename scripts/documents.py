@@ -58,6 +58,8 @@ def layers_in_order():
         ("gateway", "kGatewayLayers"),
         ("admin", "kAdminLayers"),
         ("password", "kPasswordLayers"),
+        ("egress", "kEgressLayers"),
+        ("dialer", "kDialerLayers"),
         ("zygote", "kZygoteLayers"),
     ]
     rows = []

@@ -7,6 +7,7 @@ set -euo pipefail
 
 to_run=(g++ cmake ninja-build ccache pkg-config
   libevent-dev libjansson-dev libpq-dev libsodium-dev libseccomp-dev libpython3.11-dev
+  libcurl4-openssl-dev libssl-dev ca-certificates
   postgresql-15 python3 python3-jsonschema python3-httpx)
 to_test=(libgtest-dev libgmock-dev libcmocka-dev
   clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)

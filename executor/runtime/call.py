@@ -20,7 +20,7 @@ from . import failure, imports, result
 from .check import FILENAME
 from .fitting import Unfit, fit
 from .limits import cut
-from .loop import DeadlinePassed
+from .loop import DeadlinePassed, Poll
 from .output import Output
 from .secret_values import Secrets
 
@@ -57,8 +57,9 @@ class Job(NamedTuple):
 class Call:
     """A call that is ready to run: code and schema are loaded, nothing of the tool has run."""
 
-    def __init__(self, job, limits, loop, builtins=_BUILTINS):
+    def __init__(self, job, limits, loop, builtins=_BUILTINS, extras=None):
         self._job = job
+        self._extras = extras or {}
         self._builtins = builtins
         self._limits = limits
         self._loop = loop
@@ -81,6 +82,7 @@ class Call:
             text = f"The input schema cannot be applied: {failure.message_of(error)}"
             return self._invalid(text)
         sys.stdin, sys.stdout, sys.stderr = None, self._output, self._output
+        Poll.of_call = self._began + self._job.deadline_ms / 1000 - _EARLY_SECONDS
         try:
             return self._success(self._run(arguments))
         except Unfit as error:
@@ -115,6 +117,7 @@ class Call:
             datetime=datetime,
             secrets=Secrets({}),
             arguments=arguments,
+            **self._extras,
         )
         sys.modules[_MODULE] = module
         source = [line + "\n" for line in self._lines]

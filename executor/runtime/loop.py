@@ -28,6 +28,7 @@ class Poll(selectors.PollSelector):
     """
 
     notice = b""  # of the class: a call has one, however many loops its tool makes
+    of_call = math.inf  # the call's deadline, for code that waits without a loop
     deadline = math.inf
 
     def select(self, timeout=None):
@@ -36,10 +37,22 @@ class Poll(selectors.PollSelector):
             raise DeadlinePassed
         if left < math.inf and (timeout is None or timeout > left):
             timeout = left
-        if Poll.notice and (timeout is None or timeout > 0):
-            notice, Poll.notice = Poll.notice, b""
-            os.write(_LINK, notice)
+        if timeout is None or timeout > 0:
+            tool_waits()
         return super().select(timeout)
+
+
+def tool_waits():
+    """Before code without a loop waits: whoever computes next has the CPU slot."""
+    if Poll.notice:
+        notice, Poll.notice = Poll.notice, b""
+        os.write(_LINK, notice)
+
+
+def time_left():
+    """Seconds until the call's deadline; None where there is none."""
+    left = Poll.of_call - time.monotonic()
+    return None if left == math.inf else left
 
 
 class PollLoop(asyncio.SelectorEventLoop):

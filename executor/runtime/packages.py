@@ -9,7 +9,6 @@ import os
 import sys
 
 _NOT_FOR_CALLS = {"httpx": ("click", "rich", "pygments")}
-_NO_NETWORK = "tools have no network here: the machine's administrator has given this one no host to reach"
 
 
 def load(names):
@@ -26,8 +25,6 @@ def _import(name):
     importlib.import_module(name)
     for module in left_out:
         del sys.modules[module]
-    if name == "httpx":
-        _disconnect(sys.modules["httpx"])
 
 
 def _path_of(top):
@@ -37,27 +34,3 @@ def _path_of(top):
     if top in sys.stdlib_module_names or not origin.endswith(".py"):
         return None
     return os.path.dirname(origin) if spec.submodule_search_locations else origin
-
-
-def _disconnect(httpx):
-    """A call can make no socket: a client says so at its first request, not over certificates."""
-
-    class Transport(httpx.BaseTransport):
-        def __init__(self, *_args, **_kwargs):
-            pass
-
-        def handle_request(self, request):
-            raise httpx.ConnectError(f"{request.url.host}: {_NO_NETWORK}", request=request)
-
-    class AsyncTransport(httpx.AsyncBaseTransport):
-        def __init__(self, *_args, **_kwargs):
-            pass
-
-        async def handle_async_request(self, request):
-            raise httpx.ConnectError(f"{request.url.host}: {_NO_NETWORK}", request=request)
-
-    # Who we are, and where our home is, the C library would ask services of the machine.
-    sys.modules["httpx._utils"].NetRCInfo.netrc_info = None
-    for module in (httpx, sys.modules["httpx._client"]):
-        module.HTTPTransport = Transport
-        module.AsyncHTTPTransport = AsyncTransport

@@ -40,7 +40,17 @@ def is_computed_import(source, call):
 def top_level_modules(source):
     """The first parts of all imported names, sorted, each once.  What no module can be called is left out."""
     tops = {name.partition(".")[0] for name, _, _ in imported(source)}
+    if uses_http(source):
+        tops.add("httpx")
     return sorted(top for top in tops if top.isidentifier())
+
+
+def uses_http(source):
+    """True when the text reads the global `http`, which is a client of httpx."""
+    return "http" not in source.imports and any(
+        isinstance(node, ast.Name) and node.id == "http" and isinstance(node.ctx, ast.Load)
+        for node in source.nodes
+    )
 
 
 def modules(source, findings):

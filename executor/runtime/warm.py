@@ -14,7 +14,7 @@ import types
 _UNWANTED = "ssl", "idna"
 sys.modules.update(dict.fromkeys(_UNWANTED))
 
-from . import imports, library, loop  # noqa: E402
+from . import fetching, imports, library, loop, network  # noqa: E402
 from .limits import Limits  # noqa: E402
 from .packages import load as load_packages  # noqa: E402
 
@@ -59,7 +59,8 @@ _UNTIL_QUICK = 12  # runs after which the interpreter has replaced what it can b
 class Runtime:
     """What a forked child uses: the limits, the loop, and nothing that an author wrote."""
 
-    def __init__(self, limits, poll_loop, waits, approved):
+    def __init__(self, limits, poll_loop, waits, approved, ops):
+        self._extras = {"http": network.connect(sys.modules["httpx"], ops)} if "httpx" in approved else {}
         self._call = importlib.import_module(f"{__package__}.call")  # these two need jsonschema
         self._check = importlib.import_module(f"{__package__}.check")
         self.limits = limits
@@ -79,7 +80,7 @@ class Runtime:
 
     def _prepared(self, name, code, source, schema, deadline_ms, draft):
         job = self._call.Job(name, code, source, schema, deadline_ms, draft)
-        call = self._call.Call(job, self.limits, self.loop, self._builtins)
+        call = self._call.Call(job, self.limits, self.loop, self._builtins, self._extras)
 
         def go(body):
             try:
@@ -169,7 +170,7 @@ def _import_validator():
     sys.modules["urllib"].parse = importlib.import_module("urllib.parse")
 
 
-def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b""):
+def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b"", ops=None):
     """Called once by python.cc.  limits: the fields of limits.Limits by name.  Returns the Runtime."""
     for name in _MODULES:
         importlib.import_module(name)
@@ -177,7 +178,7 @@ def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b""):
     for name in _UNWANTED:
         del sys.modules[name]
     roots = load_packages(packages)
-    runtime = Runtime(Limits(**limits), loop.install(), waits, packages)
+    runtime = Runtime(Limits(**limits), loop.install(), waits, packages, fetching.Ops(**(ops or {})))
     library.install(root, zone_root, share, roots)
     runtime.warm(fill_holes)
     return runtime

@@ -21,19 +21,21 @@
 namespace mcpbox::jail {
 namespace {
 
-bool close_all_but_link() {
-  return ::close_range(0, kCallLinkFd - 1, 0) == 0 && ::close_range(kCallLinkFd + 1, ~0u, 0) == 0;
+bool close_all_but(int last) {
+  return ::close_range(0, kCallLinkFd - 1, 0) == 0 &&
+         ::close_range(static_cast<unsigned>(last) + 1, ~0u, 0) == 0;
 }
 
 // poll() says POLLNVAL of a number that is not open: the one way to ask that stage 1 leaves.  Far enough up
 // to see a zygote's own descriptors.
-bool only_link_is_open() {
+bool only_these_are_open(int last) {
   std::array<pollfd, 64> asked{};
   for (std::size_t i = 0; i < asked.size(); ++i)
     asked[i] = {.fd = static_cast<int>(i), .events = 0, .revents = 0};
   if (::poll(asked.data(), asked.size(), 0) < 0) return false;
-  return std::ranges::all_of(
-      asked, [](const pollfd& one) { return ((one.revents & POLLNVAL) == 0) == (one.fd == kCallLinkFd); });
+  return std::ranges::all_of(asked, [last](const pollfd& one) {
+    return ((one.revents & POLLNVAL) == 0) == (one.fd >= kCallLinkFd && one.fd <= last);
+  });
 }
 
 // Stage 1 lets it pass, since dies_with() asks; without any filter it cannot fail.
@@ -94,14 +96,17 @@ bool CallJail::enter_own_domain() const noexcept {
   return !has_scopes_ || (::kill(zygote_, 0) < 0 && errno == EPERM);
 }
 
-// The order: the ruleset's descriptor must still be open when it is entered; limits, or else the filter
+// The order: the ruleset's descriptor must still be open when it is entered, and may have the number that
+// the second socket is to get; limits, or else the filter
 // refuses them; the filter last, because it refuses all of the above.  poll() before the limit on
 // descriptors, which is also its own.
-CallStep CallJail::try_enter(int monitor_fd) const noexcept {
+CallStep CallJail::try_enter(int monitor_fd, int egress_fd) const noexcept {
   if (::dup2(monitor_fd, kCallLinkFd) != kCallLinkFd) return CallStep::kLink;
   if (!dies_with(zygote_)) return CallStep::kParentDeath;
   if (!enter_own_domain()) return CallStep::kLandlock;
-  if (!close_all_but_link() || !only_link_is_open()) return CallStep::kDescriptors;
+  const int last = egress_fd < 0 ? kCallLinkFd : kCallEgressFd;
+  if (egress_fd >= 0 && ::dup2(egress_fd, kCallEgressFd) != kCallEgressFd) return CallStep::kLink;
+  if (!close_all_but(last) || !only_these_are_open(last)) return CallStep::kDescriptors;
   if (lower_limits(limits_) != 0 || !limits_hold(limits_)) return CallStep::kLimits;
   if (load_filter({program_.data(), instructions_}) != 0 || !is_under_stage_two()) return CallStep::kSeccomp;
   return CallStep::kDone;
@@ -114,8 +119,8 @@ void CallJail::join_group(int procs_fd) noexcept {
   if (!in) ::_exit(static_cast<int>(CallStep::kGroup));
 }
 
-void CallJail::enter(int monitor_fd) const noexcept {
-  const CallStep reached = try_enter(monitor_fd);
+void CallJail::enter(int monitor_fd, int egress_fd) const noexcept {
+  const CallStep reached = try_enter(monitor_fd, egress_fd);
   if (reached != CallStep::kDone) ::_exit(static_cast<int>(reached));
 }
 

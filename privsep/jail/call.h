@@ -22,7 +22,8 @@
 
 namespace mcpbox::jail {
 
-inline constexpr int kCallLinkFd = 3;  // the only descriptor of a call child: its socket to the monitor
+inline constexpr int kCallLinkFd = 3;    // of a call child: its socket to the monitor
+inline constexpr int kCallEgressFd = 4;  // and the one to egress, where it has one; no other descriptor
 
 // How far a call child came; each step is looked at from inside after it is taken.  Each but kDone is also
 // the exit status of a child that refused to go on.
@@ -60,11 +61,11 @@ class CallJail {
   static void join_group(int procs_fd) noexcept;
 
   // In the forked child, first thing: returns jailed, or does not return (exit status: the CallStep that
-  // failed). Afterwards kCallLinkFd is the only descriptor; 0, 1 and 2 are closed, so a tool cannot write to
-  // the log.
-  void enter(int monitor_fd) const noexcept;
+  // failed). Afterwards kCallLinkFd and, unless egress_fd is -1, kCallEgressFd are the only descriptors; 0, 1
+  // and 2 are closed, so a tool cannot write to the log.
+  void enter(int monitor_fd, int egress_fd = -1) const noexcept;
   // The same without the exit.  Only makes system calls: no allocation, no lock, no stdio.
-  [[nodiscard]] CallStep try_enter(int monitor_fd) const noexcept;
+  [[nodiscard]] CallStep try_enter(int monitor_fd, int egress_fd = -1) const noexcept;
 
  private:
   static constexpr std::size_t kMaxInstructions = 512;

@@ -30,7 +30,7 @@ template <Layer layer>
 Result<void> own_namespace(const Entry& /*at*/) {
   return verify_namespace(layer);
 }
-Result<void> root(const Entry& /*at*/) { return empty_root(); }
+Result<void> root(const Entry& at) { return empty_root(at.jail.shown_paths); }
 Result<void> limits(const Entry& at) { return enter_limits(at.jail.limits); }
 Result<void> capabilities(const Entry& at) {
   return drop_capabilities(at.jail.keep_cap_kill ? Keep::kKill : Keep::kNothing);
@@ -41,7 +41,10 @@ Result<void> memory(const Entry& at) {
   return dump && at.offers.write_xor_execute ? forbid_new_code() : dump;
 }
 Result<void> landlock(const Entry& at) {
-  return enter_landlock(at.offers.landlock_abi, at.jail.landlock_paths,
+  std::vector<AllowedPath> paths(at.jail.landlock_paths.begin(), at.jail.landlock_paths.end());
+  for (const char* shown : at.jail.shown_paths)
+    paths.push_back({.path = shown, .rights = kLandlockReadFile | kLandlockReadFolder});
+  return enter_landlock(at.offers.landlock_abi, paths,
                         at.jail.may_signal_others ? Signals::kAnywhere : Signals::kOwnDomain,
                         at.jail.connect_port);
 }

@@ -11,6 +11,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "policy/layers.h"
 #include "policy/rlimits.h"
@@ -35,7 +36,8 @@ struct Jail {
   Unlisted unlisted = Unlisted::kClose;
   std::span<const policy::ResourceLimit> limits;
   std::span<const AllowedPath> landlock_paths;  // what stays reachable under Landlock; empty: nothing
-  std::uint16_t connect_port = 0;  // the one TCP port that stays reachable under Landlock; 0: none
+  std::uint32_t connect_port = 0;            // the one TCP port that stays reachable under Landlock; 0: none
+  std::span<const char* const> shown_paths;  // folders of the machine in the otherwise empty root, to read
   const policy::SyscallTable* syscalls = nullptr;
   bool keep_cap_kill = false;      // the monitor's one capability
   bool may_signal_others = false;  // the monitor ends processes outside its own Landlock domain
@@ -61,6 +63,14 @@ struct Jail {
 [[nodiscard]] Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_fds);
 [[nodiscard]] Jail jail_for_admin(policy::Layers missing_allowed, std::span<const int> keep_fds);
 [[nodiscard]] Jail jail_for_zygote(policy::Layers missing_allowed, std::span<const int> keep_fds);
+[[nodiscard]] Jail jail_for_egress(policy::Layers missing_allowed, std::span<const int> keep_fds);
+// shown: name_service_paths(), which must outlive enter().
+[[nodiscard]] Jail jail_for_dialer(policy::Layers missing_allowed, std::span<const int> keep_fds,
+                                   std::span<const char* const> shown);
 [[nodiscard]] Jail jail_for_password(policy::Layers missing_allowed, std::span<const int> keep_fds);
+
+// Where this machine keeps what names are looked up with, as far as it is there: /etc, and the sockets and
+// files of its name services.
+[[nodiscard]] std::vector<const char*> name_service_paths();
 
 }  // namespace mcpbox::jail

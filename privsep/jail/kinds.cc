@@ -1,4 +1,9 @@
 // The jails of the kinds of process.  Read them side by side: the differences are the powers.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
 #include "policy/syscall_tables.h"
 #include "privsep/jail/jail.h"
 
@@ -36,6 +41,41 @@ Jail jail_for_admin(policy::Layers missing_allowed, std::span<const int> keep_fd
           .unlisted = Unlisted::kKeepLoopObjects,
           .limits = policy::kAdminLimits,
           .syscalls = &policy::kAdminCalls};
+Jail jail_for_egress(policy::Layers missing_allowed, std::span<const int> keep_fds) {
+  return {.name = "egress",
+          .required = policy::kEgressLayers,
+          .missing_allowed = missing_allowed,
+          .keep_fds = keep_fds,
+          .unlisted = Unlisted::kKeepLoopObjects,
+          .limits = policy::kEgressLimits,
+          .syscalls = &policy::kEgressCalls};
+}
+
+Jail jail_for_dialer(policy::Layers missing_allowed, std::span<const int> keep_fds,
+                     std::span<const char* const> shown) {
+  return {.name = "dial",
+          .required = policy::kDialerLayers,
+          .missing_allowed = missing_allowed,
+          .keep_fds = keep_fds,
+          .unlisted = Unlisted::kKeepLoopObjects,
+          .limits = policy::kDialerLimits,
+          .connect_port = kEveryPort,
+          .shown_paths = shown,
+          .syscalls = &policy::kDialerCalls};
+}
+
+std::vector<const char*> name_service_paths() {
+  constexpr std::array kPlaces = {"/etc",
+                                  "/run/systemd/resolve",
+                                  "/run/resolvconf",
+                                  "/run/NetworkManager",
+                                  "/run/avahi-daemon",
+                                  "/run/nscd",
+                                  "/mnt/wsl"};
+  std::vector<const char*> there;
+  std::ranges::copy_if(kPlaces, std::back_inserter(there),
+                       [](const char* place) { return ::access(place, R_OK | X_OK) == 0; });
+  return there;
 }
 
 Jail jail_for_zygote(policy::Layers missing_allowed, std::span<const int> keep_fds) {

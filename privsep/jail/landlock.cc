@@ -51,10 +51,10 @@ constexpr std::uint64_t kSignal      = 2;               // ABI 6: signal process
 constexpr long kTruncateAbi = 3, kNetworkAbi = 4, kDevicesAbi = 5, kScopesAbi = 6;
 
 // A right that the kernel does not know is an error, so each is asked for from its ABI on.
-RulesetAttribute everything(long abi, Signals signals) {
+RulesetAttribute everything(long abi, Signals signals, std::uint32_t connect_port) {
   RulesetAttribute all = {.handled_access_fs = kFilesAbi1 | kRefer, .handled_access_net = 0, .scoped = 0};
   if (abi >= kTruncateAbi) all.handled_access_fs |= kTruncate;
-  if (abi >= kNetworkAbi) all.handled_access_net = kTcp;
+  if (abi >= kNetworkAbi) all.handled_access_net = connect_port == kEveryPort ? kTcp & ~kConnect : kTcp;
   if (abi >= kDevicesAbi) all.handled_access_fs |= kDeviceIoctl;
   if (abi >= kScopesAbi) all.scoped = signals == Signals::kOwnDomain ? kAbstract | kSignal : kAbstract;
   return all;
@@ -86,7 +86,7 @@ base::Result<void> verify_files() {
 }
 
 // The check comes before the kernel looks at addresses, so this means the same with and without a network.
-base::Result<void> verify_tcp(std::uint16_t connect_port) {
+base::Result<void> verify_tcp(std::uint32_t connect_port) {
   const base::Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!probe) return {};  // no TCP at all
   sockaddr_in address = {};
@@ -95,7 +95,7 @@ base::Result<void> verify_tcp(std::uint16_t connect_port) {
   const auto* generic = reinterpret_cast<const sockaddr*>(&address);
   if (::bind(probe.get(), generic, sizeof address) == 0 || errno != EACCES)
     return base::fail(base::Why::kBroken, "jail: landlock: TCP is still possible");
-  if (connect_port == 0) return {};
+  if (connect_port == 0 || connect_port == kEveryPort) return {};
   address.sin_port = htons(connect_port == kDiscard ? kDiscard + 1 : kDiscard);
   if (::connect(probe.get(), generic, sizeof address) == 0 || errno != EACCES)
     return base::fail(base::Why::kBroken, "jail: landlock: a port is reachable that is not the database's");
@@ -131,19 +131,20 @@ base::Result<void> verify_scopes(const Outsider& outsider) {
 }  // namespace
 
 base::Result<base::Fd> make_ruleset(long abi, std::span<const AllowedPath> paths, Signals signals,
-                                    std::uint16_t connect_port) {
+                                    std::uint32_t connect_port) {
   if (abi < kLeastOffers.landlock_abi)
     return base::fail(base::Why::kBroken,
                       "jail: landlock: ABI 2 is needed, and this kernel has less (it is off, or too old)");
-  const RulesetAttribute all = everything(abi, signals);
+  const RulesetAttribute all = everything(abi, signals, connect_port);
   base::Fd ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0L)));
   if (!ruleset) return base::fail_errno("jail: landlock: no ruleset");
   for (const AllowedPath& allowed : paths) {
     const base::Result<void> added = allow(ruleset.get(), allowed);
     if (!added) return std::unexpected(added.error());
   }
-  if (connect_port != 0 && all.handled_access_net != 0)
-    if (const base::Result<void> added = allow_port(ruleset.get(), connect_port); !added)
+  if (connect_port != 0 && connect_port != kEveryPort && all.handled_access_net != 0)
+    if (const base::Result<void> added = allow_port(ruleset.get(), static_cast<std::uint16_t>(connect_port));
+        !added)
       return std::unexpected(added.error());
   return ruleset;
 }
@@ -153,7 +154,7 @@ int restrict_self(int ruleset_fd) noexcept {
 }
 
 base::Result<void> enter_landlock(long abi, std::span<const AllowedPath> paths, Signals signals,
-                                  std::uint16_t connect_port) {
+                                  std::uint32_t connect_port) {
   const base::Result<base::Fd> ruleset = make_ruleset(abi, paths, signals, connect_port);
   if (!ruleset) return std::unexpected(ruleset.error());
   const base::Result<Outsider> outsider = abi >= kScopesAbi ? make_outsider() : Outsider{};

@@ -3,6 +3,7 @@
 //   better    cutting files short (ABI 3), no TCP (ABI 4), ioctl on devices (ABI 5), no abstract socket or
 //             signal to anything outside the domain (ABI 6)
 //   a TCP database takes one port out of "no TCP": connections to that port, on any address, and no listening
+//   the dialer takes all ports out (kEveryPort): connections, and no listening
 // connect() to a Unix socket by path is not among the rights we handle, so a database socket needs no rule.
 #pragma once
 
@@ -23,6 +24,8 @@ struct AllowedPath {
   std::uint64_t rights;  // kLandlockRead...
 };
 
+inline constexpr std::uint32_t kEveryPort = 0x10000;  // as a connect_port
+
 enum class Signals : unsigned char {
   kOwnDomain,  // only to processes of the same domain or one below it
   kAnywhere,   // as the kernel's other rules allow
@@ -33,7 +36,7 @@ enum class Signals : unsigned char {
 //   abi      what it may ask of the kernel: kernel_offers().landlock_abi, or less
 //   returns  its descriptor, close-on-exec; kBroken where the kernel has no Landlock, or less than ABI 2
 [[nodiscard]] base::Result<base::Fd> make_ruleset(long abi, std::span<const AllowedPath> paths,
-                                                  Signals signals, std::uint16_t connect_port = 0);
+                                                  Signals signals, std::uint32_t connect_port = 0);
 
 // Puts this process and its later children under the ruleset, for good.  Needs no_new_privs.  Does not
 // allocate.
@@ -43,7 +46,7 @@ enum class Signals : unsigned char {
 // restrict_self(), then looks: "/" must not open any more, and where the ABI has them, TCP must be refused
 // and an abstract socket outside must not be reachable.
 [[nodiscard]] base::Result<void> enter_landlock(long abi, std::span<const AllowedPath> paths, Signals signals,
-                                                std::uint16_t connect_port = 0);
+                                                std::uint32_t connect_port = 0);
 
 // The better forms that a domain of this ABI has.
 [[nodiscard]] policy::Layers landlock_forms(long abi);

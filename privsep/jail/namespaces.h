@@ -2,6 +2,8 @@
 // can enter.
 #pragma once
 
+#include <span>
+
 #include "policy/layers.h"
 #include "privsep/base/error.h"
 
@@ -15,9 +17,10 @@ namespace mcpbox::jail {
 [[nodiscard]] base::Result<void> verify_namespace(policy::Layer layer);
 
 // Puts the process on a file system of its own, empty and read-only, and lets go of the machine's.
+//   shown  absolute folders of the machine that it goes on seeing there, to read
 //   needs  CAP_SYS_ADMIN in an own user namespace with an own mount namespace; both are verified first,
 //   because the
 //          same calls made in the machine's own mount namespace would unmount the machine
-[[nodiscard]] base::Result<void> empty_root();
+[[nodiscard]] base::Result<void> empty_root(std::span<const char* const> shown = {});
 
 }  // namespace mcpbox::jail

@@ -19,6 +19,8 @@ constexpr SpawnRow kRows[] = {
     { Role::kZygote,   "mcpbox-executor", "mcpbox-executor [zygote]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
     { Role::kAttack,   "mcpbox-executor", "mcpbox-executor [attack]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
     { Role::kPassword, "mcpbox-password", "mcpbox-password [password]", "mcpbox-password",  60808, policy::kPasswordLayers, Power::kOwnNamespace, Listeners::kNone, policy::kOomPassword },
+    { Role::kEgress,   "mcpbox-egress",   "mcpbox-egress [egress]",     "mcpbox-egress",    60805, policy::kEgressLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomEgress },
+    { Role::kDialer,   "mcpbox-dialer",   "mcpbox-dialer [dial]",       "mcpbox-dialer",    60806, policy::kDialerLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomDialer },
 };
 // clang-format on
 
@@ -48,10 +50,20 @@ constexpr bool each_listens_at_its_own() {
            (row.listeners == Listeners::kAdmin) == (row.role == Role::kAdmin);
   });
 }
+constexpr bool only_the_dialer_sees_a_network() {
+  return std::ranges::all_of(kRows, [](const SpawnRow& row) {
+    const bool sees = !contains(row.layers, policy::Layer::kNetNamespace);
+    return sees == (row.role == Role::kDialer || row.role == Role::kMonitor);
+  });
+}
 static_assert(kRows[0].role == Role::kMonitor);
 static_assert(ids_are_distinct(), "two processes under one uid could trace and signal each other");
 static_assert(only_the_monitor_keeps_power(),
               "a child's capabilities must count inside its own namespace only");
+static_assert(
+    only_the_dialer_sees_a_network(),
+    "a network in another process is a way around the grants (the monitor's filter makes no socket but "
+    "the database's)");
 static_assert(each_listens_at_its_own(), "a listener in another process is a way around its own");
 
 }  // namespace

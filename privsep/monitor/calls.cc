@@ -78,6 +78,7 @@ loop::Task<> Calls::carry_out(CallPointer call) {
     call->result.resolve(base::fail(Why::kRefused, words::kNoAudit));
     co_return loop::Nothing{};
   }
+  m_.egress.close(call->id);
   base::Result<protocol::SpareEnded> ending = base::fail(Why::kBroken, "not asked");
   if (!outcome) find_fault(*call);
   if (!outcome) ending = co_await loop::attempt(how_it_ended(call));
@@ -141,7 +142,9 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
       co_await m_.compiler.compile(order.source, call->server);
   if (!compiled->report.valid) co_return base::fail(Why::kInvalid, words::kStaleCode);
   order.code = compiled->code;
-  const loop::Nothing got = co_await get_child(call, flavour_of(compiled->report.modules));
+  Flavour flavour = flavour_of(compiled->report.modules);
+  call->network = !test && std::ranges::find(flavour.packages, kNetworkPackage) != flavour.packages.end();
+  const loop::Nothing got = co_await get_child(call, std::move(flavour));
   static_cast<void>(got);
   loop::Timer patience(m_.loop, [child = call->child] { child->kill(); });
   patience.start(limits::kPrepareTimeoutMs);
@@ -185,11 +188,21 @@ loop::Task<protocol::Outcome> Calls::go(CallPointer call) {
   call->started_ms = m_.clock.steady_ms();
   loop::Timer deadline(m_.loop, [this, call] { kill(*call, Killed::kDeadline); });
   deadline.start(call->timeout_ms + limits::kDeadlineGraceMs);
+  const base::Result<loop::Nothing> connected = co_await loop::attempt(connect(call));
+  if (!connected) m_.log.warn("a call goes without a network", {{"why", connected.error().text}});
   protocol::Go order{.body = call->job.body};
   protocol::Outcome outcome = co_await call->child->link().ask(order);
   call->ended_ms = m_.clock.steady_ms();
   call->child->yield();
   co_return outcome;
+}
+
+// The end of its socket that is not handed on is closed: the child then knows that there is no network.
+loop::Task<> Calls::connect(CallPointer call) {
+  base::Fd socket = call->child->take_egress();
+  if (!call->network) co_return loop::Nothing{};
+  const loop::Nothing opened = co_await m_.egress.open(*call, std::move(socket));
+  co_return opened;
 }
 
 loop::Task<protocol::SpareEnded> Calls::how_it_ended(CallPointer call) {
@@ -217,6 +230,12 @@ void Calls::kill(Call& call, Killed why) {
   m_.loop.soon(
       [place = call.place]() mutable { place.resolve(base::fail(Why::kCancelled, words::kWithdrawn)); });
   if (call.child != nullptr) call.child->kill();
+  m_.egress.close(call.id);
+}
+
+const Call* Calls::find(const wire::Id& id) const {
+  const auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : found->second.get();
 }
 
 void Calls::cancel(Instance gateway, const wire::Id& request) {

@@ -56,6 +56,7 @@ struct Call {
   std::int64_t started_ms = 0;  // go was sent; 0 before
   std::int64_t ended_ms = 0;
   bool went = false;
+  bool network = false;  // its flavour has httpx, and it is no draft
   Fault fault = Fault::kNone;
   Killed killed = Killed::kNot;
   Slots::Place place;  // in the queue, before there is a child
@@ -79,6 +80,8 @@ class Calls {
   void kill_calls_of_tool(const wire::Id& tool);
   void kill_all();
 
+  // A live call, or null.
+  [[nodiscard]] const Call* find(const wire::Id& id) const;
   [[nodiscard]] std::size_t in_flight() const { return calls_.size(); }
 
  private:
@@ -92,6 +95,7 @@ class Calls {
   loop::Task<> get_child(CallPointer call, Flavour flavour);
   [[nodiscard]] base::Result<void> check_again(const Call& call) const;
   loop::Task<protocol::Outcome> go(CallPointer call);
+  loop::Task<> connect(CallPointer call);
   loop::Task<protocol::SpareEnded> how_it_ended(CallPointer call);
   void kill(Call& call, Killed why);
   void write_log(const Call& call, const protocol::CallResult& result,

@@ -19,11 +19,18 @@ using protocol::Role;
 
 namespace {
 
-constexpr Role kKept[] = {Role::kNetLocal, Role::kAdmin};
+constexpr Role kKept[] = {Role::kDialer, Role::kEgress, Role::kNetLocal, Role::kAdmin};
 constexpr std::int64_t kEndingsWindowMs = 10LL * 60 * 1000;
 
 policy::Layers layers_of(Role role) {
-  return role == Role::kZygote ? policy::kZygoteLayers : policy::kGatewayLayers;
+  switch (role) {
+    case Role::kZygote:
+      return policy::kZygoteLayers;
+    case Role::kDialer:
+      return policy::kDialerLayers;
+    default:
+      return policy::kGatewayLayers;
+  }
 }
 
 }  // namespace
@@ -131,7 +138,12 @@ void Children::start() {
 }
 
 loop::Task<> Children::start_kept(Kept& kept) {
-  Child::Events events{.serving = {}, .lost = [this, &kept](const base::Error& /*why*/) { again(kept); }};
+  const bool of_network = kept.role == Role::kEgress || kept.role == Role::kDialer;
+  Child::Events events{.serving =
+                           [this, of_network] {
+                             if (of_network) m_.egress.introduce();
+                           },
+                       .lost = [this, &kept](const base::Error& /*why*/) { again(kept); }};
   base::Result<std::shared_ptr<Child>> child = co_await loop::attempt(launch(kept.role, std::move(events)));
   if (child) {
     kept.child = std::move(*child);
@@ -151,8 +163,15 @@ void Children::again(Kept& kept) {
 
 void Children::each_gateway(const std::function<void(loop::Link&)>& action) {
   for (const Kept& kept : kept_)
-    if (kept.role != Role::kAdmin && kept.child != nullptr && kept.child->serving())
+    if (kept.role == Role::kNetLocal && kept.child != nullptr && kept.child->serving())
       action(*kept.child->peer->link);
+}
+
+loop::Link* Children::link_of(Role role) {
+  for (const Kept& kept : kept_)
+    if (kept.role == role && kept.child != nullptr && kept.child->serving())
+      return kept.child->peer->link.get();
+  return nullptr;
 }
 
 }  // namespace mcpbox::monitor

@@ -1,6 +1,6 @@
 // Processes that the launcher starts for us and that live for longer than one question: started, greeted,
-// watched.  The gateways are also kept: one that dies is restarted at once three times in ten minutes, then
-// every two seconds.  Zygotes have their own life: spares.h.
+// watched.  The gateways, egress and the dialer are also kept: one that dies is restarted at once three times
+// in ten minutes, then every two seconds.  Zygotes have their own life: spares.h.
 #pragma once
 
 #include <deque>
@@ -54,7 +54,7 @@ class Children {
   // Starts one process.  Not yet greeted: what it must know before its Hello can be asked of it at once.
   loop::Task<std::shared_ptr<Child>> launch(protocol::Role role, Child::Events events);
 
-  // Starts and keeps the gateways.
+  // Starts and keeps those.
   void start();
   // From now on endings are not followed by a restart.
   void stop() { stopping_ = true; }
@@ -75,6 +75,8 @@ class Children {
   };
   [[nodiscard]] const std::list<Kept>& kept() const { return kept_; }
   void each_gateway(const std::function<void(loop::Link&)>& action);
+  // Of a kept one that serves; null while it is down.
+  [[nodiscard]] loop::Link* link_of(protocol::Role role);
 
  private:
   loop::Task<> start_kept(Kept& kept);

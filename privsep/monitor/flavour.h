@@ -22,6 +22,8 @@ struct Flavour {
 
 // Packages that every tool may use without an approval.
 inline constexpr std::string_view kFreePackages[] = {"httpx"};
+// The one whose calls have a network.
+inline constexpr std::string_view kNetworkPackage = "httpx";
 
 // The packages among what a tool imports.  A module that is none of them belongs to the default ones, or its
 // import fails in the call with words that say what to do.

@@ -38,7 +38,8 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       calls(*this),
       passwords(*this),
       self_attacks(*this),
-      children(*this) {}
+      children(*this),
+      egress(*this) {}
 
 protocol::ProcessStatus Monitor::own_status() const {
   return {.role = protocol::name_of(protocol::Role::kMonitor),
@@ -47,6 +48,9 @@ protocol::ProcessStatus Monitor::own_status() const {
           .missing = policy::kMonitorLayers & ~own_layers,
           .serving = true};
 }
+
+// Nobody can approve a host yet, so none is: every request is refused, and reported.
+protocol::GrantedHosts Monitor::hosts_for(const wire::Id& /*server*/) const { return {}; }
 
 void Monitor::tools_changed(std::string_view server) {
   children.each_gateway([server](loop::Link& gateway) {

@@ -17,6 +17,7 @@
 #include "privsep/monitor/catalogue.h"
 #include "privsep/monitor/children.h"
 #include "privsep/monitor/compiler.h"
+#include "privsep/monitor/egress.h"
 #include "privsep/monitor/keys.h"
 #include "privsep/monitor/launcher_link.h"
 #include "privsep/monitor/machine.h"
@@ -72,6 +73,7 @@ class Monitor {
   Passwords passwords;
   SelfAttacks self_attacks;
   Children children;
+  Egress egress;
   loop::TaskSet background;
 
   // Who is asking, by the ticket that this very peer was given; or by the session that on_in_session() found.
@@ -83,6 +85,9 @@ class Monitor {
 
   // Tells every gateway that the published tools changed.  server: empty when it concerns several.
   void tools_changed(std::string_view server);
+
+  // What a call of this server may reach.
+  [[nodiscard]] protocol::GrantedHosts hosts_for(const wire::Id& server) const;
 
   // This process, for status.
   [[nodiscard]] protocol::ProcessStatus own_status() const;

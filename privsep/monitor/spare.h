@@ -40,6 +40,10 @@ class Spare : public std::enable_shared_from_this<Spare> {
   void is_ready();
   void yield();
 
+  // The end of its second socket that egress is to get, once.
+  void holds(base::Fd egress) { egress_ = std::move(egress); }
+  [[nodiscard]] base::Fd take_egress() { return std::move(egress_); }
+
   // Keeps its control group's slot for as long as this lives.
   void sit(CallGroups::Seat seat) { seat_ = std::move(seat); }
 
@@ -60,6 +64,7 @@ class Spare : public std::enable_shared_from_this<Spare> {
 
   std::uint64_t number_;
   base::Fd pidfd_;
+  base::Fd egress_;
   std::function<void(Spare&)> violated_;
   CallGroups::Seat seat_;
   bool killed_ = false;

@@ -12,12 +12,19 @@ namespace mcpbox::monitor {
 
 loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
   std::array<int, 2> pair{};
+  std::array<int, 2> network{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
     co_return base::fail_errno("no socket for a call child");
   base::Fd ours(pair[0]);
+  base::Fd theirs(pair[1]);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, network.data()) != 0)
+    co_return base::fail_errno("no second socket for a call child");
+  base::Fd for_egress(network[0]);
   const std::uint64_t number = ++forked_;
-  protocol::ForkSpare order{
-      .spare = number, .rehearse = rehearsal == Rehearsal::kNow, .socket = base::Fd(pair[1])};
+  protocol::ForkSpare order{.spare = number,
+                            .rehearse = rehearsal == Rehearsal::kNow,
+                            .socket = std::move(theirs),
+                            .egress = base::Fd(network[1])};
   base::Result<CallGroups::Seat> seat = m_.call_groups.take();
   base::Result<std::optional<base::Fd>> group = seat ? seat->descriptor() : std::unexpected(seat.error());
   if (!group) co_return std::unexpected(group.error());
@@ -34,6 +41,7 @@ loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
   std::shared_ptr<Spare> spare =
       Spare::make(m_, number, std::move(ours), std::move(forked->pidfd), violated_);
   spare->sit(std::move(*seat));
+  spare->holds(std::move(for_egress));
   living_[number] = spare;
   co_return spare;
 }

@@ -47,6 +47,7 @@ enum class Op : std::uint16_t {
   kEndSession,
   kChangePassword,
   kRemoveAdmin,
+  kReportDenied,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,
@@ -58,6 +59,23 @@ enum class Op : std::uint16_t {
   kCheckPassword,
   kLoadPackages,
   kAttack,
+  kAllowDials,
+  kOpenGrant,
+  kEndGrant,
+  kPartner,
+
+  // asked by egress of the dialer: messages_egress.h
+  kDial = 2000,
+
+  // said by a call child and egress to each other: messages_fetch.h
+  kFetchStart = 3000,
+  kFetchBody,
+  kFetchRoom,
+  kFetchStop,
+  kFetchHead,
+  kFetchData,
+  kFetchEnd,
+  kFetchFailed,
 };
 
 }  // namespace mcpbox::protocol

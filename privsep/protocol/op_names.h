@@ -31,6 +31,11 @@ inline constexpr OpName kOpNames[] = {
     {Op::kGetAdminState, "GetAdminState"}, {Op::kSignIn, "SignIn"},               {Op::kSetUp, "SetUp"},
     {Op::kMakeSetupCode, "MakeSetupCode"}, {Op::kInSession, "InSession"},         {Op::kListSessions, "ListSessions"},
     {Op::kEndSession, "EndSession"},       {Op::kChangePassword, "ChangePassword"}, {Op::kRemoveAdmin, "RemoveAdmin"},
+    {Op::kReportDenied, "ReportDenied"},   {Op::kAllowDials, "AllowDials"},       {Op::kOpenGrant, "OpenGrant"},
+    {Op::kEndGrant, "EndGrant"},           {Op::kPartner, "Partner"},             {Op::kDial, "Dial"},
+    {Op::kFetchStart, "FetchStart"},       {Op::kFetchBody, "FetchBody"},         {Op::kFetchRoom, "FetchRoom"},
+    {Op::kFetchStop, "FetchStop"},         {Op::kFetchHead, "FetchHead"},         {Op::kFetchData, "FetchData"},
+    {Op::kFetchEnd, "FetchEnd"},           {Op::kFetchFailed, "FetchFailed"},
 };
 // clang-format on
 

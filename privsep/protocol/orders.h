@@ -4,6 +4,7 @@
 
 #include "privsep/protocol/messages_attack.h"
 #include "privsep/protocol/messages_call.h"
+#include "privsep/protocol/messages_egress.h"
 #include "privsep/protocol/messages_gateway.h"
 #include "privsep/protocol/messages_password.h"
 #include "privsep/protocol/messages_zygote.h"
@@ -13,6 +14,8 @@ namespace mcpbox::protocol {
 
 template <class Request, class Reply, Role Whom>
 using Order = Row<Request, Reply, set_of(Whom), State::kServing, State::kStay, nullptr>;
+
+inline constexpr Roles kNetwork = Role::kEgress | Role::kDialer;
 
 // clang-format off
 struct Orders : Table<
@@ -25,11 +28,16 @@ struct Orders : Table<
     Order< Go,            Outcome,         Role::kCall     >,
     Order< HashPassword,  PasswordHash,    Role::kPassword >,
     Order< CheckPassword, PasswordVerdict, Role::kPassword >,
-    Order< Attack,        AttackReport,    Role::kAttack   >> {};
+    Order< Attack,        AttackReport,    Role::kAttack   >,
+    Order< AllowDials,    Done,            Role::kDialer   >,
+    Order< OpenGrant,     Done,            Role::kEgress   >,
+    Row<   EndGrant,      Done,            kNetwork, State::kServing, State::kStay, nullptr >,  // a notice
+    Row<   Partner,       Done,            kNetwork, State::kServing, State::kStay, nullptr >> {};
 // clang-format on
 
 static_assert(Orders::ops_are_unique());
 static_assert(!Orders::may_ask(Role::kZygote, Op::kGo), "code and body never pass through the zygote");
+static_assert(!Orders::may_ask(Role::kDialer, Op::kOpenGrant), "the dialer meets no call child");
 static_assert(!Orders::may_ask(Role::kZygote, Op::kPrepare), "code and body never pass through the zygote");
 
 }  // namespace mcpbox::protocol

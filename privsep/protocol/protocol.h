@@ -10,6 +10,7 @@
 #include "privsep/protocol/messages_calls.h"
 #include "privsep/protocol/messages_common.h"
 #include "privsep/protocol/messages_ctl.h"
+#include "privsep/protocol/messages_egress.h"
 #include "privsep/protocol/messages_manage.h"
 #include "privsep/protocol/messages_zygote.h"
 #include "privsep/protocol/table.h"
@@ -68,6 +69,7 @@ Answer<p::SessionPage> on_list_sessions(Monitor& m, Peer& asker, p::ListSessions
 Answer<p::Done> on_end_session(Monitor& m, Peer& asker, p::EndSession q);
 Answer<p::Done> on_change_password(Monitor& m, Peer& asker, p::ChangePassword q);
 Answer<p::Done> on_remove_admin(Monitor& m, Peer& asker, p::RemoveAdmin q);
+Answer<p::Done> on_report_denied(Monitor& m, Peer& asker, p::ReportDenied q);
 
 }  // namespace mcpbox::monitor
 
@@ -78,11 +80,13 @@ inline constexpr Roles kZygoteOnly = set_of(Role::kZygote);
 inline constexpr Roles kCallOnly = set_of(Role::kCall);
 inline constexpr Roles kCtlOnly = set_of(Role::kCtl);
 inline constexpr Roles kAdminOnly = set_of(Role::kAdmin);
+inline constexpr Roles kEgressOnly = set_of(Role::kEgress);
 // A person who decides: at a terminal, or signed in at the admin process.
 inline constexpr Roles kPeople = Role::kCtl | Role::kAdmin;
 // A caller of a gateway, or a person signed in at the admin process.
 inline constexpr Roles kManage = Role::kNetLocal | Role::kAdmin;
-inline constexpr Roles kSayHello = Role::kNetLocal | Role::kZygote | Role::kCtl | Role::kAdmin;
+inline constexpr Roles kSayHello =
+    Role::kNetLocal | Role::kZygote | Role::kCtl | Role::kAdmin | Role::kEgress | Role::kDialer;
 inline constexpr State kNew = State::kConnected;
 inline constexpr State kServing = State::kServing;
 inline constexpr State kDeciding = State::kDeciding;
@@ -118,6 +122,8 @@ struct Protocol : Table<
     // a call child, about itself: two notices without a field
     Row< SpareReady,     Done,       kCallOnly,    kNew,      kServing,  on::on_spare_ready     >,
     Row< Waits,          Done,       kCallOnly,    kServing,  kYielded,  on::on_waits           >,
+    // egress, about a request that no grant covers
+    Row< ReportDenied,   Done,       kEgressOnly,  kServing,  kStay,     on::on_report_denied   >,
     // a person with mcpboxctl
     Row< GetStatus,      Status,     kPeople,      kKnown,    kStay,     on::on_get_status      >,
     Row< ReadLogs,       JsonText,   kCtlOnly,     kKnown,    kStay,     on::on_read_logs       >,
@@ -181,6 +187,9 @@ static_assert(Protocol::max_request_bytes(Role::kCall) == 0,
               "a call child asks for nothing: it answers, and its notices carry nothing");
 static_assert(Protocol::max_request_bytes(Role::kPassword) == 0,
               "a password child asks for nothing: it answers");
+static_assert(!Protocol::may_ask(Role::kEgress, Op::kApprove), "a stolen egress must not approve");
+static_assert(!Protocol::may_ask(Role::kEgress, Op::kOpenCall), "a stolen egress must not call tools");
+static_assert(!Protocol::may_ask(Role::kDialer, Op::kReportDenied), "the dialer says Hello and nothing else");
 static_assert(Protocol::max_request_bytes(Role::kAttack) == 0, "an attacker asks for nothing: it answers");
 static_assert(!Protocol::may_ask(Role::kCtl, Op::kOpenCall), "mcpboxctl decides; it does not call tools");
 

@@ -16,6 +16,8 @@ enum class Role : std::uint32_t {
   kCtl = 1u << 5,       // mcpboxctl    a person at a terminal, named by SO_PEERCRED
   kAttack = 1u << 6,    // [attack]     tries to break out of a jail that is the zygote's
   kAdmin = 1u << 7,     // [admin]      the admin API and the web UI
+  kEgress = 1u << 8,    // [egress]     HTTP and TLS on sockets that it is given
+  kDialer = 1u << 9,    // [dial]       names, addresses, connections
 };
 
 // A set of roles, for the table's "who may ask" column.
@@ -33,7 +35,8 @@ struct RoleName {
 inline constexpr RoleName kRoleNames[] = {
     {Role::kMonitor, "priv"},  {Role::kNetLocal, "net-local"}, {Role::kZygote, "zygote"},
     {Role::kCall, "call"},     {Role::kPassword, "password"},  {Role::kCtl, "ctl"},
-    {Role::kAttack, "attack"}, {Role::kAdmin, "admin"},
+    {Role::kAttack, "attack"}, {Role::kAdmin, "admin"},        {Role::kEgress, "egress"},
+    {Role::kDialer, "dial"},
 };
 
 constexpr std::string_view name_of(Role role) {

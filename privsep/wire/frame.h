@@ -24,7 +24,7 @@
 namespace mcpbox::wire {
 
 inline constexpr std::size_t kHeaderBytes = 12;
-inline constexpr std::size_t kMaxFds = 2;
+inline constexpr std::size_t kMaxFds = 3;
 
 enum class FrameKind : std::uint8_t { kRequest = 1, kReply, kError, kNotice };
 

@@ -29,6 +29,8 @@ MAY_INCLUDE = {
     "privsep/password": PROTOCOL | {"privsep/jail"},
     "privsep/http": PROTOCOL | {"privsep/loop"},
     "gateway": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
+    "egress/egress": PROTOCOL | {"privsep/loop", "privsep/jail"},
+    "egress/dialer": PROTOCOL | {"privsep/loop", "privsep/jail"},
     "executor": PROTOCOL | {"privsep/jail"},
     "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
     "admin/ctl": PROTOCOL,
@@ -43,8 +45,8 @@ MAY_NAME = {
     r"seccomp\.h": {"policy", "privsep/jail"},
     r"event2/http.*": {"privsep/http"},
     r"event2/.*": {"privsep/loop", "privsep/http"},
-    r"curl/.*": set(),
-    r"openssl/.*": set(),
+    r"curl/.*": {"egress/egress"},
+    r"openssl/.*": {"egress/egress"},
     r"regex": {"gateway"},
 }
 

@@ -21,12 +21,19 @@ NEEDS = {
     "mcpbox-admin": {"libevent_core", "libevent_extra", "libjansson", "libseccomp"},
     "mcpbox-executor": {"libpython3", "libseccomp"},
     "mcpbox-password": {"libsodium", "libseccomp"},
+    # libcurl in this one alone, and TLS with it
+    "mcpbox-egress": {"libevent_core", "libcurl", "libssl", "libcrypto", "libseccomp"},
+    "mcpbox-dialer": {"libevent_core", "libseccomp"},
     "mcpbox-migrate": {"libpq"},
     "mcpboxctl": {"libjansson"},
 }
 
 # What a library may bring without being asked for: named so that the list above stays about powers.
-OPTIONAL = {"mcpbox-monitor": {"libevent_extra"}}
+OPTIONAL = {
+    "mcpbox-monitor": {"libevent_extra"},
+    "mcpbox-egress": {"libevent_extra"},
+    "mcpbox-dialer": {"libevent_extra"},
+}
 
 
 def readelf(option, program):

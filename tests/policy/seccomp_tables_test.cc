@@ -36,8 +36,9 @@ constexpr std::uint64_t kCpuClockOfOne = 0xfffffff2;  // ~1 << 3 | 2, as an int:
 constexpr std::uint64_t kMinusOne = ~std::uint64_t{0};
 
 const SyscallTable* const kTables[] = {
-    &policy::kMonitorCalls, &policy::kMonitorTcpCalls, &policy::kGatewayCalls, &policy::kAdminCalls,
-    &policy::kZygoteCalls,  &policy::kCallCalls,       &policy::kPasswordCalls};
+    &policy::kMonitorCalls, &policy::kMonitorTcpCalls, &policy::kGatewayCalls,
+    &policy::kAdminCalls,   &policy::kZygoteCalls,     &policy::kCallCalls,
+    &policy::kPasswordCalls, &policy::kEgressCalls,    &policy::kDialerCalls};
 
 std::uint32_t action(policy::Then then) {
   if (then.effect == Effect::kAllow) return SECCOMP_RET_ALLOW;
@@ -207,6 +208,28 @@ TEST(MonitorTables, LetOneKindOfDatabaseSocketBeMadeEach) {
   }
   EXPECT_EQ(answer(policy::kMonitorCalls, AF_UNIX), SECCOMP_RET_ALLOW);
   EXPECT_EQ(answer(policy::kMonitorTcpCalls, AF_UNIX), action(policy::fail(EACCES)));
+}
+
+TEST(NetworkTables, LetOneProcessMakeSocketsAndNoneListen) {
+  for (const SyscallTable* table : kTables)
+    for (const int call : {SCMP_SYS(bind), SCMP_SYS(listen)})
+      EXPECT_NE(meaning(*table, call, {}), SECCOMP_RET_ALLOW) << table->name;
+  const auto make = [](std::uint64_t family, std::uint64_t type) {
+    return meaning(policy::kDialerCalls, SCMP_SYS(socket), {family, type | SOCK_CLOEXEC, 0, 0, 0, 0});
+  };
+  EXPECT_EQ(make(AF_INET, SOCK_STREAM), SECCOMP_RET_ALLOW);
+  EXPECT_EQ(make(AF_INET6, SOCK_DGRAM), SECCOMP_RET_ALLOW);
+  for (const int family : {AF_PACKET, AF_VSOCK, AF_ALG, AF_BLUETOOTH})
+    EXPECT_EQ(make(static_cast<std::uint64_t>(family), SOCK_STREAM), SECCOMP_RET_KILL_PROCESS) << family;
+  EXPECT_EQ(make(AF_INET, SOCK_RAW), SECCOMP_RET_KILL_PROCESS);
+  EXPECT_EQ(make(AF_UNIX, SOCK_DGRAM), SECCOMP_RET_KILL_PROCESS);
+}
+
+TEST(NetworkTables, LetEgressMakeAndConnectNothing) {
+  for (const int call : {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(openat), SCMP_SYS(clone),
+                         SCMP_SYS(execve), SCMP_SYS(accept4)})
+    for (const Arguments& arguments : edges(policy::kDialerCalls, call))
+      EXPECT_NE(meaning(policy::kEgressCalls, call, arguments), SECCOMP_RET_ALLOW) << name_of(call);
 }
 
 TEST(SeccompPrograms, AreShortEnoughToLoadForEveryCall) {

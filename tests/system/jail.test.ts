@@ -118,7 +118,7 @@ test("no process can be signalled, traced or changed, its own parent included", 
   assert.ok(isAlive(zygote), "the zygote is untouched");
 });
 
-test("a call child has one descriptor, no environment, and no privilege", async () => {
+test("a call child has two descriptors, no environment, and no privilege", async () => {
   const { structuredContent: environment } = await mcp.call("hostile__run", {
     code: "answer = dict(load('os').environ)",
   });
@@ -130,7 +130,7 @@ test("a call child has one descriptor, no environment, and no privilege", async 
   await sleep(500);
   for (const child of box.processes("call")) {
     const field = (name: string) => statusField(child.pid, name);
-    assert.deepEqual(openFiles(child.pid), [3], "its socket to the monitor");
+    assert.deepEqual(openFiles(child.pid), [3, 4], "its sockets to the monitor and to egress");
     assert.notEqual(child.uid, 0);
     assert.equal(field("CapEff"), "0000000000000000");
     assert.equal(field("CapBnd"), "0000000000000000");

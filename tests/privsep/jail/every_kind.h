@@ -17,7 +17,8 @@ inline void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 inline constexpr Kind kKinds[] = {
     {"monitor", policy::kMonitorLayers},   {"gateway", policy::kGatewayLayers},
     {"admin", policy::kAdminLayers},       {"zygote", policy::kZygoteLayers},
-    {"password", policy::kPasswordLayers},
+    {"password", policy::kPasswordLayers}, {"egress", policy::kEgressLayers},
+    {"dialer", policy::kDialerLayers},
 };
 
 }  // namespace mcpbox::test

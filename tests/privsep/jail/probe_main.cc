@@ -22,17 +22,21 @@ std::uint32_t number(const char* text) {
   return value;
 }
 
-jail::Jail jail_named(std::string_view kind, policy::Layers missing_allowed, std::span<const int> keep) {
+jail::Jail jail_named(std::string_view kind, policy::Layers missing_allowed, std::span<const int> keep,
+                      std::span<const char* const> shown) {
   if (kind == "monitor") return jail::jail_for_monitor(missing_allowed, keep, 0);
   if (kind == "gateway") return jail::jail_for_gateway(missing_allowed, keep);
   if (kind == "admin") return jail::jail_for_admin(missing_allowed, keep);
   if (kind == "zygote") return jail::jail_for_zygote(missing_allowed, keep);
+  if (kind == "egress") return jail::jail_for_egress(missing_allowed, keep);
+  if (kind == "dialer") return jail::jail_for_dialer(missing_allowed, keep, shown);
   return jail::jail_for_password(missing_allowed, keep);
 }
 
 int run(std::string_view kind, policy::Layers missing_allowed, uid_t own_uid, std::string_view forms) {
   constexpr std::array kKeep = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, test::kProbeLink};
-  jail::Jail mine = jail_named(kind, missing_allowed, kKeep);
+  const std::vector<const char*> shown = jail::name_service_paths();
+  jail::Jail mine = jail_named(kind, missing_allowed, kKeep, shown);
   mine.own_uid = own_uid;
   const base::Result<policy::Layers> on =
       forms == "least" ? jail::enter(mine, jail::kLeastOffers) : jail::enter(mine);
@@ -59,6 +63,8 @@ int main(int argc, char** argv) {
                                 : std::string_view(argv[1]) == "gateway" ? "gateway"
                                 : std::string_view(argv[1]) == "admin"   ? "admin"
                                 : std::string_view(argv[1]) == "zygote"  ? "zygote"
+                                : std::string_view(argv[1]) == "egress"  ? "egress"
+                                : std::string_view(argv[1]) == "dialer"  ? "dialer"
                                                                          : "password";
   const std::uint32_t missing_allowed = mcpbox::number(argv[2]);
   const std::uint32_t own_uid = mcpbox::number(argv[3]);

@@ -39,6 +39,8 @@ TEST(SpawnTable, EachRoleHasItsBinary) {
   EXPECT_STREQ(find_row(set_of(Role::kNetLocal))->binary, "mcpbox-gateway");
   EXPECT_STREQ(find_row(set_of(Role::kZygote))->binary, "mcpbox-executor");
   EXPECT_STREQ(find_row(set_of(Role::kPassword))->binary, "mcpbox-password");
+  EXPECT_STREQ(find_row(set_of(Role::kEgress))->binary, "mcpbox-egress");
+  EXPECT_STREQ(find_row(set_of(Role::kDialer))->binary, "mcpbox-dialer");
 }
 
 TEST(SpawnTable, BinariesAreNamesNotPaths) {
@@ -50,7 +52,7 @@ TEST(SpawnTable, EveryChildButTheMonitorHasNamespacesAndNoPowerOutsideThem) {
     const std::uint64_t flags = jail::namespaces_for(row.layers);
     const bool monitor = row.role == Role::kMonitor;
     EXPECT_EQ((flags & CLONE_NEWUSER) == 0, monitor) << row.binary;
-    EXPECT_EQ((flags & CLONE_NEWNET) == 0, monitor) << row.binary;
+    EXPECT_EQ((flags & CLONE_NEWNET) == 0, monitor || row.role == Role::kDialer) << row.binary;
     EXPECT_EQ(row.power == Power::kKillOnly, monitor) << row.binary;
   }
 }
@@ -64,10 +66,10 @@ TEST(SpawnTable, LetsTheZygoteGoFirstAndTheMonitorLastWhenMemoryRunsOut) {
   EXPECT_LT(spawn_table().front().oom_score_adj, 0);
 }
 
-TEST(SpawnTable, OnlyTheZygoteAndItsAttackerHaveProcessNumbersOfTheirOwn) {
+TEST(SpawnTable, OnlyThoseThatForkHaveProcessNumbersOfTheirOwn) {
   for (const SpawnRow& row : spawn_table())
     EXPECT_EQ((jail::namespaces_for(row.layers) & CLONE_NEWPID) != 0,
-              row.role == Role::kZygote || row.role == Role::kAttack)
+              row.role == Role::kZygote || row.role == Role::kAttack || row.role == Role::kDialer)
         << row.binary;
 }
 

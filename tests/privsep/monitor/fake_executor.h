@@ -88,7 +88,7 @@ class FakeExecutor {
     Zygote& zygote = *zygotes.back();
     zygote.process = std::make_unique<Sleeper>();
     zygote.link = std::make_unique<loop::Link>(
-        loop_, std::move(pair.theirs), loop::LinkLimits{.max_payload = 1 << 20, .fds_in = 1},
+        loop_, std::move(pair.theirs), loop::LinkLimits{.max_payload = 1 << 20, .fds_in = wire::kMaxFds},
         [this, &zygote](wire::Frame frame) { on_order(zygote, std::move(frame)); },
         [&zygote](const base::Error& /*why*/) { zygote.open = false; });
     return Spawned{

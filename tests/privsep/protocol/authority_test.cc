@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "privsep/protocol/network.h"
 #include "privsep/protocol/op_names.h"
 #include "privsep/protocol/orders.h"
 #include "privsep/protocol/protocol.h"
@@ -32,6 +33,14 @@ std::string asks_of(Role role) {
   return text;
 }
 
+std::string says_of(Role role) {
+  std::string text;
+  Network::each([&]<class Row>() {
+    if (contains(Row::kWho, role)) text.append("  ").append(name_of(Row::kOp)).append("\n");
+  });
+  return text;
+}
+
 std::string orders_of(Role role) {
   std::string text;
   Orders::each([&]<class Row>() {
@@ -47,6 +56,8 @@ std::string listing() {
     const std::string asks = asks_of(role.role);
     const std::string orders = orders_of(role.role);
     text.append(role.name).append(" may ask\n").append(asks.empty() ? "  nothing\n" : asks);
+    const std::string says = says_of(role.role);
+    if (!says.empty()) text.append(role.name).append(" may say to others than the monitor\n").append(says);
     text.append(role.name)
         .append(" may be ordered\n")
         .append(orders.empty() ? "  nothing\n" : orders)
@@ -72,8 +83,9 @@ struct ExpectAName {
 TEST(Authority, EveryMessageHasANameOfItsOwn) {
   Protocol::each(ExpectAName{});
   Orders::each(ExpectAName{});
+  Network::each(ExpectAName{});
   for (const OpName& one : kOpNames) {
-    EXPECT_EQ(Protocol::count(one.op) + Orders::count(one.op), 1U)
+    EXPECT_EQ(Protocol::count(one.op) + Orders::count(one.op) + Network::count(one.op), 1U)
         << one.name << " is not one row of one table";
     for (const OpName& other : kOpNames) EXPECT_EQ(one.op == other.op, one.name == other.name) << one.name;
   }

@@ -27,7 +27,7 @@ const BUILD = resolve(import.meta.dirname, "..", process.env["MCPBOX_BUILD"] ?? 
 const START_SECONDS = 60;
 const STOP_SECONDS = 40; // more than the launcher gives its database to stop in good order
 
-export type Role = "priv" | "net-local" | "admin" | "zygote" | "call" | "password";
+export type Role = "priv" | "net-local" | "admin" | "zygote" | "call" | "password" | "egress" | "dial";
 
 export async function freePort(): Promise<number> {
   const { promise, resolve: found } = Promise.withResolvers<number>();

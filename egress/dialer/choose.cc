@@ -1,0 +1,43 @@
+// Runs in [dial].  Trusts no name server: an answer is an address like any other.
+#include "egress/dialer/choose.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace mcpbox::dialer {
+namespace {
+
+using base::Why;
+
+// An Error holds a literal: one text per row of the address table, made once.
+const char* refusal_for(const policy::AddressRow& row) {
+  static std::set<std::string> texts;
+  std::string text = "the host leads to " + std::string(row.name) + " (" + std::string(row.prefix) + ")";
+  text += row.rule == policy::AddressRule::kPrivate
+              ? ": an admin must approve exactly this host with this port; use mcpbox_request_network_access"
+              : ", which tools never connect to";
+  return texts.insert(std::move(text)).first->c_str();
+}
+
+}  // namespace
+
+Choice choose(std::span<const policy::HostRule> rules, const policy::Host& host, std::uint16_t port,
+              std::span<const policy::Address> answers) {
+  Choice choice;
+  const policy::Coverage coverage = policy::cover(rules, host, port);
+  if (!coverage.covered) {
+    choice.refusal = {Why::kRefused, "the host is not approved for this call"};
+    return choice;
+  }
+  choice.refusal = {Why::kNotFound, "the name has no address"};
+  for (const policy::Address& address : answers) {
+    if (policy::may_connect(address, coverage.approved))
+      choice.addresses.push_back(address);
+    else
+      choice.refusal = {Why::kRefused, refusal_for(policy::classify(address))};
+  }
+  return choice;
+}
+
+}  // namespace mcpbox::dialer

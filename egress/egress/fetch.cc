@@ -1,0 +1,217 @@
+// Runs in [egress].  Trusts libcurl with the socket and nothing else: it makes none, looks up no name,
+// follows no redirect, keeps no cookie.  The server at the other end may be anybody.
+#include "egress/egress/fetch.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "egress/egress/grant.h"
+#include "privsep/base/clock.h"
+
+namespace mcpbox::egress {
+
+namespace limits = policy::limits;
+using protocol::BodyKind;
+using protocol::FetchFault;
+
+namespace {
+
+constexpr std::int64_t kLookAgainMs = 5;  // whether a child that does not keep up has read
+
+std::int64_t now_ms() { return base::SystemClock().steady_ms(); }
+
+// RFC 9110, 9.2.2: doing it twice is doing it once.
+bool may_be_repeated(std::string_view method) {
+  constexpr std::array<std::string_view, 5> kIdempotent = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  return std::ranges::find(kIdempotent, method) != kIdempotent.end();
+}
+
+}  // namespace
+
+Fetch::Fetch(Grant& grant, protocol::FetchStart request)
+    : grant_(grant),
+      request_(std::move(request)),
+      easy_(curl_easy_init()),
+      connect_by_ms_(now_ms() + std::clamp(request_.connect_ms, 1U, limits::kConnectMaxMs)),
+      credit_(limits::kFetchWindowBytes),
+      body_complete_(request_.body == BodyKind::kNone),
+      idle_(grant.loop(),
+            [this] { fail({FetchFault::kIdleTimeout, "the server sent and took nothing for too long"}); }),
+      retry_(grant.loop(), [this] { resume_when_there_is_room(); }) {
+  if (easy_ == nullptr) PANIC("no memory for a request");
+  const policy::Host host = policy::read_host(request_.host).value();  // Grant::check() read it
+  host_ = policy::text_of(host, 0);
+  set_up();
+}
+
+Fetch::~Fetch() {
+  if (added_) grant_.multi().remove(easy_.get());
+}
+
+Fetch& Fetch::of(CURL* easy) {
+  char* self = nullptr;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &self);
+  return *reinterpret_cast<Fetch*>(self);
+}
+
+void Fetch::begin() {
+  wants_socket_ = false;
+  added_ = grant_.multi().add(easy_.get());
+  if (!added_) fail({FetchFault::kProtocol, "the request could not be begun"});
+}
+
+void Fetch::ended(CURLcode result) {
+  const std::shared_ptr<Fetch> self = shared_from_this();
+  added_ = false;
+  if (wants_socket_ && fault_.text.empty()) {
+    if (sending_ && (!may_be_repeated(request_.method) || request_.body != BodyKind::kNone))
+      return fail({FetchFault::kRead,
+                   "the server closed a kept connection while the request was sent: whether it "
+                   "was carried out is not known"});
+    return grant_.tasks().spawn(dial());
+  }
+  if (result != CURLE_OK || !head_.complete())
+    return fail(fault_.text.empty() ? fault_of(result, easy_.get(), sending_) : fault_);
+  protocol::FetchEnd end{.stream = request_.stream};
+  grant_.tell(end);
+  grant_.finish(request_.stream);
+}
+
+// Outlives this object when the child loses interest: hence the weak pointer.
+loop::Task<> Fetch::dial() {
+  const std::weak_ptr<Fetch> weak = weak_from_this();
+  const std::int64_t left = connect_by_ms_ - now_ms();
+  if (left <= 0) {
+    fail({FetchFault::kConnectTimeout, "the connection was not made in time"});
+    co_return loop::Nothing{};
+  }
+  const std::string host = request_.host;
+  const std::string where = policy::text_of(policy::read_host(host).value(), request_.port);
+  base::Result<base::Fd> socket =
+      co_await loop::attempt(grant_.dial(host, request_.port, static_cast<std::uint32_t>(left)));
+  const std::shared_ptr<Fetch> self = weak.lock();
+  if (self == nullptr) co_return loop::Nothing{};
+  if (!socket) {
+    self->fail(fault_of_dial(socket.error(), where));
+    co_return loop::Nothing{};
+  }
+  self->socket_ = std::move(*socket);
+  const auto for_tls = static_cast<long>(std::max<std::int64_t>(1, self->connect_by_ms_ - now_ms()));
+  curl_easy_setopt(self->easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, for_tls);
+  self->begin();
+  co_return loop::Nothing{};
+}
+
+void Fetch::fail(Fault fault) {
+  const std::shared_ptr<Fetch> self = shared_from_this();
+  protocol::FetchFailed failed{.stream = request_.stream, .fault = fault.kind};
+  failed.text = std::string_view(fault.text).substr(0, limits::kFetchTextBytes);
+  grant_.tell(failed);
+  grant_.finish(request_.stream);
+}
+
+void Fetch::progress() {
+  if (request_.idle_ms != 0) idle_.start(request_.idle_ms);
+}
+
+// --- The response -----------------------------------------------------------------------------------------
+
+std::size_t Fetch::take_head_line(std::string_view line) {
+  progress();
+  const Head::Line state = head_.take(line);
+  if (state == Head::Line::kTooMuch || state == Head::Line::kMalformed) {
+    fault_ = {FetchFault::kProtocol, state == Head::Line::kTooMuch
+                                         ? "the response's headers are more than 128 KiB, or 256"
+                                         : "the response's headers are not proper HTTP"};
+    return 0;
+  }
+  if (!grant_.spend(line.size())) {
+    fault_ = {FetchFault::kBudget, "the call has moved all the bytes that one may move"};
+    return 0;
+  }
+  if (state == Head::Line::kComplete) {
+    head_.message().stream = request_.stream;
+    grant_.tell(head_.message());
+  }
+  return line.size();
+}
+
+// What does not fit now, libcurl keeps and offers again.
+std::size_t Fetch::take_data(std::string_view data) {
+  if (credit_ == 0 || !grant_.child_keeps_up()) {
+    reading_paused_ = true;
+    idle_.stop();  // it is the child who is slow
+    if (credit_ > 0) retry_.start(kLookAgainMs);
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  progress();
+  if (!grant_.spend(data.size())) {
+    fault_ = {FetchFault::kBudget, "the call has moved all the bytes that one may move"};
+    return 0;
+  }
+  credit_ -= std::min(credit_, data.size());
+  for (std::string_view rest = data; !rest.empty();) {
+    protocol::FetchData part{.stream = request_.stream, .data = {}};
+    part.data = rest.substr(0, limits::kFetchDataBytes);
+    rest.remove_prefix(part.data.size());
+    grant_.tell(part);
+  }
+  return data.size();
+}
+
+void Fetch::take_room(std::uint32_t bytes) {
+  credit_ = std::min<std::size_t>(credit_ + bytes, limits::kFetchWindowBytes);
+  resume_when_there_is_room();
+}
+
+void Fetch::resume_when_there_is_room() {
+  if (!reading_paused_ || credit_ == 0) return;
+  if (!grant_.child_keeps_up()) return retry_.start(kLookAgainMs);
+  reading_paused_ = false;
+  progress();
+  const std::shared_ptr<Fetch> self = shared_from_this();
+  curl_easy_pause(easy_.get(), writing_paused_ ? CURLPAUSE_SEND : CURLPAUSE_CONT);
+}
+
+// --- The request's body -----------------------------------------------------------------------------------
+
+bool Fetch::take_body(std::string_view data, bool last) {
+  if (body_complete_ || body_queued_ + data.size() > limits::kFetchWindowBytes) return false;
+  body_complete_ = last;
+  body_queued_ += data.size();
+  if (!data.empty()) body_.emplace_back(data);
+  if (!std::exchange(writing_paused_, false)) return true;
+  const std::shared_ptr<Fetch> self = shared_from_this();
+  curl_easy_pause(easy_.get(), reading_paused_ ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+  return true;
+}
+
+std::size_t Fetch::give_body(char* into, std::size_t room) {
+  if (body_.empty()) {
+    if (body_complete_) return 0;
+    writing_paused_ = true;
+    return CURL_READFUNC_PAUSE;
+  }
+  progress();
+  const std::string_view first = std::string_view(body_.front()).substr(body_offset_);
+  const std::size_t taken = std::min(room, first.size());
+  if (!grant_.spend(taken)) {
+    fault_ = {FetchFault::kBudget, "the call has moved all the bytes that one may move"};
+    return CURL_READFUNC_ABORT;
+  }
+  std::memcpy(into, first.data(), taken);
+  body_queued_ -= taken;
+  body_offset_ += taken;
+  if (taken == first.size()) {
+    body_.pop_front();
+    body_offset_ = 0;
+  }
+  protocol::FetchRoom room_again{.stream = request_.stream, .bytes = static_cast<std::uint32_t>(taken)};
+  grant_.tell(room_again);
+  return taken;
+}
+
+}  // namespace mcpbox::egress

@@ -1,0 +1,90 @@
+// One HTTP exchange of a call: a libcurl transfer between a socket from the dialer and the child's stream.
+//
+//   begin -> [a kept connection is free] ------------------> head, data..., end
+//         '-> [libcurl wants a socket] -> dial -> begin again
+//
+// Nothing has been sent when libcurl asks for a socket, so beginning again repeats nothing; where it asks
+// because a kept connection turned out to be dead, only what may be repeated (RFC 9110, 9.2.2) is.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "egress/egress/faults.h"
+#include "egress/egress/head.h"
+#include "egress/egress/multi.h"
+#include "privsep/loop/loop.h"
+
+namespace mcpbox::egress {
+
+class Grant;
+
+class Fetch : public std::enable_shared_from_this<Fetch> {
+ public:
+  Fetch(Grant& grant, protocol::FetchStart request);
+  Fetch(const Fetch&) = delete;
+  Fetch& operator=(const Fetch&) = delete;
+  ~Fetch();
+
+  void begin();
+  // More of the request's body.  False when the child sent more than it was given room for.
+  [[nodiscard]] bool take_body(std::string_view data, bool last);
+  // The child has read so much of the response.
+  void take_room(std::uint32_t bytes);
+  // libcurl is done with it.
+  void ended(CURLcode result);
+
+  static Fetch& of(CURL* easy);
+
+ private:
+  using List = std::unique_ptr<curl_slist, base::FreeWith<curl_slist_free_all>>;
+  void set_up();
+  void set_safety();
+  void set_request();
+  void set_body();
+  void set_callbacks();
+  loop::Task<> dial();
+  void fail(Fault fault);
+  void progress();
+  void resume_when_there_is_room();
+
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_read(char* into, std::size_t size, std::size_t count, void* self);
+  static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
+  static int on_connected(void* self, curl_socket_t fd, curlsocktype purpose);
+  static int on_close(void* self, curl_socket_t fd);
+  static int before_request(void* self, char* primary, char* local, int primary_port, int local_port);
+
+  std::size_t take_head_line(std::string_view line);
+  std::size_t take_data(std::string_view data);
+  std::size_t give_body(char* into, std::size_t room);
+
+  Grant& grant_;
+  protocol::FetchStart request_;
+  std::string host_;  // as in a URL
+  Easy easy_;
+  List headers_;
+  List address_;
+  base::Fd socket_;  // from the dialer, until libcurl takes it
+  bool wants_socket_ = false;
+  bool added_ = false;
+  bool sending_ = false;  // a request has begun to be sent
+  std::int64_t connect_by_ms_ = 0;
+  Head head_;
+  Fault fault_;         // why we stopped it ourselves
+  std::size_t credit_;  // of the response's body
+  bool reading_paused_ = false;
+  std::deque<std::string> body_;
+  std::size_t body_offset_ = 0;
+  std::size_t body_queued_ = 0;
+  bool body_complete_ = false;
+  bool writing_paused_ = false;
+  loop::Timer idle_;
+  loop::Timer retry_;
+};
+
+}  // namespace mcpbox::egress

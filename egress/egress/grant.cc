@@ -1,0 +1,167 @@
+// Runs in [egress].  Trusts the monitor's terms; the child at the other end may be hostile native code, and
+// what it sends is decoded whole, checked, and only then acted upon.
+#include "egress/egress/grant.h"
+
+#include <algorithm>
+
+namespace mcpbox::egress {
+
+namespace limits = policy::limits;
+using base::Why;
+using protocol::FetchFault;
+using protocol::Op;
+
+namespace {
+
+constexpr std::size_t kUnreadBytes = 1024 * 1024;  // queued to a child; beyond, servers wait
+
+std::vector<policy::HostRule> rules_of(const protocol::GrantedHosts& hosts) {
+  std::vector<policy::HostRule> rules;
+  for (const protocol::GrantedHost& host : hosts) {
+    std::expected<policy::HostPattern, const char*> pattern = policy::read_host_pattern(host.host);
+    if (pattern)
+      rules.push_back({.pattern = std::move(*pattern),
+                       .port = host.port,
+                       .private_too = host.private_too,
+                       .methods = host.methods,
+                       .path_prefix = host.path_prefix});
+  }
+  return rules;
+}
+
+}  // namespace
+
+Grant::Grant(World world, protocol::OpenGrant terms)
+    : world_(std::move(world)),
+      id_(terms.grant),
+      rules_(rules_of(terms.hosts)),
+      requests_left_(terms.requests),
+      bytes_left_(terms.bytes),
+      multi_(world_.loop, limits::kConnectionsPerCall,
+             [](CURL* easy, CURLcode result) { Fetch::of(easy).ended(result); }),
+      over_(world_.loop, [this] { end({Why::kTimeout, "the time of this call is over"}); }),
+      child_(
+          world_.loop, std::move(terms.child),
+          loop::LinkLimits{.max_payload = protocol::kFetchRequestBytes, .fds_in = 0},
+          [this](wire::Frame frame) { on_frame(std::move(frame)); },
+          [this](const base::Error& /*why*/) { fetches_.clear(); }) {
+  over_.start(std::int64_t{terms.seconds} * 1000);
+}
+
+void Grant::end(const base::Error& why) {
+  child_.close(why);
+  fetches_.clear();
+}
+
+void Grant::on_frame(wire::Frame frame) {
+  const Op op{frame.header.op};
+  const bool good = frame.header.kind == wire::FrameKind::kNotice &&
+                    ((op == Op::kFetchStart && start(frame)) || (op == Op::kFetchBody && body(frame)) ||
+                     (op == Op::kFetchRoom && room(frame)) || (op == Op::kFetchStop && stop(frame)));
+  // Our own runtime never does that: whoever is there gets nothing more.
+  if (!good) end({Why::kInvalid, "the child does not speak the protocol"});
+}
+
+bool Grant::start(wire::Frame& frame) {
+  base::Result<protocol::FetchStart> request = wire::decode<protocol::FetchStart>(frame);
+  if (!request || fetches_.contains(request->stream)) return false;
+  Fault fault = check(*request);
+  if (!fault.text.empty()) {
+    protocol::FetchFailed failed{.stream = request->stream, .fault = fault.kind};
+    failed.text = std::string_view(fault.text).substr(0, limits::kFetchTextBytes);
+    tell(failed);
+    return true;
+  }
+  const std::uint32_t stream = request->stream;
+  auto fetch = std::make_shared<Fetch>(*this, std::move(*request));
+  fetches_.emplace(stream, fetch);
+  fetch->begin();
+  return true;
+}
+
+// A stream that we ended may still get what was on its way.
+bool Grant::body(wire::Frame& frame) {
+  const base::Result<protocol::FetchBody> part = wire::decode<protocol::FetchBody>(frame);
+  if (!part) return false;
+  const auto found = fetches_.find(part->stream);
+  return found == fetches_.end() || found->second->take_body(part->data, part->last);
+}
+
+bool Grant::room(wire::Frame& frame) {
+  const base::Result<protocol::FetchRoom> more = wire::decode<protocol::FetchRoom>(frame);
+  if (!more) return false;
+  const auto found = fetches_.find(more->stream);
+  if (found != fetches_.end()) found->second->take_room(more->bytes);
+  return true;
+}
+
+bool Grant::stop(wire::Frame& frame) {
+  const base::Result<protocol::FetchStop> order = wire::decode<protocol::FetchStop>(frame);
+  if (!order) return false;
+  fetches_.erase(order->stream);
+  return true;
+}
+
+// The words of the refusal; none when the request may be sent.
+Fault Grant::check(const protocol::FetchStart& request) {
+  const auto invalid = [](const char* text) { return Fault{FetchFault::kInvalid, text}; };
+  if (const char* problem = policy::method_problem(request.method)) return invalid(problem);
+  if (const char* problem = policy::target_problem(request.target)) return invalid(problem);
+  std::size_t header_bytes = 0;
+  bool override_header = false;
+  for (const protocol::HeaderField& header : request.headers) {
+    if (const char* problem = policy::header_problem(header.name, header.value)) return invalid(problem);
+    override_header = override_header || policy::overrides_method(header.name);
+    header_bytes += header.name.size() + header.value.size();
+  }
+  std::expected<policy::Host, const char*> host = policy::read_host(request.host);
+  if (!host) return invalid(host.error());
+  if (request.port == 0) return invalid("port 0 is no port");
+  if (header_bytes > limits::kFetchReplyHeaderBytes) return invalid("the headers are larger than 128 KiB");
+  if (request.body == protocol::BodyKind::kSized && request.body_bytes > limits::kNetworkBytesPerCall)
+    return {FetchFault::kBudget, "the body is larger than a call may send"};
+  const policy::RequestLine line{
+      .method = request.method, .host = std::move(*host), .port = request.port, .target = request.target};
+  const policy::Coverage coverage = policy::cover(rules_, line, override_header);
+  if (!coverage.covered) return not_approved(line, coverage.problem);
+  if (fetches_.size() >= limits::kStreamsPerCall)
+    return {FetchFault::kBudget, "a call has at most 256 requests at a time: await some first"};
+  if (requests_left_ == 0)
+    return {FetchFault::kBudget, "the call has made all the requests that one may make"};
+  --requests_left_;
+  if (!spend(header_bytes + request.target.size()))
+    return {FetchFault::kBudget, "the call has moved all the bytes that one may move"};
+  return {.kind = FetchFault::kInvalid, .text = {}};
+}
+
+Fault Grant::not_approved(const policy::RequestLine& line, const char* problem) {
+  const std::string where = policy::text_of(line.host, line.port);
+  if (denied_.size() < limits::kDenialsPerCall || denied_.contains(where)) {
+    denied_.insert(where);
+    protocol::ReportDenied report{.grant = id_, .host = line.host.name, .port = line.port};
+    world_.report(report);
+  }
+  std::string text =
+      where + (problem == nullptr ? " is not approved for this server" : std::string(": ") + problem);
+  text += "; use mcpbox_request_network_access to request it";
+  return {FetchFault::kNotApproved, std::move(text)};
+}
+
+bool Grant::spend(std::uint64_t bytes) {
+  if (bytes > bytes_left_) return false;
+  bytes_left_ -= bytes;
+  return true;
+}
+
+bool Grant::child_keeps_up() const { return child_.queued_bytes() < kUnreadBytes; }
+
+loop::Task<base::Fd> Grant::dial(const std::string& host, std::uint16_t port, std::uint32_t timeout_ms) {
+  protocol::Dial question{
+      .grant = id_, .host = std::string_view(host), .port = port, .timeout_ms = timeout_ms};
+  base::Result<base::Fd> socket = co_await loop::attempt(world_.dial(std::move(question)));
+  co_return socket;
+}
+
+void Grant::finish(std::uint32_t stream) { fetches_.erase(stream); }
+
+}  // namespace mcpbox::egress

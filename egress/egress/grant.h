@@ -1,0 +1,73 @@
+// One call's network: its child's link, what it may reach, what it has left, and its exchanges.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "egress/egress/fetch.h"
+#include "egress/egress/multi.h"
+#include "egress/egress/roots.h"
+#include "policy/requests.h"
+#include "privsep/loop/link.h"
+#include "privsep/loop/task_set.h"
+#include "privsep/protocol/messages_egress.h"
+
+namespace mcpbox::egress {
+
+class Grant {
+ public:
+  struct World {
+    loop::Loop& loop;
+    const Roots& roots;
+    std::function<loop::Task<base::Fd>(protocol::Dial)> dial;
+    std::function<void(protocol::ReportDenied&)> report;
+  };
+  Grant(World world, protocol::OpenGrant terms);
+  Grant(const Grant&) = delete;
+  Grant& operator=(const Grant&) = delete;
+
+  // --- for its exchanges
+  template <class Notice>
+  void tell(Notice& notice) {
+    static_cast<void>(child_.notify(notice));
+  }
+  // Takes from what the call has left.  False when there is not so much: the exchange fails.
+  [[nodiscard]] bool spend(std::uint64_t bytes);
+  // The child has read enough of what it was sent.
+  [[nodiscard]] bool child_keeps_up() const;
+  loop::Task<base::Fd> dial(const std::string& host, std::uint16_t port, std::uint32_t timeout_ms);
+  // The exchange is over, with this last word; it is destroyed later, from the loop.
+  void finish(std::uint32_t stream);
+  Multi& multi() { return multi_; }
+  loop::Loop& loop() { return world_.loop; }
+  const Roots& roots() { return world_.roots; }
+  loop::TaskSet& tasks() { return tasks_; }
+
+ private:
+  void on_frame(wire::Frame frame);
+  bool start(wire::Frame& frame);
+  bool body(wire::Frame& frame);
+  bool room(wire::Frame& frame);
+  bool stop(wire::Frame& frame);
+  [[nodiscard]] Fault check(const protocol::FetchStart& request);
+  Fault not_approved(const policy::RequestLine& line, const char* problem);
+  void end(const base::Error& why);
+
+  World world_;
+  wire::Id id_;
+  std::vector<policy::HostRule> rules_;
+  std::uint32_t requests_left_;
+  std::uint64_t bytes_left_;
+  std::set<std::string> denied_;
+  Multi multi_;
+  std::map<std::uint32_t, std::shared_ptr<Fetch>> fetches_;
+  loop::Timer over_;
+  loop::TaskSet tasks_;
+  loop::Link child_;
+};
+
+}  // namespace mcpbox::egress

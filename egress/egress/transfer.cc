@@ -1,0 +1,152 @@
+// Runs in [egress].  How a request is told to libcurl: everything that it could do by itself is switched off.
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "egress/egress/fetch.h"
+#include "egress/egress/grant.h"
+
+namespace mcpbox::egress {
+
+using protocol::BodyKind;
+using protocol::FetchFault;
+
+namespace {
+
+// Written for every host in libcurl's own table of names, so that it never looks one up; connected to never,
+// because the socket that it is given is connected already.
+constexpr const char* kNowhere = "192.0.2.1";
+
+bool has_header(const protocol::FetchStart& request, std::string_view wanted) {
+  const auto same = [wanted](const protocol::HeaderField& header) {
+    return std::ranges::equal(header.name, wanted,
+                              [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  };
+  return std::ranges::any_of(request.headers, same);
+}
+
+}  // namespace
+
+void Fetch::set_up() {
+  set_safety();
+  set_request();
+  set_body();
+  set_callbacks();
+}
+
+void Fetch::set_safety() {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, request_.tls ? "https" : "http");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");  // not even one that the environment names
+  curl_easy_setopt(easy, CURLOPT_ALTSVC_CTRL, 0L);
+  curl_easy_setopt(easy, CURLOPT_HSTS_CTRL, 0L);
+  curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, nullptr);  // what is packed stays packed: the child unpacks
+  curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  grant_.roots().use_in(easy);
+}
+
+void Fetch::set_request() {
+  CURL* easy = easy_.get();
+  const std::string port = std::to_string(request_.port);
+  const std::string url = (request_.tls ? "https://" : "http://") + host_ + ":" + port + "/";
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request_.target.c_str());
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+  address_.reset(curl_slist_append(nullptr, (host_ + ":" + port + ":" + kNowhere).c_str()));
+  curl_easy_setopt(easy, CURLOPT_RESOLVE, address_.get());
+  const auto add = [this](const std::string& line) {
+    curl_slist* longer = curl_slist_append(headers_.get(), line.c_str());
+    if (longer == nullptr) PANIC("no memory for a header");
+    static_cast<void>(headers_.release());
+    headers_.reset(longer);
+  };
+  // A header without a value ends with a semicolon there; one without anything is left out.
+  for (const protocol::HeaderField& header : request_.headers)
+    add(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
+  add("Expect:");
+  for (const char* unasked : {"accept", "user-agent", "content-type"})
+    if (!has_header(request_, unasked)) add(std::string(unasked) + ":");
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void Fetch::set_body() {
+  CURL* easy = easy_.get();
+  if (request_.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  if (request_.body == BodyKind::kNone) return;
+  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(
+      easy, CURLOPT_INFILESIZE_LARGE,
+      request_.body == BodyKind::kSized ? static_cast<curl_off_t>(request_.body_bytes) : curl_off_t{-1});
+}
+
+void Fetch::set_callbacks() {
+  CURL* easy = easy_.get();
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+  curl_easy_setopt(easy, CURLOPT_READDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_connected);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
+}
+
+// --- From libcurl -----------------------------------------------------------------------------------------
+
+std::size_t Fetch::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<Fetch*>(self)->take_head_line({data, size * count});
+}
+
+std::size_t Fetch::on_data(char* data, std::size_t size, std::size_t count, void* self) {
+  return static_cast<Fetch*>(self)->take_data({data, size * count});
+}
+
+std::size_t Fetch::on_read(char* into, std::size_t size, std::size_t count, void* self) {
+  return static_cast<Fetch*>(self)->give_body(into, size * count);
+}
+
+curl_socket_t Fetch::on_socket(void* self, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  Fetch& fetch = *static_cast<Fetch*>(self);
+  if (!fetch.socket_) {
+    fetch.wants_socket_ = true;
+    return CURL_SOCKET_BAD;
+  }
+  // libcurl compares what it was given with what it asked for in nothing but the family.
+  address->family = AF_INET;
+  return fetch.socket_.release();
+}
+
+int Fetch::on_connected(void* /*self*/, curl_socket_t /*fd*/, curlsocktype /*purpose*/) {
+  return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+// A connection outlives the exchange that it was made for: nothing of `self` here.
+int Fetch::on_close(void* /*self*/, curl_socket_t fd) { return ::close(fd); }
+
+int Fetch::before_request(void* self, char* /*primary*/, char* /*local*/, int /*primary_port*/,
+                          int /*local_port*/) {
+  Fetch& fetch = *static_cast<Fetch*>(self);
+  fetch.sending_ = true;
+  fetch.progress();
+  return CURL_PREREQFUNC_OK;
+}
+
+}  // namespace mcpbox::egress

@@ -1,0 +1,164 @@
+"""httpx in a call: its transports speak to egress, and the rest of httpx works as everywhere.
+
+Used in the zygotes that have httpx.  What is not approved, no name service, no connection and no TLS are
+told apart by the words and the class of the exception.
+"""
+
+from . import fetching
+from .fetching import NO_BODY, SIZED, UNSIZED, Failed
+
+# What httpx adds for a connection that it would make itself.
+_FRAMING = {b"host", b"content-length", b"transfer-encoding", b"connection"}
+_CONNECT_MS = 60_000  # limits::kConnectMaxMs
+
+
+def connect(httpx, ops):
+    """Replaces httpx's transports.  Returns the client that tools know as `http`."""
+    link = fetching.Link(ops)
+    errors = _errors(httpx)
+    transports = _transports(httpx, link, errors)
+    # Who we are, and where our home is, the C library would ask services of the machine.
+    import sys
+
+    sys.modules["httpx._utils"].NetRCInfo.netrc_info = None
+    for module in (httpx, sys.modules["httpx._client"]):
+        module.HTTPTransport, module.AsyncHTTPTransport = transports
+    return httpx.AsyncClient()
+
+
+def _errors(httpx):
+    """protocol::FetchFault -> exception."""
+    return {
+        fetching.GONE: httpx.ConnectError,
+        1: httpx.ConnectError,
+        2: httpx.ConnectError,
+        3: httpx.LocalProtocolError,
+        4: httpx.ConnectError,
+        5: httpx.ConnectError,
+        6: httpx.ConnectTimeout,
+        7: httpx.ConnectError,
+        8: httpx.ReadTimeout,
+        9: httpx.ReadError,
+        10: httpx.WriteError,
+        11: httpx.RemoteProtocolError,
+        12: httpx.NetworkError,
+    }
+
+
+def _begin(httpx, link, request):
+    """Sends the head of a request; returns its stream and whether a body follows."""
+    url = request.url
+    host, tls = url.raw_host, url.scheme == "https"
+    if url.scheme not in ("http", "https"):
+        raise httpx.UnsupportedProtocol(f"a tool reaches http:// and https:// only, not {url.scheme}://")
+    if (named := request.headers.get("host")) is not None and named.encode() != url.netloc:
+        raise httpx.LocalProtocolError("the Host header is the URL's host: leave it out", request=request)
+    body, size = NO_BODY, 0
+    if (length := request.headers.get("content-length")) is not None:
+        body, size = SIZED, int(length)
+    elif "transfer-encoding" in request.headers:
+        body = UNSIZED
+    if body == SIZED and size == 0 and request.method in ("GET", "HEAD", "DELETE", "OPTIONS"):
+        body = NO_BODY
+    headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _FRAMING]
+    timeout = request.extensions.get("timeout", {})
+    connect_ms = fetching.milliseconds(timeout.get("connect"), _CONNECT_MS)
+    idle_ms = fetching.milliseconds(timeout.get("read"), 0)
+    port = url.port or (443 if tls else 80)
+    line = (tls, host.strip(b"[]"), port, request.method.encode(), url.raw_path, headers, body, size)
+    return link.open(fetching.start_fields(line, connect_ms, idle_ms)), body != NO_BODY
+
+
+def _transports(httpx, link, errors):
+    def raised(error, request):
+        return errors[error.fault](str(error), request=request)
+
+    def response(head, body):
+        extensions = {"http_version": head.version, "reason_phrase": head.reason}
+        return httpx.Response(head.status, headers=head.headers, stream=body, extensions=extensions)
+
+    class Body(httpx.SyncByteStream):
+        def __init__(self, stream, request):
+            self._stream, self._request = stream, request
+
+        def __iter__(self):
+            try:
+                while (data := self._stream.next()) is not None:
+                    yield data
+            except Failed as error:
+                raise raised(error, self._request) from None
+
+        def close(self):
+            self._stream.stop()
+
+    class AsyncBody(httpx.AsyncByteStream):
+        def __init__(self, stream, request):
+            self._stream, self._request = stream, request
+
+        async def __aiter__(self):
+            try:
+                while (data := await self._stream.next_soon()) is not None:
+                    yield data
+            except Failed as error:
+                raise raised(error, self._request) from None
+
+        async def aclose(self):
+            self._stream.stop()
+
+    def refuse_proxy(proxy):
+        if proxy is not None:
+            raise ValueError("a tool has no proxy: approved hosts are reached directly")
+
+    class Transport(httpx.BaseTransport):
+        def __init__(self, *_args, proxy=None, **_kwargs):
+            refuse_proxy(proxy)
+
+        def handle_request(self, request):
+            stream, has_body = _begin(httpx, link, request)
+            try:
+                if has_body:
+                    for chunk in request.stream:
+                        _send(link, stream, chunk)
+                    stream.send(b"", True)
+                return response(stream.next(), Body(stream, request))
+            except Failed as error:
+                raise raised(error, request) from None
+            except BaseException:
+                stream.stop()
+                raise
+
+    class AsyncTransport(httpx.AsyncBaseTransport):
+        def __init__(self, *_args, proxy=None, **_kwargs):
+            refuse_proxy(proxy)
+
+        async def handle_async_request(self, request):
+            stream, has_body = _begin(httpx, link, request)
+            try:
+                if has_body:
+                    async for chunk in request.stream:
+                        await _send_soon(link, stream, chunk)
+                    stream.send(b"", True)
+                return response(await stream.next_soon(), AsyncBody(stream, request))
+            except Failed as error:
+                raise raised(error, request) from None
+            except BaseException:
+                stream.stop()
+                raise
+
+    return Transport, AsyncTransport
+
+
+def _send(link, stream, chunk):
+    while chunk and not stream.answered():
+        if stream.room:
+            chunk = stream.send(chunk)
+        else:
+            link.wait()
+
+
+async def _send_soon(link, stream, chunk):
+    while chunk and not stream.answered():
+        if stream.room:
+            chunk = stream.send(chunk)
+        else:
+            await link.wait_soon(stream)

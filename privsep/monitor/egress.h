@@ -1,0 +1,36 @@
+// The network of calls: two processes that act on grants, and the grants of live calls.  The monitor decides
+// what a grant covers when the call goes, and ends it with the call.
+#pragma once
+
+#include <set>
+
+#include "privsep/base/fd.h"
+#include "privsep/loop/task.h"
+#include "privsep/protocol/messages_egress.h"
+
+namespace mcpbox::monitor {
+
+class Monitor;
+struct Call;
+
+class Egress {
+ public:
+  explicit Egress(Monitor& monitor) : m_(monitor) {}
+
+  // One of the two was started anew: they get a link to each other, once both serve.
+  void introduce();
+
+  // Gives the call's grant to both, and to egress the end of the child's socket.  Where either is down, the
+  // child's socket is closed, and the tool is told so at its first request.
+  loop::Task<> open(const Call& call, base::Fd child);
+  // Idempotent.
+  void close(const wire::Id& call);
+
+  [[nodiscard]] std::size_t grants() const { return open_.size(); }
+
+ private:
+  Monitor& m_;
+  std::set<wire::Id> open_;
+};
+
+}  // namespace mcpbox::monitor

@@ -1,0 +1,87 @@
+// The grants of a call, on their way to the two processes that act on them, and what these say to each other.
+#pragma once
+
+#include "privsep/protocol/messages_common.h"
+
+namespace mcpbox::protocol {
+
+// One approved destination (policy/requests.h, HostRule).
+struct GrantedHost {
+  Text<limits::kFetchHostBytes> host;  // "api.example.com", "*.example.com", "192.168.1.20", "fd00::1"
+  std::uint16_t port = 0;              // 0: any
+  bool private_too = false;            // an admin approved exactly this host and port, whatever its address
+  Text<limits::kGrantMethodsBytes> methods;   // "GET, HEAD"; empty: any
+  Text<limits::kGrantPathBytes> path_prefix;  // empty: any
+  static auto fields(auto& m) { return std::tie(m.host, m.port, m.private_too, m.methods, m.path_prefix); }
+};
+using GrantedHosts = List<GrantedHost, limits::kHostsPerGrant>;
+
+// Monitor -> dialer: from now on these hosts may be dialled in the name of this grant.
+struct AllowDials {
+  static constexpr Op kOp = Op::kAllowDials;
+  using Reply = Done;
+  Id grant{};
+  GrantedHosts hosts;
+  static auto fields(auto& m) { return std::tie(m.grant, m.hosts); }
+};
+
+// Monitor -> egress: serve this call child.  seconds: from now until the grant ends by itself.
+struct OpenGrant {
+  static constexpr Op kOp = Op::kOpenGrant;
+  using Reply = Done;
+  Id grant{};
+  GrantedHosts hosts;
+  std::uint32_t requests = 0;
+  std::uint64_t bytes = 0;  // both ways, bodies and headers
+  std::uint32_t seconds = 0;
+  base::Fd child;  // the egress socket of the call child
+  static auto fields(auto& m) { return std::tie(m.grant, m.hosts, m.requests, m.bytes, m.seconds, m.child); }
+};
+
+// Monitor -> egress and dialer, a notice: the call is over, or what allowed it is.
+struct EndGrant {
+  static constexpr Op kOp = Op::kEndGrant;
+  using Reply = Done;
+  Id grant{};
+  static auto fields(auto& m) { return std::tie(m.grant); }
+};
+
+// Monitor -> egress and dialer: their link to each other.  A new one when either was started anew.
+struct Partner {
+  static constexpr Op kOp = Op::kPartner;
+  using Reply = Done;
+  base::Fd socket;
+  static auto fields(auto& m) { return std::tie(m.socket); }
+};
+
+struct Dialled {
+  base::Fd socket;  // connected, non-blocking
+  static auto fields(auto& m) { return std::tie(m.socket); }
+};
+
+// Egress -> dialer, over their own link.
+//   kRefused   the grant is not known, or does not cover host and port, or no address of the host may be
+//              connected to
+//   kNotFound  the name has no address, or nobody answered for it
+//   kTimeout   nobody accepted in time;  kBroken  whoever was asked refused
+struct Dial {
+  static constexpr Op kOp = Op::kDial;
+  using Reply = Dialled;
+  Id grant{};
+  Text<limits::kFetchHostBytes> host;
+  std::uint16_t port = 0;
+  std::uint32_t timeout_ms = 0;
+  static auto fields(auto& m) { return std::tie(m.grant, m.host, m.port, m.timeout_ms); }
+};
+
+// Egress -> monitor, a notice: a call tried what nobody approved.
+struct ReportDenied {
+  static constexpr Op kOp = Op::kReportDenied;
+  using Reply = Done;
+  Id grant{};
+  Text<limits::kFetchHostBytes> host;
+  std::uint16_t port = 0;
+  static auto fields(auto& m) { return std::tie(m.grant, m.host, m.port); }
+};
+
+}  // namespace mcpbox::protocol
