@@ -60,7 +60,7 @@ CallExit run(Python& python, int link) {
   Result<protocol::Go> order = wire::decode<protocol::Go>(*frame);
   if (!order) return CallExit::kBadJob;
   frame->payload = {};
-  Result<protocol::Outcome> outcome = python.go(order->body);
+  Result<protocol::Outcome> outcome = python.go(*order);
   return outcome ? answer(link, asked, *outcome) : refuse(link, asked, outcome.error());
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "policy/modules.h"
 #include "policy/names.h"
 #include "privsep/protocol/messages_zygote.h"
 #include "privsep/protocol/orders.h"
@@ -41,6 +42,7 @@ Result<FirstOrder> take_first_order(int link) {
 
 std::optional<std::string> missing_package(const FirstOrder& order, const char* folder) {
   const auto installed = [folder](const std::string& name) {
+    if (policy::is_standard_library(name)) return true;
     const std::string base = std::string(folder) + "/" + name;
     return ::access((base + "/__init__.py").c_str(), R_OK) == 0 ||
            ::access((base + ".py").c_str(), R_OK) == 0;

@@ -171,6 +171,20 @@ PyRef start_runtime(const PythonPaths& paths, std::span<const std::string> names
   return PyRef(PyObject_Call(begin.get(), positional.get(), named.get()));
 }
 
+// (key, value, redact) of each, as bytes and a number.
+PyRef secrets_of(const protocol::Go& order) {
+  PyRef all(PyTuple_New(static_cast<Py_ssize_t>(order.secrets.size())));
+  for (std::size_t i = 0; all && i < order.secrets.size(); ++i) {
+    const protocol::CallSecret& secret = order.secrets[i];
+    PyObject* const entry = Py_BuildValue(
+        "(y#y#i)", secret.key.data(), static_cast<Py_ssize_t>(secret.key.size()), secret.value.data(),
+        static_cast<Py_ssize_t>(secret.value.size()), secret.redact ? 1 : 0);
+    if (entry == nullptr) return nullptr;
+    PyTuple_SET_ITEM(all.get(), static_cast<Py_ssize_t>(i), entry);
+  }
+  return all;
+}
+
 // --- What comes back ----------------------------------------------------------------------------------
 
 // Item `index` of a tuple as bytes; false when it is anything else, or over `most`.
@@ -274,11 +288,13 @@ base::Result<void> Python::prepare(const protocol::Prepare& job) {
   return {};
 }
 
-base::Result<protocol::Outcome> Python::go(std::string_view body) {
+base::Result<protocol::Outcome> Python::go(const protocol::Go& order) {
   if (!state_->ready) return fail(Why::kInvalid, "python: nothing was prepared");
   const PyRef ready(std::exchange(state_->ready, nullptr));
-  const PyRef made(
-      PyObject_CallFunction(ready.get(), "y#", body.data(), static_cast<Py_ssize_t>(body.size())));
+  const PyRef secrets = secrets_of(order);
+  if (!secrets) return broken("python: the secrets could not be made");
+  const PyRef made(PyObject_CallFunction(ready.get(), "y#O", order.body.data(),
+                                         static_cast<Py_ssize_t>(order.body.size()), secrets.get()));
   if (!made || !PyTuple_Check(made.get())) return broken("python: the call made no outcome");
   protocol::Outcome outcome;
   long end = 0;

@@ -5,7 +5,7 @@
 //   python->touch(link);                                    // in the child
 //   python->reseed();                                       // and then its jail
 //   protocol::Compiled made = python->compile(job);         // a compile child
-//   python->prepare(job); python->go(body);                 // a call child
+//   python->prepare(job); python->go(order);                 // a call child
 #pragma once
 
 #include <memory>
@@ -58,8 +58,9 @@ class Python {
 
   // The run job: loads code and schema; kInvalid when they are not what compile() makes.
   [[nodiscard]] base::Result<void> prepare(const protocol::Prepare& job);
-  // Runs what was prepared, once, with the request body as received.  Python's exceptions are in the outcome.
-  [[nodiscard]] base::Result<protocol::Outcome> go(std::string_view body);
+  // Runs what was prepared, once, with the request body as received and these secrets.  Python's exceptions
+  // are in the outcome.
+  [[nodiscard]] base::Result<protocol::Outcome> go(const protocol::Go& order);
 
  private:
   struct State;

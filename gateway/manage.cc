@@ -3,6 +3,7 @@
 #include "gateway/manage.h"
 
 #include "gateway/access.h"
+#include "gateway/manage_grants.h"
 #include "gateway/methods.h"
 #include "privsep/http/ids.h"
 
@@ -24,14 +25,16 @@ std::string listed(const ManageTool& tool) {
 }  // namespace
 
 const ManageTool* find_manage_tool(std::string_view name) {
-  for (const ManageTool& tool : manage_tools())
-    if (tool.name == name) return &tool;
+  for (const auto tools : {manage_tools(), authority_tools()})
+    for (const ManageTool& tool : tools)
+      if (tool.name == name) return &tool;
   return nullptr;
 }
 
 std::string manage_listing() {
   std::string all;
-  for (const ManageTool& tool : manage_tools()) all += (all.empty() ? "" : ",") + listed(tool);
+  for (const auto tools : {manage_tools(), authority_tools()})
+    for (const ManageTool& tool : tools) all += (all.empty() ? "" : ",") + listed(tool);
   return all;
 }
 

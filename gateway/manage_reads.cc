@@ -3,6 +3,8 @@
 // get_tool_logs.
 #include "gateway/manage.h"
 
+#include "gateway/manage_grants.h"
+
 namespace mcpbox::gateway {
 namespace {
 
@@ -60,10 +62,22 @@ constexpr Question kLogs{Query::kGetToolLogs, "tool_id", "Tool", "limit", kLogsD
 }  // namespace
 
 Task<Managed> on_list_servers(const ManageCall& c) { return shown(c, kServers); }
-Task<Managed> on_get_server(const ManageCall& c) { return shown(c, kServer); }
 Task<Managed> on_list_tools(const ManageCall& c) { return shown(c, kTools); }
-Task<Managed> on_get_tool_status(const ManageCall& c) { return shown(c, kStatus); }
 Task<Managed> on_get_tool_logs(const ManageCall& c) { return shown(c, kLogs); }
+
+Task<Managed> on_get_server(const ManageCall& c) {
+  Managed made;
+  made.structured = co_await read(c, kServer, made.problem);
+  if (made.problem.empty()) made.problem = co_await put_server_grants(c, made.structured.get());
+  co_return made;
+}
+
+Task<Managed> on_get_tool_status(const ManageCall& c) {
+  Managed made;
+  made.structured = co_await read(c, kStatus, made.problem);
+  if (made.problem.empty()) made.problem = co_await put_tool_grants(c, made.structured.get());
+  co_return made;
+}
 
 // The schema is kept byte for byte as text, because the approval binds those bytes.
 Task<Managed> on_get_tool(const ManageCall& c) {

@@ -30,6 +30,20 @@ inline constexpr std::size_t kCompiledCacheBytes = 64 * kMiB;  // compiled code 
 inline constexpr std::uint32_t kServers = 1000;          // servers; beyond: refused, delete one first
 inline constexpr std::uint32_t kToolsPerServer = 500;    // tools of a server; beyond: refused
 
+// --- What may be granted ------------------------------------------------------------------------------
+inline constexpr std::size_t kHostBytes = 253;           // a host's name, as DNS allows; beyond: refused
+inline constexpr std::size_t kHostPathBytes = 256;       // the path that a grant is limited to; beyond: refused
+inline constexpr std::size_t kModulePathBytes = 128;     // a module's name with its dots; beyond: refused
+inline constexpr std::size_t kJustificationMinChars = 10;  // below: refused, a reviewer has nothing to go by
+inline constexpr std::uint32_t kGrantsPerServer = 200;   // hosts and modules asked for or granted in one server; beyond: refused, an administrator deletes some
+inline constexpr std::uint32_t kGrants = 20'000;         // of all servers; beyond: refused
+inline constexpr std::uint32_t kSecretsPerServer = 100;  // secrets of a server; beyond: refused
+inline constexpr std::size_t kSecretKeyBytes = 64;       // a secret's key; beyond: refused
+inline constexpr std::size_t kSecretValueBytes = 10'000;  // a secret's value; beyond: refused
+inline constexpr std::size_t kSecretFormBytes = 128;     // the template that a header's value is made by; beyond: refused
+inline constexpr std::size_t kSecretPlaceBytes = 64;     // name of the header, parameter or field; beyond: refused
+inline constexpr std::uint32_t kReachedTools = 200;      // tools named in a review; beyond: only counted
+
 // --- HTTP ---------------------------------------------------------------------------------------------
 inline constexpr std::size_t kBodyBytes = 1 * kMiB;      // a request body; beyond: 413
 inline constexpr std::size_t kHeaderBytes = 32 * kKiB;   // request line and headers together; beyond: 400 and close

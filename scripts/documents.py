@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes the tables of docs/jail.md and docs/limits.md from the tables of the code.
+"""Writes the tables of docs/grants.md, docs/jail.md and docs/limits.md from the tables of the code.
 
 usage: documents.py [--check]   with --check nothing is written: it fails when a document is not current
 
@@ -170,7 +170,45 @@ def limits():
     return "\n\n".join(parts)
 
 
+def setting_rows():
+    source = text_of("policy/settings.cc").partition("kSettings[] = {")[2].partition("};")[0]
+    for key, numbers, words in re.findall(
+        r'\{Setting::k\w+, ((?:"[^"]*", ){5}"?[^"]*?)(\d+, [\d\']+),\s*((?:"[^"]*"[,\s]*)+)\}', source
+    ):
+        key, standard, other, strictest, weaker = re.findall(r'"([^"]*)"', key)
+        yield key, standard, other, strictest, weaker, numbers.replace("'", "").split(", "), words
+
+
+def settings():
+    rows = []
+    for key, standard, other, _, weaker, (least, most), words in setting_rows():
+        what, _, costs = words.partition(",\n") if ",\n" in words else words.rpartition(", ")
+        values = f"`{standard}` (default), `{other}`" if other else f"{least} to {most}, default {standard}"
+        rows.append([f"`{key}`", values, plain(what), f"`{weaker}`: {plain(costs)}" if weaker else "-"])
+    return table(["setting", "values", "what it decides", "what the weaker value gives up"], rows)
+
+
+def profiles():
+    source = text_of("policy/settings.cc")
+    rows = []
+    for name, words, values in re.findall(r'\{"(\w+)",\s*((?:"[^"]*"\s*)+),\s*k(\w+)\}', source):
+        block = re.search(r"k" + values + r"\{\{(.+?)\}\};", source, re.S).group(1)
+        parts = re.findall(r'"(\w+)"', block)
+        rows.append([f"`{name}`", plain(words), ", ".join(f"`{part}`" for part in parts)])
+    return table(["profile", "in plain words", "tools, modules, hosts, remote editing, redaction"], rows)
+
+
+def secret_places():
+    source = text_of("policy/secrets.h").partition("kSecretPlaces[] = {")[2].partition("};")[0]
+    rows = re.findall(r'SecretPlace::k\w+,\s*"(\w+)",\s*\w+,\s*(\w+),\s*"([^"]*)"', source)
+    return table(
+        ["place", "what it is", "can publish the value"],
+        [[f"`{name}`", what, "yes" if careful == "true" else "no"] for name, careful, what in rows],
+    )
+
+
 PARTS = {
+    "docs/grants.md": {"settings": settings, "profiles": profiles, "secret places": secret_places},
     "docs/jail.md": {
         "layers": layers_in_order,
         "better forms": better_forms,

@@ -24,6 +24,12 @@ constexpr Command kCommands[] = {
     { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
     { "setup-code", "",                            0,   0,    "show the code that makes the first admin of the web UI",  setup_code },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },
+    { "requests",  "[ID | SERVER] [--all]",        0,   1,    "hosts and modules that were asked for; --all: granted too", requests },
+    { "network",   "list|add|approve|reject|revoke|delete ...", 1,   3,    "hosts that a server's tools may reach",      network },
+    { "module",    "list|add|approve|reject|revoke|delete ...", 1,   2,    "modules that tools may import",              module  },
+    { "secret",    "set|delete SERVER KEY, list SERVER", 2,   3,    "secrets of a server; a value is typed or root's standard input", secret },
+    { "settings",  "[set KEY VALUE]",              0,   3,    "what is decided without a person, and other settings",    settings },
+    { "profile",   "strict|balanced|permissive",   1,   1,    "several settings at once",                                profile },
     { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
     { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },
     { "help",      "",                             0,   1,    "this text",                                               help    },
@@ -39,6 +45,16 @@ constexpr std::string_view kOptionsText =
     "  --state DIR     the state folder that holds control.sock\n"
     "  --json          JSON for scripts instead of tables for people\n"
     "  --long          doctor: every attempt to leave the jail, not only those of each start\n"
+    "  --yes           network, module: approve without a question, only as root\n"
+    "  --private       network: also where the host has a private address; one exact host and port\n"
+    "  --port N        network add, secret set: the port (secret: 443 when not given)\n"
+    "  --method NAMES  network add: only these HTTP methods, such as GET,HEAD\n"
+    "  --path PREFIX   network add: only below this path\n"
+    "  --host NAME     secret set: the host that a sealed value may go to\n"
+    "  --place PLACE   secret set: header (default), basic, query, path, json or form\n"
+    "  --name NAME     secret set: of the header (default Authorization), parameter or field\n"
+    "  --template TEXT secret set: the header's value with {} for the secret (default: Bearer {})\n"
+    "  --exposed       secret set: the code sees the value\n"
     "  --digest HEX    approve without review what has this digest; all 64 digits, only as root\n"
     "\n"
     "Exit status\n"

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace mcpbox::ctl {
@@ -22,6 +23,32 @@ Taken take_page(Options& options, std::string_view value) {
   return {};
 }
 
+Taken take_port(Options& options, std::string_view value) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), port);
+  if (error != std::errc{} || end != value.data() + value.size() || port == 0)
+    return std::unexpected("--port wants a number from 1 to 65535");
+  options.port = port;
+  return {};
+}
+
+// Options whose value is taken as it is.
+struct TextOption {
+  std::string_view name;
+  std::optional<std::string> Options::* field;
+};
+constexpr TextOption kTexts[] = {
+    {"--socket", &Options::socket}, {"--state", &Options::state},   {"--reason", &Options::reason},
+    {"--host", &Options::host},     {"--place", &Options::place},   {"--name", &Options::name},
+    {"--template", &Options::form}, {"--method", &Options::method}, {"--path", &Options::path}};
+struct Flag {
+  std::string_view name;
+  bool Options::* field;
+};
+constexpr Flag kFlags[] = {
+    {"--json", &Options::json}, {"--long", &Options::long_attack},    {"--all", &Options::all},
+    {"--yes", &Options::yes},   {"--private", &Options::private_too}, {"--exposed", &Options::exposed}};
+
 Taken take_digest(Options& options, std::string_view value) {
   constexpr std::string_view kHex = "0123456789abcdef";
   if (value.size() != 64 || value.find_first_not_of(kHex) != std::string_view::npos)
@@ -33,15 +60,15 @@ Taken take_digest(Options& options, std::string_view value) {
 Taken take(Options& options, std::string_view name, std::string_view value) {
   if (name == "--page") return take_page(options, value);
   if (name == "--digest") return take_digest(options, value);
-  if (name == "--socket") options.socket = value;
-  if (name == "--state") options.state = value;
-  if (name == "--reason") options.reason = value;
+  if (name == "--port") return take_port(options, value);
+  for (const TextOption& text : kTexts)
+    if (text.name == name) options.*text.field = value;
   return {};
 }
 
 bool takes_value(std::string_view name) {
-  return name == "--page" || name == "--digest" || name == "--socket" || name == "--state" ||
-         name == "--reason";
+  return name == "--page" || name == "--digest" || name == "--port" ||
+         std::ranges::find(kTexts, name, &TextOption::name) != std::end(kTexts);
 }
 
 }  // namespace
@@ -57,10 +84,8 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
       options.words.emplace_back(word);
     } else if (word == "--") {
       only_words = true;
-    } else if (word == "--json") {
-      options.json = true;
-    } else if (word == "--long") {
-      options.long_attack = true;
+    } else if (const auto* flag = std::ranges::find(kFlags, word, &Flag::name); flag != std::end(kFlags)) {
+      options.*flag->field = true;
     } else if (word == "--help" || word == "-h") {
       options.words.assign(1, "help");
       return options;

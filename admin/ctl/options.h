@@ -12,14 +12,20 @@
 namespace mcpbox::ctl {
 
 struct Options {
-  std::optional<std::string> socket;  // --socket PATH
-  std::optional<std::string> state;   // --state DIR
-  bool json = false;                  // --json
-  bool long_attack = false;           // --long
-  std::optional<std::string> reason;  // --reason TEXT
-  std::optional<std::string> digest;  // --digest HEX, 64 digits
-  std::uint32_t page = 1;             // --page N, from 1
-  std::vector<std::string> words;     // the command and what it is about
+  std::optional<std::string> socket;                                 // --socket PATH
+  std::optional<std::string> state;                                  // --state DIR
+  bool json = false;                                                 // --json
+  bool long_attack = false;                                          // --long
+  std::optional<std::string> reason;                                 // --reason TEXT
+  std::optional<std::string> digest;                                 // --digest HEX, 64 digits
+  bool all = false;                                                  // --all
+  bool yes = false;                                                  // --yes
+  bool private_too = false;                                          // --private
+  bool exposed = false;                                              // --exposed
+  std::uint16_t port = 0;                                            // --port N; 0: not given
+  std::optional<std::string> host, place, name, form, method, path;  // --host ... (form: --template)
+  std::uint32_t page = 1;                                            // --page N, from 1
+  std::vector<std::string> words;                                    // the command and what it is about
 };
 
 // arguments: without the program's name.  The error is a sentence for people.

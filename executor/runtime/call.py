@@ -22,7 +22,7 @@ from .fitting import Unfit, fit
 from .limits import cut
 from .loop import DeadlinePassed, Poll
 from .output import Output
-from .secret_values import Secrets
+from .secret_values import Redaction, Secrets
 
 # protocol::CallEnd
 OK, TOOL_ERROR, INVALID_ARGUMENTS, FORGED, TIMED_OUT, OUT_OF_MEMORY = range(1, 7)
@@ -69,9 +69,14 @@ class Call:
         self._output = Output(limits.output_bytes)
         self._began = time.monotonic()
 
-    def go(self, body):
-        """Runs the call with the request body as received; always returns an Outcome."""
+    def go(self, body, secrets=()):
+        """Runs the call with the request body as received; always returns an Outcome.
+
+        secrets: (key, value, redact) of each, key and value as bytes.
+        """
         self._began = time.monotonic()
+        self._secrets = Secrets({key.decode(): value.decode() for key, value, _ in secrets})
+        self._redaction = Redaction(value.decode() for _, value, redact in secrets if redact)
         try:
             arguments = self._arguments(body)
         except args.Forged as error:
@@ -115,7 +120,7 @@ class Call:
             __builtins__=self._builtins,
             json=json,
             datetime=datetime,
-            secrets=Secrets({}),
+            secrets=self._secrets,
             arguments=arguments,
             **self._extras,
         )
@@ -146,22 +151,24 @@ class Call:
 
     def _execution(self):
         milliseconds = round((time.monotonic() - self._began) * 1000)
-        return {"stdout": self._output.text(), "duration_ms": milliseconds}
+        return {"stdout": self._redaction.text(self._output.text()), "duration_ms": milliseconds}
 
     def _success(self, value):
         execution = self._execution()
+        value = self._redaction.value(value, lambda value: result.plain(value, self._limits))
         made, text = result.success(value, execution, self._limits)
         return self._outcome(OK, made, text, execution["stdout"], "")
 
     def _failed(self, end, message, error):
         """An isError result: the message, then what was printed, then the detail."""
         execution = self._execution()
+        message = self._redaction.text(message)
         output = block = detail = ""
         if execution["stdout"]:
             shown = cut(execution["stdout"], self._limits.log_text_bytes, _CUT).decode("utf-8")
             output = f"\n\n--- stdout ---\n{shown.rstrip()}"
         if error is not None:
-            detail = failure.describe(error, self._lines)
+            detail = self._redaction.value(failure.describe(error, self._lines))
             execution["error_detail"] = detail
             block = f"\n\n--- detail ---\n{failure.detail_text(detail)}"
         made = result.failure(message + output + block, execution, self._limits)

@@ -133,6 +133,13 @@ def _once(value):
         return value
 
 
+def plain(value, limits):
+    """The value as the caller will see it: of JSON's own types, or the text that stands for it."""
+    if not isinstance(value, _JSON):
+        value = _once(value)
+    return value if isinstance(value, str) else json.loads(value_json(value, limits))
+
+
 def check_output(value, schema, limits):
     """Unusable unless the value, as the caller will see it, fits the schema (parsed, or as JSON text)."""
     seen = json.loads(value_json(value, limits))

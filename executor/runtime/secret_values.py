@@ -1,4 +1,4 @@
-"""The `secrets` global of a tool."""
+"""The `secrets` global of a tool, and what keeps exposed values out of what leaves the call."""
 
 import collections.abc
 
@@ -33,3 +33,34 @@ class Secrets(collections.abc.Mapping):
 
     def __repr__(self):
         return f"<secrets: {', '.join(self._values) or 'none'}>"
+
+
+class Redaction:
+    """Replaces values in texts: against accidents; a tool that wants to publish a value it has can."""
+
+    MARK = "[REDACTED]"
+    _SHORTEST = 4  # a shorter one would be found everywhere
+
+    def __init__(self, values=()):
+        usable = {value for value in values if len(value) >= self._SHORTEST}
+        self._values = sorted(usable, key=len, reverse=True)  # a value may be part of another
+
+    def text(self, text):
+        for value in self._values:
+            text = text.replace(value, self.MARK)
+        return text
+
+    def value(self, value, plain=None):
+        """The same in every text of a JSON value.  plain: makes one of what has another form."""
+        if not self._values:
+            return value
+        return self._inside(plain(value) if plain else value)
+
+    def _inside(self, value):
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {self._inside(key): self._inside(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._inside(item) for item in value]
+        return value

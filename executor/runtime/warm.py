@@ -82,9 +82,9 @@ class Runtime:
         job = self._call.Job(name, code, source, schema, deadline_ms, draft)
         call = self._call.Call(job, self.limits, self.loop, self._builtins, self._extras)
 
-        def go(body):
+        def go(body, secrets=()):
             try:
-                return call.go(body)
+                return call.go(body, secrets)
             except (MemoryError, RecursionError):
                 return self.last_words
 

@@ -42,6 +42,12 @@ inline constexpr const char* kDidNotStart =
 inline constexpr const char* kWithdrawn = "the call was withdrawn";
 inline constexpr const char* kChanged =
     "the tool was changed while the call was starting: nothing was executed";
+inline constexpr const char* kModuleRevoked =
+    "a module that the tool imports was revoked while the call was starting: nothing was executed; ask for "
+    "it "
+    "with mcpbox_request_module or do without it";
+inline constexpr const char* kTooManyPackages =
+    "the tool imports more than 16 modules beside the default ones: split it into several tools";
 inline constexpr const char* kStaleCode = "the stored code does not compile any more";
 inline constexpr const char* kCompileTooLong =
     "the code took too long to compile: make it smaller or simpler";

@@ -2,6 +2,8 @@
 // child for nothing but its own answer.
 #include "privsep/monitor/calls.h"
 
+#include <sodium.h>
+
 #include <algorithm>
 
 #include "privsep/monitor/call_end.h"
@@ -20,6 +22,17 @@ constexpr base::Error kFrozen{Why::kRefused, words::kFrozen};
 
 // From the end of a child's link to the end of its process.  One that takes longer hung up itself.
 constexpr std::int64_t kHangUpGraceMs = 100;
+
+struct WipedSecrets {
+  protocol::Go& order;
+  explicit WipedSecrets(protocol::Go& o) : order(o) {}
+  WipedSecrets(const WipedSecrets&) = delete;
+  WipedSecrets& operator=(const WipedSecrets&) = delete;
+  ~WipedSecrets() {
+    for (protocol::CallSecret& secret : order.secrets)
+      sodium_memzero(secret.value.data(), secret.value.size());
+  }
+};
 
 }  // namespace
 
@@ -142,7 +155,7 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
       co_await m_.compiler.compile(order.source, call->server);
   if (!compiled->report.valid) co_return base::fail(Why::kInvalid, words::kStaleCode);
   order.code = compiled->code;
-  Flavour flavour = flavour_of(compiled->report.modules);
+  Flavour flavour = flavour_for(m_.grants, compiled->report.modules);
   call->network = !test && std::ranges::find(flavour.packages, kNetworkPackage) != flavour.packages.end();
   const loop::Nothing got = co_await get_child(call, std::move(flavour));
   static_cast<void>(got);
@@ -162,6 +175,9 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
 // Waits for its turn first, so that calls in the queue cost no process.
 loop::Task<> Calls::get_child(CallPointer call, Flavour flavour) {
   if (call->killed != Killed::kNot) co_return base::fail(Why::kCancelled, words::kWithdrawn);
+  if (flavour.packages.size() > limits::kPackagesPerFlavour)
+    co_return base::fail(Why::kInvalid, words::kTooManyPackages);
+  call->flavour = flavour;
   call->place = m_.slots.enqueue(call->server);
   Slots::TurnPointer turn = co_await m_.slots.wait(call->place, limits::kTurnPatienceMs);
   call->child = co_await m_.spares.take(std::move(flavour), limits::kSparePatienceMs);
@@ -180,6 +196,7 @@ base::Result<void> Calls::check_again(const Call& call) const {
   if (tool == nullptr || (!test && !m_.catalogue.published(*tool)))
     return base::fail(Why::kNotFound, words::kNoSuchTool);
   if (!Keys::same(digest_of_tool(*tool), call.digest)) return base::fail(Why::kConflict, words::kChanged);
+  if (!still_allowed(m_.grants, call.flavour)) return base::fail(Why::kConflict, words::kModuleRevoked);
   return {};
 }
 
@@ -191,6 +208,9 @@ loop::Task<protocol::Outcome> Calls::go(CallPointer call) {
   const base::Result<loop::Nothing> connected = co_await loop::attempt(connect(call));
   if (!connected) m_.log.warn("a call goes without a network", {{"why", connected.error().text}});
   protocol::Go order{.body = call->job.body};
+  const base::Result<void> opened = put_secrets(*call, order);
+  if (!opened) co_return std::unexpected(opened.error());
+  const WipedSecrets wiped(order);
   protocol::Outcome outcome = co_await call->child->link().ask(order);
   call->ended_ms = m_.clock.steady_ms();
   call->child->yield();
@@ -203,6 +223,37 @@ loop::Task<> Calls::connect(CallPointer call) {
   if (!call->network) co_return loop::Nothing{};
   const loop::Nothing opened = co_await m_.egress.open(*call, std::move(socket));
   co_return opened;
+}
+
+// What the tool's `secrets` holds: values of the exposed ones, placeholders for the sealed ones.  A draft run
+// has none.
+base::Result<void> Calls::put_secrets(Call& call, protocol::Go& order) const {
+  if (call.job.mode == protocol::RunMode::kTest) return {};
+  for (const StoredSecret* secret : m_.secrets.of_server(call.server)) {
+    if (!secret->has_value()) continue;
+    protocol::CallSecret entry{.key = std::string_view(secret->key)};
+    if (secret->exposed()) {
+      const base::Result<Plain> value = value_of(m_.keys, *secret);
+      if (!value) return std::unexpected(value.error());
+      entry.value = value->view();
+      entry.redact = m_.policy.redacts();
+    } else {
+      entry.value = "mcpbox-secret-" + hex_of(random_bits());
+      call.placeholders[entry.value] = secret->key;
+    }
+    order.secrets.push_back(std::move(entry));
+  }
+  return {};
+}
+
+const StoredSecret* Calls::secret_behind(const wire::Id& call, const std::string& placeholder) const {
+  const auto found = calls_.find(call);
+  if (found == calls_.end()) return nullptr;
+  const auto key = found->second->placeholders.find(placeholder);
+  if (key == found->second->placeholders.end()) return nullptr;
+  for (const StoredSecret* secret : m_.secrets.of_server(found->second->server))
+    if (secret->key == key->second && secret->has_value() && !secret->exposed()) return secret;
+  return nullptr;
 }
 
 loop::Task<protocol::SpareEnded> Calls::how_it_ended(CallPointer call) {
@@ -251,6 +302,12 @@ void Calls::cancel_all_of(Instance gateway) {
 void Calls::kill_calls_of_tool(const wire::Id& tool) {
   for (auto& [id, call] : calls_)
     if (call->job.tool == tool) kill(*call, Killed::kAuthority);
+}
+
+void Calls::kill_calls_with_package(std::string_view package) {
+  for (auto& [id, call] : calls_)
+    if (std::ranges::find(call->flavour.packages, package) != call->flavour.packages.end())
+      kill(*call, Killed::kAuthority);
 }
 
 void Calls::kill_all() {

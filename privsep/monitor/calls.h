@@ -16,6 +16,7 @@
 namespace mcpbox::monitor {
 
 class Monitor;
+struct StoredSecret;
 
 // What is to be run, as the gateway asked for it.
 struct Job {
@@ -61,6 +62,9 @@ struct Call {
   Killed killed = Killed::kNot;
   Slots::Place place;  // in the queue, before there is a child
   std::shared_ptr<Spare> child;
+  Flavour flavour;  // the packages that it has beside the default modules
+  std::map<std::string, std::string>
+      placeholders;  // of this call alone: placeholder -> key of a sealed secret
   loop::Later<protocol::CallResult> result;
 };
 
@@ -78,10 +82,14 @@ class Calls {
   void cancel(Instance gateway, const wire::Id& request);
   void cancel_all_of(Instance gateway);
   void kill_calls_of_tool(const wire::Id& tool);
+  void kill_calls_with_package(std::string_view package);
   void kill_all();
 
   // A live call, or null.
   [[nodiscard]] const Call* find(const wire::Id& id) const;
+  // The sealed secret that a placeholder stands for in this very call, while it runs; else null.
+  [[nodiscard]] const StoredSecret* secret_behind(const wire::Id& call, const std::string& placeholder) const;
+
   [[nodiscard]] std::size_t in_flight() const { return calls_.size(); }
 
  private:
@@ -96,6 +104,7 @@ class Calls {
   [[nodiscard]] base::Result<void> check_again(const Call& call) const;
   loop::Task<protocol::Outcome> go(CallPointer call);
   loop::Task<> connect(CallPointer call);
+  base::Result<void> put_secrets(Call& call, protocol::Go& order) const;
   loop::Task<protocol::SpareEnded> how_it_ended(CallPointer call);
   void kill(Call& call, Killed why);
   void write_log(const Call& call, const protocol::CallResult& result,

@@ -41,6 +41,11 @@ Verdict check_and_answer(Monitor& m, const std::shared_ptr<Peer>& peer, wire::Fr
     return Verdict::kKillPeer;
   base::Result<typename Row::Request> request = wire::decode<typename Row::Request>(frame);
   if (!request) return Verdict::kKillPeer;
+  if constexpr (requires { request->ticket; })
+    if (const base::Result<void> may = m.may_ask(*peer, request->ticket, Row::kOp); !may) {
+      peer->link->reply_error(frame.header, may.error());
+      return Verdict::kAccepted;
+    }
   m.background.spawn(answer<Row>(m, peer, frame.header, std::move(*request)));
   return Verdict::kAccepted;
 }

@@ -20,7 +20,7 @@ static_assert(kKeyBytes == crypto_kdf_KEYBYTES && kKeyBytes >= crypto_generichas
 
 // crypto_kdf's inputs.  A number is never used again for another purpose: DESIGN.md 6 lists the purposes.
 constexpr char kContext[crypto_kdf_CONTEXTBYTES + 1] = "mcpboxv1";
-enum class Purpose : std::uint64_t { kRowSeal = 1 };
+enum class Purpose : std::uint64_t { kRowSeal = 1, kStoredValues = 2 };
 
 constexpr std::size_t kMostKeys = 8;  // pages: the master while it is read, and a subkey for each purpose
 
@@ -78,7 +78,10 @@ base::Result<Keys> Keys::from_fd(int fd) {
   if (!whole) return base::fail(Why::kInvalid, "the master key must have exactly 32 bytes");
   Secret<kKeyBytes> row_seal = master.reveal(
       [&](std::span<const unsigned char, kKeyBytes> key) { return derive(*pages, key, Purpose::kRowSeal); });
-  return Keys(std::move(pages), std::move(row_seal));
+  Secret<kKeyBytes> values = master.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
+    return derive(*pages, key, Purpose::kStoredValues);
+  });
+  return Keys(std::move(pages), std::move(row_seal), std::move(values));
 }
 
 wire::Digest Keys::seal(std::string_view table, std::initializer_list<std::string_view> parts) const {
@@ -102,10 +105,15 @@ wire::Digest digest_of(std::initializer_list<std::string_view> parts) {
   return finish(state);
 }
 
-wire::Id random_id() {
-  wire::Id id{};
+std::array<unsigned char, 16> random_bits() {
+  std::array<unsigned char, 16> bits{};
   // Not libsodium's: its first use may look for /dev/urandom, which a jail does not have.
-  if (getrandom(id.data(), id.size(), 0) != static_cast<ssize_t>(id.size())) PANIC("no random bytes");
+  if (getrandom(bits.data(), bits.size(), 0) != static_cast<ssize_t>(bits.size())) PANIC("no random bytes");
+  return bits;
+}
+
+wire::Id random_id() {
+  wire::Id id = random_bits();
   id[6] = static_cast<unsigned char>((id[6] & 0x0F) | 0x40);
   id[8] = static_cast<unsigned char>((id[8] & 0x3F) | 0x80);
   return id;

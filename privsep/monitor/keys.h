@@ -13,6 +13,23 @@
 
 namespace mcpbox::monitor {
 
+// A secret's value while it is on its way: overwritten when it goes.
+class Plain {
+ public:
+  explicit Plain(std::size_t size) : bytes_(size, '\0') {}
+  Plain(Plain&& other) noexcept : bytes_(std::move(other.bytes_)) { other.wipe(); }
+  Plain& operator=(Plain&& other) noexcept;
+  Plain(const Plain&) = delete;
+  Plain& operator=(const Plain&) = delete;
+  ~Plain() { wipe(); }
+  [[nodiscard]] std::string_view view() const { return bytes_; }
+  [[nodiscard]] unsigned char* data() { return reinterpret_cast<unsigned char*>(bytes_.data()); }
+
+ private:
+  void wipe();
+  std::string bytes_;
+};
+
 class Keys {
  public:
   // Reads 32 bytes from the descriptor, derives the subkeys, and forgets the master.  Before the jail.
@@ -25,24 +42,37 @@ class Keys {
   }
 
   // Keyed BLAKE2b-256 over the parts, each preceded by its length, under the row-seal subkey.
-  //   table   "approvals", "admins", "settings": a seal of one table never fits another
+  //   table   "approvals", "admins", "settings", "grants", "secrets": a seal of one table never fits another
   [[nodiscard]] wire::Digest seal(std::string_view table,
                                   std::initializer_list<std::string_view> parts) const;
+
+  // A stored value: version, key id, nonce, ciphertext, tag.  AES-256-GCM where this CPU has it, else
+  // XChaCha20-Poly1305; the version says which.
+  //   aad   what the value belongs to: open() with another one fails
+  [[nodiscard]] std::string close_value(std::string_view value, std::string_view aad) const;
+  // kInvalid when the bytes or the AAD are not what close_value() was given; kBroken when they were made with
+  // an algorithm that this CPU does not have.
+  [[nodiscard]] base::Result<Plain> open_value(std::string_view stored, std::string_view aad) const;
 
   // Compares in constant time.
   [[nodiscard]] static bool same(const wire::Digest& a, const wire::Digest& b);
 
  private:
-  Keys(std::unique_ptr<base::SecretPages> pages, base::Secret<32> row_seal)
-      : pages_(std::move(pages)), row_seal_(std::move(row_seal)) {}
+  Keys(std::unique_ptr<base::SecretPages> pages, base::Secret<32> row_seal, base::Secret<32> values)
+      : pages_(std::move(pages)), row_seal_(std::move(row_seal)), values_(std::move(values)) {}
+  [[nodiscard]] std::string value_key_id() const;
   std::unique_ptr<base::SecretPages> pages_;  // before the secrets: it outlives them
   base::Secret<32> row_seal_;
+  base::Secret<32> values_;
 };
 
 // BLAKE2b-256 without a key over the parts, each preceded by its length as 8 bytes little-endian.
 wire::Digest digest_of(std::initializer_list<std::string_view> parts);
 
-// 16 bytes from the kernel, shaped as a version 4 UUID.
+// 128 bits from the kernel.
+std::array<unsigned char, 16> random_bits();
+
+// The same, shaped as a version 4 UUID.
 wire::Id random_id();
 
 }  // namespace mcpbox::monitor

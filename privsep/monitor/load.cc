@@ -1,45 +1,20 @@
 // Runs in the monitor, once, before it serves.  Trusts the database with content, not with authority:
 // approvals, settings and admins count only with a seal that fits and when the chain knows no later decision.
-#include <charconv>
-#include <map>
-
-#include "privsep/base/visible.h"
-#include "privsep/monitor/ids.h"
-#include "privsep/monitor/monitor.h"
+#include "privsep/monitor/loading.h"
 #include "privsep/monitor/seals.h"
 #include "privsep/monitor/sql.h"
+#include "privsep/monitor/sql_authority.h"
 
 namespace mcpbox::monitor {
 namespace {
 
-using Row = std::vector<std::optional<std::string>>;
-using LastDecisions = std::map<std::pair<std::string, std::string>, std::uint64_t>;  // (subject, action)
-
-std::string text(const Row& row, std::size_t column) { return row.at(column).value_or(""); }
-
-std::int64_t number(const Row& row, std::size_t column) {
-  std::int64_t value = 0;
-  const std::string digits = text(row, column);
-  std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  return value;
-}
-
-template <std::size_t N>
-std::array<unsigned char, N> bytes(const Row& row, std::size_t column) {
-  return array_of<N>(text(row, column)).value_or(std::array<unsigned char, N>{});
-}
+using namespace loading;
 
 protocol::Approval approval_of(std::string_view status) {
   if (status == "approved") return protocol::Approval::kApproved;
   if (status == "pending_review") return protocol::Approval::kPendingReview;
   if (status == "rejected") return protocol::Approval::kRejected;
   return protocol::Approval::kDraft;
-}
-
-loop::Task<Rows> read(Monitor& m, const Sql& sql) {
-  Statement statement{.sql = &sql};
-  Rows rows = co_await m.store.query(std::move(statement));
-  co_return rows;
 }
 
 void take_servers(Monitor& m, const Rows& rows) {
@@ -67,25 +42,6 @@ void take_tools(Monitor& m, const Rows& rows) {
     m.catalogue.put(std::move(tool));
   }
 }
-
-// The sequence of the chain's last decision of any of these actions on the subject.
-std::uint64_t last_of(const LastDecisions& last, const std::string& subject,
-                      std::initializer_list<const char*> actions) {
-  std::uint64_t sequence = 0;
-  for (const char* action : actions)
-    if (const auto found = last.find({subject, action}); found != last.end())
-      sequence = std::max(sequence, found->second);
-  return sequence;
-}
-
-void ignore(Monitor& m, const std::string& what, const std::string& why) {
-  const std::string sentence = what + " is ignored: " + why;
-  m.log.warn("a row is ignored", {{"row", what}, {"why", why}});
-  m.warnings.push_back(base::visible(sentence).substr(0, 256));
-}
-
-constexpr const char* kForgedRow = "its seal does not fit, so the monitor did not write it";
-constexpr const char* kOldRow = "the audit chain knows a later decision";
 
 void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
   for (const Row& row : rows.rows) {
@@ -171,6 +127,8 @@ loop::Task<> Monitor::load() {
   const Rows admin_rows = co_await read(*this, sql::kLoadAdmins);
   const Rows setting_rows = co_await read(*this, sql::kLoadSettings);
   const Rows session_rows = co_await read(*this, sql::kLoadAdminSessions);
+  const Rows grant_rows = co_await read(*this, sql::kLoadGrants);
+  const Rows secret_rows = co_await read(*this, sql::kLoadSecrets);
   const Rows decisions = co_await read(*this, sql::kLastDecisions);
   LastDecisions last;
   for (const Row& row : decisions.rows)
@@ -181,6 +139,9 @@ loop::Task<> Monitor::load() {
   take_admins(*this, admin_rows, last);
   take_sessions(*this, session_rows, last);
   take_freeze(*this, setting_rows, last);
+  take_policy(*this, setting_rows, last);
+  take_grants(*this, grant_rows, last);
+  take_secrets(*this, secret_rows, last);
   log.info(
       "loaded",
       {{"servers", catalogue.servers().size()}, {"tools", catalogue.tools().size()}, {"frozen", frozen}});

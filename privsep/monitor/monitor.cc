@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "privsep/protocol/remote.h"
+
 namespace mcpbox::monitor {
 namespace {
 
@@ -40,6 +42,16 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       self_attacks(*this),
       children(*this),
       egress(*this) {}
+
+base::Result<void> Monitor::may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op) const {
+  const base::Result<Principal> caller = redeem(asker, ticket);
+  if (!caller || caller->origin == Origin::kLocal) return {};
+  if (protocol::remote_always(op) || policy.remote_editing()) return {};
+  return base::fail(
+      base::Why::kRefused,
+      "callers through the tunnel may not do this: it is left to callers on the machine itself; an "
+      "administrator can allow it with `mcpboxctl settings set remote_tool_editing enabled`");
+}
 
 protocol::ProcessStatus Monitor::own_status() const {
   return {.role = protocol::name_of(protocol::Role::kMonitor),

@@ -18,12 +18,16 @@
 #include "privsep/monitor/children.h"
 #include "privsep/monitor/compiler.h"
 #include "privsep/monitor/egress.h"
+#include "privsep/monitor/grants.h"
 #include "privsep/monitor/keys.h"
 #include "privsep/monitor/launcher_link.h"
 #include "privsep/monitor/machine.h"
+#include "privsep/monitor/modules.h"
 #include "privsep/monitor/passwords.h"
 #include "privsep/monitor/peer.h"
 #include "privsep/monitor/peer_owner.h"
+#include "privsep/monitor/policy_settings.h"
+#include "privsep/monitor/secrets.h"
 #include "privsep/monitor/self_attack.h"
 #include "privsep/monitor/sessions.h"
 #include "privsep/monitor/setup_code.h"
@@ -55,6 +59,10 @@ class Monitor {
   PeerOwner& owner;
 
   Catalogue catalogue;
+  Grants grants;
+  Modules modules;
+  Secrets secrets;
+  PolicySettings policy;
   std::map<std::string, std::string> admins;  // name -> Argon2id hash, from sealed rows only
   policy::Layers own_layers = 0;              // of this process
   bool frozen = false;
@@ -81,6 +89,9 @@ class Monitor {
     if (asker.role == protocol::Role::kAdmin) return asker.person;
     return tickets.redeem(asker.instance, ticket);
   }
+  // kRefused for a caller through the tunnel where the administrator has not allowed it.  A ticket that is
+  // none is for the answer to refuse.
+  [[nodiscard]] base::Result<void> may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op) const;
   [[nodiscard]] Instance next_instance() { return ++last_instance_; }
 
   // Tells every gateway that the published tools changed.  server: empty when it concerns several.

@@ -60,6 +60,17 @@ void count_tools(const Monitor& m, p::Status& status) {
   }
 }
 
+// What an administrator chose, first, since it is meant to be seen; then what was ignored.
+void add_warnings(const Monitor& m, p::Status& status) {
+  for (const policy::SettingRow& row : policy::settings())
+    if (m.policy.weaker(row.setting))
+      status.warnings.emplace_back("weaker setting: " + std::string(row.key) + " = " +
+                                   std::string(m.policy.value(row.setting)) + ": " +
+                                   std::string(row.weaker_words));
+  for (const std::string& warning : m.warnings)
+    if (status.warnings.size() < decltype(status.warnings)::kMax) status.warnings.emplace_back(warning);
+}
+
 }  // namespace
 
 Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus /*q*/) {
@@ -83,8 +94,7 @@ Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus /*q*/) {
     status.processes.push_back(status_of(m, kept.role, kept.child.get(), kept.restarts.count()));
   add_zygotes(m, status);
   add_turns(m, status);
-  for (const std::string& warning : m.warnings)
-    if (status.warnings.size() < decltype(status.warnings)::kMax) status.warnings.emplace_back(warning);
+  add_warnings(m, status);
   status.may_decide = asker.state == protocol::State::kDeciding;
   status.needs_password = !status.may_decide && asker.member;
   status.self_attack = std::string_view(m.self_attacks.last());

@@ -74,8 +74,10 @@ loop::Task<> Pool::load(ZygotePointer zygote) {
     peer->link->close(loaded.error());
     co_return std::unexpected(loaded.error());
   }
+  if (loaded->missing.empty()) m_.modules.note_loaded(flavour_.packages);
   if (!loaded->missing.empty()) {
     zygote->end();
+    m_.modules.note_missing(loaded->missing);
     if (events_.missing) events_.missing(loaded->missing);
   }
   co_return loop::Nothing{};

@@ -25,6 +25,8 @@ Statement statement_of(const protocol::Read& question) {
       return {.sql = &sql::kGetToolStatus, .params = {subject}};
     case kGetToolLogs:
       return {.sql = &sql::kGetToolLogs, .params = {subject, size, page}};
+    case kPendingTools:
+      return {.sql = &sql::kPendingTools, .params = {size, page}};
   }
   PANIC("a query without a statement");
 }

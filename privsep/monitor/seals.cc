@@ -27,4 +27,23 @@ wire::Digest seal_of_admin(const Keys& keys, std::string_view name, std::string_
   return keys.seal("admins", {name, hash, std::to_string(sequence)});
 }
 
+wire::Digest seal_of_grant(const Keys& keys, const Grant& grant) {
+  return keys.seal(
+      "grants",
+      {view_of(grant.id), protocol::name_of(grant.kind), protocol::name_of(grant.state),
+       view_of(grant.server), view_of(grant.tool), grant.name, std::to_string(grant.port),
+       std::to_string(grant.methods), grant.path, grant.private_too ? "1" : "0", grant.from_admin ? "1" : "0",
+       grant.justification, grant.requested_by, std::to_string(grant.requested_at_ms), grant.decided_by,
+       grant.reason, std::to_string(grant.decided_at_ms), std::to_string(grant.sequence)});
+}
+
+wire::Digest seal_of_secret(const Keys& keys, const StoredSecret& secret) {
+  const protocol::SecretBinding& bound = secret.binding;
+  return keys.seal(
+      "secrets", {view_of(secret.id), view_of(secret.server), secret.key, secret.description,
+                  protocol::name_of(bound.mode), bound.host, std::to_string(bound.port),
+                  policy::row_of(bound.place).name, bound.name, bound.form, secret.stored, secret.created_by,
+                  secret.set_by, std::to_string(secret.set_at_ms), std::to_string(secret.sequence)});
+}
+
 }  // namespace mcpbox::monitor

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "privsep/monitor/grants.h"
 #include "privsep/monitor/keys.h"
+#include "privsep/monitor/secrets.h"
 
 namespace mcpbox::monitor {
 
@@ -24,5 +26,9 @@ wire::Digest seal_of_setting(const Keys& keys, std::string_view key, std::string
 wire::Id subject_of_admin(std::string_view name);
 wire::Digest seal_of_admin(const Keys& keys, std::string_view name, std::string_view hash,
                            std::uint64_t sequence);
+
+// Every field of a grant but `saving`; of a secret likewise, its closed value included.
+wire::Digest seal_of_grant(const Keys& keys, const Grant& grant);
+wire::Digest seal_of_secret(const Keys& keys, const StoredSecret& secret);
 
 }  // namespace mcpbox::monitor

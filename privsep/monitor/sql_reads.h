@@ -105,6 +105,20 @@ inline constexpr Sql kGetToolLogs{"get_tool_logs", R"sql(
            'total', n.total, 'page', $3::bigint, 'page_size', $2::int, 'pages', (n.total + $2::int - 1) / $2::int)::text
       FROM tools t, LATERAL (SELECT count(*) AS total FROM executions WHERE tool_id = t.id) n WHERE t.id = $1)sql"};
 
+// Query::kPendingTools: the same for callers, without what is the reviewer's.
+//   $1 size | $2 page
+//   {pending_tools[]{id,name,server_name,requested_by,requested_at}, total,page,page_size,pages}
+inline constexpr Sql kPendingTools{"pending_tools", R"sql(
+    SELECT json_build_object('pending_tools', coalesce((
+             SELECT json_agg(json_build_object(
+                      'id', p.id, 'name', p.name, 'server_name', p.server_name, 'requested_by', p.created_by,
+                      'requested_at', iso(p.approval_requested_at)) ORDER BY p.approval_requested_at, p.id)
+               FROM (SELECT t.*, s.name AS server_name FROM tools t JOIN servers s ON s.id = t.server_id
+                      WHERE t.approval_status = 'pending_review' ORDER BY t.approval_requested_at, t.id
+                      LIMIT $1::int OFFSET ($2::bigint - 1) * $1::int) p), '[]'),
+           'total', n.total, 'page', $2::bigint, 'page_size', $1::int, 'pages', (n.total + $1::int - 1) / $1::int)::text
+      FROM (SELECT count(*) AS total FROM tools WHERE approval_status = 'pending_review') n)sql"};
+
 // AdminQuery::kPending: what waits for review, longest waiting first.
 //   $1 size | $2 page
 //   {pending[]{tool ("srv__tool"),id,server_name,name,version,digest,created_by,requested_at,notes},

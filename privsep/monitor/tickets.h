@@ -15,9 +15,13 @@ namespace mcpbox::monitor {
 // One run of one peer; a restarted peer is another instance, so its old tickets are void.
 using Instance = std::uint64_t;
 
+// Which listener the caller came through.  Only a process of its own serves the tunnel.
+enum class Origin : std::uint8_t { kLocal, kTunnel };
+
 struct Principal {
   std::string who;        // "unix:alice", as logs and audit name the caller
   std::uint32_t uid = 0;  // of the caller on this machine
+  Origin origin = Origin::kLocal;
 };
 
 class Tickets {

@@ -66,12 +66,21 @@ struct Outcome {
   static auto fields(auto& m) { return std::tie(m.end, m.result, m.log_result, m.log_output, m.log_error); }
 };
 
+// One entry of the tool's `secrets`.
+struct CallSecret {
+  Text<limits::kSecretKeyBytes> key;
+  Text<limits::kSecretValueBytes> value;  // sealed: a placeholder made for this call
+  bool redact = false;                    // replace it in whatever leaves the call
+  static auto fields(auto& m) { return std::tie(m.key, m.value, m.redact); }
+};
+
 // "The intent is durable": run.
 struct Go {
   static constexpr Op kOp = Op::kGo;
   using Reply = Outcome;
   Bytes<limits::kBodyBytes> body;
-  static auto fields(auto& m) { return std::tie(m.body); }
+  List<CallSecret, limits::kSecretsPerServer> secrets;  // those that have a value; none in a draft run
+  static auto fields(auto& m) { return std::tie(m.body, m.secrets); }
 };
 
 }  // namespace mcpbox::protocol

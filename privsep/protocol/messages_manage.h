@@ -159,8 +159,9 @@ enum class Query : std::uint8_t {
   kGetTool,          // subject = tool
   kGetToolStatus,    // subject = tool
   kGetToolLogs,      // subject = tool, page
+  kPendingTools,     // page
 };
-constexpr bool is_known(Query query) { return query >= Query::kListServers && query <= Query::kGetToolLogs; }
+constexpr bool is_known(Query query) { return query >= Query::kListServers && query <= Query::kPendingTools; }
 
 struct JsonText {
   Bytes<4 * limits::kMiB> json;

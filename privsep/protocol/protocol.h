@@ -11,7 +11,11 @@
 #include "privsep/protocol/messages_common.h"
 #include "privsep/protocol/messages_ctl.h"
 #include "privsep/protocol/messages_egress.h"
+#include "privsep/protocol/messages_grants.h"
 #include "privsep/protocol/messages_manage.h"
+#include "privsep/protocol/messages_modules.h"
+#include "privsep/protocol/messages_secrets.h"
+#include "privsep/protocol/messages_settings.h"
 #include "privsep/protocol/messages_zygote.h"
 #include "privsep/protocol/table.h"
 
@@ -70,6 +74,23 @@ Answer<p::Done> on_end_session(Monitor& m, Peer& asker, p::EndSession q);
 Answer<p::Done> on_change_password(Monitor& m, Peer& asker, p::ChangePassword q);
 Answer<p::Done> on_remove_admin(Monitor& m, Peer& asker, p::RemoveAdmin q);
 Answer<p::Done> on_report_denied(Monitor& m, Peer& asker, p::ReportDenied q);
+Answer<p::GrantAsked> on_request_host(Monitor& m, Peer& asker, p::RequestHost q);
+Answer<p::GrantAsked> on_request_module(Monitor& m, Peer& asker, p::RequestModule q);
+Answer<p::GrantPage> on_list_grants(Monitor& m, Peer& asker, p::ListGrants q);
+Answer<p::GrantPage> on_review_grants(Monitor& m, Peer& asker, p::ReviewGrants q);
+Answer<p::GrantDetail> on_show_grant(Monitor& m, Peer& asker, p::ShowGrant q);
+Answer<p::GrantInfo> on_decide_grant(Monitor& m, Peer& asker, p::DecideGrant q);
+Answer<p::GrantDetail> on_add_host(Monitor& m, Peer& asker, p::AddHost q);
+Answer<p::GrantDetail> on_add_module(Monitor& m, Peer& asker, p::AddModule q);
+Answer<p::ModulePage> on_list_modules(Monitor& m, Peer& asker, p::ListModules q);
+Answer<p::SecretInfo> on_create_secret(Monitor& m, Peer& asker, p::CreateSecret q);
+Answer<p::SecretPage> on_list_secrets(Monitor& m, Peer& asker, p::ListSecrets q);
+Answer<p::SecretPage> on_review_secrets(Monitor& m, Peer& asker, p::ReviewSecrets q);
+Answer<p::SecretInfo> on_set_secret(Monitor& m, Peer& asker, p::SetSecret q);
+Answer<p::Done> on_delete_secret(Monitor& m, Peer& asker, p::DeleteSecret q);
+Answer<p::SettingValues> on_read_settings(Monitor& m, Peer& asker, p::ReadSettings q);
+Answer<p::SettingValues> on_change_setting(Monitor& m, Peer& asker, p::ChangeSetting q);
+Answer<p::SettingValues> on_apply_profile(Monitor& m, Peer& asker, p::ApplyProfile q);
 
 }  // namespace mcpbox::monitor
 
@@ -117,6 +138,12 @@ struct Protocol : Table<
     Row< ValidateCode,   CodeReport, kManage,      kKnown,    kStay,     on::on_validate_code   >,
     Row< TestCode,       CallResult, kManage,      kKnown,    kStay,     on::on_test_code       >,
     Row< RequestPublish, ToolSaved,  kManage,      kKnown,    kStay,     on::on_request_publish >,
+    Row< RequestHost,    GrantAsked,   kNet,         kServing,  kStay,     on::on_request_host      >,
+    Row< RequestModule,  GrantAsked,   kNet,         kServing,  kStay,     on::on_request_module    >,
+    Row< ListGrants,     GrantPage,    kNet,         kServing,  kStay,     on::on_list_grants       >,
+    Row< ListModules,    ModulePage,   kNet,         kServing,  kStay,     on::on_list_modules      >,
+    Row< CreateSecret,   SecretInfo,   kNet,         kServing,  kStay,     on::on_create_secret     >,
+    Row< ListSecrets,    SecretPage,   kNet,         kServing,  kStay,     on::on_list_secrets      >,
     // the zygote, about the children that it forked
     Row< SpareEnded,     Done,       kZygoteOnly,  kServing,  kStay,     on::on_spare_ended     >,
     // a call child, about itself: two notices without a field
@@ -135,6 +162,17 @@ struct Protocol : Table<
     Row< Freeze,         Done,       kPeople,      kDeciding, kStay,     on::on_freeze          >,
     Row< Thaw,           Done,       kPeople,      kDeciding, kStay,     on::on_thaw            >,
     Row< SetPassword,    Done,       kPeople,      kDeciding, kStay,     on::on_set_password    >,
+    Row< ReviewGrants,   GrantPage,    kCtlOnly,     kDeciding, kStay,     on::on_review_grants     >,
+    Row< ShowGrant,      GrantDetail,  kCtlOnly,     kDeciding, kStay,     on::on_show_grant        >,
+    Row< DecideGrant,    GrantInfo,    kCtlOnly,     kDeciding, kStay,     on::on_decide_grant      >,
+    Row< AddHost,        GrantDetail,  kCtlOnly,     kDeciding, kStay,     on::on_add_host          >,
+    Row< AddModule,      GrantDetail,  kCtlOnly,     kDeciding, kStay,     on::on_add_module        >,
+    Row< ReviewSecrets,  SecretPage,   kCtlOnly,     kDeciding, kStay,     on::on_review_secrets    >,
+    Row< SetSecret,      SecretInfo,   kCtlOnly,     kDeciding, kStay,     on::on_set_secret        >,
+    Row< DeleteSecret,   Done,         kCtlOnly,     kDeciding, kStay,     on::on_delete_secret     >,
+    Row< ReadSettings,   SettingValues, kCtlOnly,     kKnown,    kStay,     on::on_read_settings     >,
+    Row< ChangeSetting,  SettingValues, kCtlOnly,     kDeciding, kStay,     on::on_change_setting    >,
+    Row< ApplyProfile,   SettingValues, kCtlOnly,     kDeciding, kStay,     on::on_apply_profile     >,
     Row< SelfAttack,     AttackReport, kCtlOnly,   kDeciding, kStay,     on::on_self_attack     >,
     Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
     // the admin process: what it asks by itself, and the envelope around everything that needs a session
@@ -177,6 +215,11 @@ static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kInSession), "a stolen gat
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kApprove), "a stolen gateway must not approve");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReject), "a stolen gateway must not reject");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kThaw), "a stolen gateway must not lift a freeze");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kDecideGrant),
+              "a stolen gateway must not grant a host");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSetSecret), "a stolen gateway must not move a secret");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kChangeSetting),
+              "a stolen gateway must not weaken policy");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kUnlock), "a stolen gateway must not guess passwords");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSpareEnded),
               "a stolen gateway must not end calls of others");

@@ -19,7 +19,9 @@ MAY_INCLUDE = {
     "policy": BASE,
     "privsep/base": set(),
     "privsep/wire": BASE,
-    "privsep/protocol": WIRE | {"policy/limits.h"},
+    # plain tables, which a message's bounds and enums come from
+    "privsep/protocol": WIRE
+    | {f"policy/{table}.h" for table in ("limits", "hosts", "modules", "secrets", "settings")},
     "privsep/loop": PROTOCOL - {"policy"} | {"policy/limits.h"},
     "privsep/jail": BASE | {"policy"},
     # plain structs and the roles: the launcher contains no decoder

@@ -138,20 +138,6 @@ void GatewayProcess::serve() {
   }
 }
 
-template <class Request>
-Request GatewayProcess::take(wire::Frame& frame, const char* name) {
-  base::Result<Request> request = wire::decode<Request>(frame);
-  EXPECT_TRUE(request) << name;
-  const std::scoped_lock lock(mutex_);
-  ++asked_[name];
-  return request ? std::move(*request) : Request{};
-}
-
-template <class Message>
-void GatewayProcess::reply(const wire::Header& asked, Message message) {
-  (void)wire::write_message(link_.get(), wire::FrameKind::kReply, asked.op, asked.serial, message);
-}
-
 void GatewayProcess::refuse(const wire::Header& asked, Why why, const char* text) {
   wire::ErrorBody body{.why = static_cast<std::uint8_t>(why), .text = std::string_view(text)};
   (void)wire::write_message(link_.get(), wire::FrameKind::kError, asked.op, asked.serial, body);
@@ -347,12 +333,11 @@ void GatewayProcess::manage_reads(wire::Frame& frame) {
                             "current_version":1,"python_code":"async def main():\n    pass\n"})"
                       : R"({"page":)" + std::to_string(question.page) + R"(,"page_size":)" +
                             std::to_string(question.page_size) + R"(, "total": 0, "servers":[], 
- "tools":[],"logs":[]})";
+ "tools":[],"logs":[],"pending_tools":[]})";
       return reply(head, std::move(text));
     }
     default:
-      ADD_FAILURE() << "the gateway asked for " << head.op;
-      return refuse(head, Why::kInvalid, "not known");
+      return manage_authority(frame);
   }
 }
 

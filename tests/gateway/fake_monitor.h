@@ -66,6 +66,7 @@ class GatewayProcess {
   void manage(wire::Frame& frame);
   void manage_tools(wire::Frame& frame);
   void manage_reads(wire::Frame& frame);
+  void manage_authority(wire::Frame& frame);
 
   base::Fd link_;
   jail::Spawned child_;
@@ -80,6 +81,20 @@ class GatewayProcess {
   p::OpenCall last_call_;
   p::TestCode last_test_;
 };
+
+template <class Request>
+Request GatewayProcess::take(wire::Frame& frame, const char* name) {
+  base::Result<Request> request = wire::decode<Request>(frame);
+  EXPECT_TRUE(request) << name;
+  const std::scoped_lock lock(mutex_);
+  ++asked_[name];
+  return request ? std::move(*request) : Request{};
+}
+
+template <class Message>
+void GatewayProcess::reply(const wire::Header& asked, Message message) {
+  (void)wire::write_message(link_.get(), wire::FrameKind::kReply, asked.op, asked.serial, message);
+}
 
 // One gateway for all tests of a program: starting it is the slow part.
 class GatewayTest : public testing::Test {

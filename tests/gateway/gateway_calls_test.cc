@@ -130,5 +130,86 @@ TEST_F(GatewayCallsTest, NulAndHalfCharactersInArgumentsDoNoHarm) {
   EXPECT_FALSE(refusal("mcpbox_create_server", R"({"name":"a\u0000"})").empty());
 }
 
+// --- What may be granted ----------------------------------------------------------------------------------
+
+std::string with_reason(const std::string& members) {
+  return std::string(R"({"tool_id":")") + kId + R"(","justification":"it asks the weather service",)" +
+         members + "}";
+}
+
+TEST_F(GatewayCallsTest, ARequestSaysThatAPersonDecidesAndWhatIsNext) {
+  const Answer host = call("mcpbox_request_network_access", with_reason(R"("host":"a.example","port":443)"));
+  EXPECT_EQ(host.result("isError"), "");
+  const std::string structured = host.result("structuredContent");
+  for (const char* part : {R"("host":"a.example")", R"("port":443)", R"("status":"pending")",
+                           R"("request_id":"04050600)", "waits for a person", "mcpbox_get_tool_status"})
+    EXPECT_TRUE(has(structured, part)) << part << " in " << structured;
+  EXPECT_TRUE(has(
+      call("mcpbox_request_network_access", with_reason(R"("host":"a.example")")).result("structuredContent"),
+      R"("port":null)"));
+  EXPECT_TRUE(
+      has(call("mcpbox_request_module", with_reason(R"("module_name":"yaml")")).result("structuredContent"),
+          R"("module_name":"yaml")"));
+}
+
+TEST_F(GatewayCallsTest, ARequestThatIsPointlessIsRefusedWithTheReason) {
+  const std::string tool = "mcpbox_request_network_access";
+  EXPECT_TRUE(has(refusal(tool, with_reason(R"("host":"covered.example")")), "covered already"));
+  EXPECT_TRUE(has(refusal(tool, with_reason(R"("host":"waits.example")")), "asked for already"));
+  const std::string rejected = refusal(tool, with_reason(R"("host":"rejected.example")"));
+  EXPECT_TRUE(has(rejected, "use the other one")) << rejected;
+  EXPECT_TRUE(
+      has(refusal("mcpbox_request_module", with_reason(R"("module_name":"json")")), "default modules"));
+  EXPECT_TRUE(has(refusal(tool, with_reason(R"("host":"a.example","port":0)")), "Invalid port"));
+  EXPECT_TRUE(
+      has(refusal(tool, std::string(R"({"tool_id":")") + kId + R"(","host":"a.example"})"), "justification"));
+  EXPECT_TRUE(has(refusal(tool, std::string(R"({"tool_id":")") + kAbsent +
+                                    R"(","host":"a.example","justification":"it asks for something"})"),
+                  "mcpbox_list_tools"));
+}
+
+TEST_F(GatewayCallsTest, ListsOfWhatMayBeGrantedArePaged) {
+  const std::string modules = call("mcpbox_get_server_modules").result("structuredContent");
+  for (const char* part : {R"("is_custom_config":true)", R"("allowed_modules":["json","yaml"])",
+                           R"("not_installed":["yaml"])", R"("total_allowed":2)", R"("pages":1)"})
+    EXPECT_TRUE(has(modules, part)) << part << " in " << modules;
+  const std::string pending =
+      call("mcpbox_list_pending_requests", R"({"page_size":1})").result("structuredContent");
+  for (const char* part : {R"("pending_tools":[])", R"("module_name":"a.example")", R"("tool_name":"echo")",
+                           R"("summary":{"tools":0,"modules":2,"network":2,"total":4})", R"("pages":2)",
+                           R"("created_at":"2023-11-14T22:13:20.123Z")"})
+    EXPECT_TRUE(has(pending, part)) << part << " in " << pending;
+  const std::string of = std::string(R"({"server_id":")") + kId + R"("})";
+  const std::string server = call("mcpbox_get_server", of).result("structuredContent");
+  EXPECT_TRUE(has(server, R"("allowed_hosts":["a.example:443"])")) << server;
+  EXPECT_TRUE(has(server, R"("pending_requests":{"modules":1,"network":0})")) << server;
+  const std::string status = call("mcpbox_get_tool_status", std::string(R"({"tool_id":")") + kId + R"("})")
+                                 .result("structuredContent");
+  EXPECT_TRUE(has(status, R"("network_access_requests":[{"id":"04050600)")) << status;
+  EXPECT_TRUE(has(status, R"("module_requests":[{"id":"04050600)")) << status;
+}
+
+TEST_F(GatewayCallsTest, ASecretIsNamedAndNeverValued) {
+  const auto create = [&](const std::string& members) {
+    return call("mcpbox_create_server_secret",
+                std::string(R"({"server_id":")") + kId + R"(",)" + members + "}");
+  };
+  const std::string made = create(R"("key":"API_KEY","host":"a.example","place":"query","place_name":"k")")
+                               .result("structuredContent");
+  EXPECT_TRUE(has(made, R"("key":"API_KEY")") && has(made, R"("has_value":false)")) << made;
+  EXPECT_TRUE(has(made, "never ask for the value")) << made;
+  EXPECT_TRUE(has(create(R"("key":"TAKEN")").result("content"), "already"));
+  EXPECT_TRUE(has(create(R"("key":"A","mode":"open")").result("content"), "sealed or exposed"));
+  EXPECT_TRUE(has(create(R"("key":"A","place":"cookie")").result("content"),
+                  "header, basic, query, path, json, form"));
+  EXPECT_TRUE(has(create(R"("key":"A","value":"hunter2")").result("content"), "Unknown argument `value`"));
+  const std::string list =
+      call("mcpbox_list_server_secrets", std::string(R"({"server_id":")") + kId + R"("})")
+          .result("structuredContent");
+  for (const char* part :
+       {R"("key":"API_KEY")", R"("has_value":true)", R"("host":"a.example")", R"("pages":1)"})
+    EXPECT_TRUE(has(list, part)) << part << " in " << list;
+}
+
 }  // namespace
 }  // namespace mcpbox::test

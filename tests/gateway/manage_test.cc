@@ -3,19 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <vector>
+
+#include "gateway/manage_grants.h"
 
 #include "privsep/http/json_check.h"
 
 namespace mcpbox::gateway {
 namespace {
 
-TEST(Manage, TheFourteenToolsAreListedAsValidJson) {
+TEST(Manage, TheTwentyToolsAreListedAsValidJson) {
   const std::string listing = "[" + manage_listing() + "]";
   ASSERT_EQ(check_json(listing), JsonKind::kArray);
   const Json tools = parse_value(listing);
-  ASSERT_EQ(json_array_size(tools.get()), 14u);
+  ASSERT_EQ(json_array_size(tools.get()), 20u);
   std::set<std::string> names;
-  for (std::size_t i = 0; i < 14; ++i) {
+  for (std::size_t i = 0; i < 20; ++i) {
     const json_t* tool = json_array_get(tools.get(), i);
     const std::string name(text_of(json_object_get(tool, "name")));
     EXPECT_TRUE(name.starts_with(kManagePrefix));
@@ -31,7 +34,9 @@ TEST(Manage, TheFourteenToolsAreListedAsValidJson) {
 }
 
 TEST(Manage, ReadingToolsSayThatTheyOnlyRead) {
-  for (const ManageTool& tool : manage_tools()) {
+  std::vector<ManageTool> all(manage_tools().begin(), manage_tools().end());
+  all.insert(all.end(), authority_tools().begin(), authority_tools().end());
+  for (const ManageTool& tool : all) {
     const std::string_view name = tool.name;
     const bool reads = name.find("list_") != std::string_view::npos ||
                        name.find("get_") != std::string_view::npos || name == "mcpbox_validate_code";

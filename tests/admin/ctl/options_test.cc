@@ -24,6 +24,18 @@ TEST(Options, AValueMayLookLikeAnOption) {
   EXPECT_EQ(parsed({"reject", "t", "--reason="})->reason, "");
 }
 
+TEST(Options, OfGrantsAndSecretsAreTaken) {
+  const auto options =
+      parsed({"network", "add", "srv", "a.example", "--port=443", "--private", "--method", "GET,HEAD",
+              "--path", "/x", "--yes", "--template", "Key {}", "--all", "--exposed"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->port, 443);
+  EXPECT_TRUE(options->private_too && options->yes && options->all && options->exposed && !options->json);
+  EXPECT_EQ(*options->method + *options->path + *options->form, "GET,HEAD/xKey {}");
+  for (const char* port : {"0", "65536", "-1", "https", "443x", ""})
+    EXPECT_FALSE(parsed({"--port", port})) << port;
+}
+
 TEST(Options, EndAtTwoDashes) {
   const auto options = parsed({"show", "--", "--json"});
   EXPECT_FALSE(options->json);

@@ -88,12 +88,12 @@ class Ran:
             self.meta = self.result["_meta"]["execution"]
 
 
-def run(source, arguments=None, body=None, **settings):
+def run(source, arguments=None, body=None, secrets=(), **settings):
     """Runs a tool once and gives back what came of it; the test's own streams are put back."""
     streams = sys.stdin, sys.stdout, sys.stderr
     try:
         call_ready = prepared(source, **settings)
-        return Ran(call_ready.go(request(arguments or {}) if body is None else body))
+        return Ran(call_ready.go(request(arguments or {}) if body is None else body, secrets))
     finally:
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.modules.pop("tool", None)

@@ -252,6 +252,10 @@ TEST_F(StoreSqlTest, ServerToolAndStatusHaveTheContractsFields) {
   const std::string pending = answer(sql::kPending, {Param::integer(50), Param::integer(1)});
   EXPECT_EQ(at(pending, "pending,0,tool") + at(pending, "pending,0,notes"), "weather__nowplease");
   EXPECT_EQ(at(pending, "pending,0,digest"), at(tool, "digest"));
+  const std::string asked = answer(sql::kPendingTools, {Param::integer(50), Param::integer(1)});
+  EXPECT_EQ(at(asked, "pending_tools,0,name") + at(asked, "pending_tools,0,server_name") + at(asked, "total"),
+            "nowweather1");
+  EXPECT_EQ(at(asked, "pending_tools,0,notes"), "") << "those are the reviewer's";
 }
 
 TEST_F(StoreSqlTest, ExplainSaysWhoDecidedAndWhatTheToolDid) {

@@ -1,0 +1,114 @@
+// Runs in the monitor, once, before it serves: grants, secrets and settings, as load.cc does for approvals.
+#include <set>
+
+#include "privsep/monitor/loading.h"
+#include "privsep/monitor/seals.h"
+
+namespace mcpbox::monitor::loading {
+namespace {
+
+using protocol::GrantKind;
+using protocol::GrantState;
+
+GrantState grant_state_of(std::string_view word) {
+  for (const GrantState state : {GrantState::kApproved, GrantState::kRejected, GrantState::kRevoked})
+    if (protocol::name_of(state) == word) return state;
+  return GrantState::kPending;
+}
+
+Grant grant_of(const Row& row) {
+  Grant grant{.id = bytes<16>(row, 0),
+              .kind = text(row, 1) == "module" ? GrantKind::kModule : GrantKind::kHost,
+              .state = grant_state_of(text(row, 2)),
+              .server = bytes<16>(row, 3),
+              .tool = bytes<16>(row, 4),
+              .name = text(row, 5)};
+  grant.port = static_cast<std::uint16_t>(number(row, 6));
+  grant.methods = static_cast<policy::Methods>(number(row, 7));
+  grant.path = text(row, 8);
+  grant.private_too = text(row, 9) == "t";
+  grant.from_admin = text(row, 10) == "t";
+  grant.justification = text(row, 11);
+  grant.requested_by = text(row, 12);
+  grant.requested_at_ms = number(row, 13);
+  grant.decided_by = text(row, 14);
+  grant.reason = text(row, 15);
+  grant.decided_at_ms = number(row, 16);
+  grant.sequence = static_cast<std::uint64_t>(number(row, 17));
+  return grant;
+}
+
+StoredSecret secret_of(const Row& row) {
+  StoredSecret secret{.id = bytes<16>(row, 0), .server = bytes<16>(row, 1), .key = text(row, 2)};
+  secret.description = text(row, 3);
+  secret.binding.mode =
+      text(row, 4) == "exposed" ? protocol::SecretMode::kExposed : protocol::SecretMode::kSealed;
+  secret.binding.host = text(row, 5);
+  secret.binding.port = static_cast<std::uint16_t>(number(row, 6));
+  for (const policy::SecretPlaceRow& place : policy::kSecretPlaces)
+    if (place.name == text(row, 7)) secret.binding.place = place.place;
+  secret.binding.name = text(row, 8);
+  secret.binding.form = text(row, 9);
+  secret.stored = text(row, 10);
+  secret.created_by = text(row, 11);
+  secret.set_by = text(row, 12);
+  secret.set_at_ms = number(row, 13);
+  secret.sequence = static_cast<std::uint64_t>(number(row, 14));
+  return secret;
+}
+
+}  // namespace
+
+void take_grants(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    Grant grant = grant_of(row);
+    const std::string what = "the grant of " + text_of(grant);
+    const bool orphan = m.catalogue.find_server(grant.server) == nullptr && grant.server != kNoId;
+    if (!Keys::same(seal_of_grant(m.keys, grant), bytes<32>(row, 18)))
+      ignore(m, what, kForgedRow);
+    else if (grant.sequence < last_of(last, std::string(view_of(grant.id)), kGrantActions))
+      ignore(m, what, kOldRow);
+    else if (!orphan || (grant.kind == GrantKind::kModule && grant.approved()))
+      m.grants.put(std::move(grant));
+  }
+}
+
+void take_secrets(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    StoredSecret secret = secret_of(row);
+    const std::string what = "the secret " + secret.key;
+    if (!Keys::same(seal_of_secret(m.keys, secret), bytes<32>(row, 15)))
+      ignore(m, what, kForgedRow);
+    else if (secret.sequence < last_of(last, std::string(view_of(secret.id)), kSecretActions))
+      ignore(m, what, kOldRow);
+    else
+      m.secrets.put(std::move(secret));
+  }
+}
+
+void take_policy(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  std::set<policy::Setting> trusted;
+  for (const Row& row : rows.rows) {
+    const policy::SettingRow* setting = policy::find_setting(text(row, 0));
+    const auto sequence = static_cast<std::uint64_t>(number(row, 2));
+    if (setting == nullptr) continue;  // take_freeze() has looked at it
+    const wire::Digest seal = seal_of_setting(m.keys, text(row, 0), text(row, 1), sequence);
+    const std::string subject(view_of(subject_of_setting(setting->key)));
+    if (!Keys::same(seal, bytes<32>(row, 3)) || !policy::is_allowed(*setting, text(row, 1))) continue;
+    if (sequence < last_of(last, subject, {kSettingAction})) {
+      ignore(m, "setting " + std::string(setting->key), kOldRow);
+      continue;
+    }
+    m.policy.set(setting->setting, text(row, 1));
+    trusted.insert(setting->setting);
+  }
+  for (const policy::SettingRow& setting : policy::settings()) {
+    const std::string subject(view_of(subject_of_setting(setting.key)));
+    if (trusted.contains(setting.setting) || last_of(last, subject, {kSettingAction}) == 0) continue;
+    m.policy.set(setting.setting, setting.strictest);
+    ignore(m, "what the database says about setting " + std::string(setting.key),
+           "the audit chain knows a decision and its row is not there; the strictest value holds");
+  }
+}
+
+}  // namespace mcpbox::monitor::loading
