@@ -253,8 +253,10 @@ base::Result<void> Python::reseed() {
 }
 
 base::Result<protocol::Compiled> Python::compile(const protocol::Compile& job) {
-  const PyRef made(PyObject_CallMethod(state_->runtime, "check", "y#", job.source.data(),
-                                       static_cast<Py_ssize_t>(job.source.size())));
+  const PyRef made(PyObject_CallMethod(
+      state_->runtime, "check", "y#y#y#", job.source.data(), static_cast<Py_ssize_t>(job.source.size()),
+      job.input_schema.data(), static_cast<Py_ssize_t>(job.input_schema.size()), job.output_schema.data(),
+      static_cast<Py_ssize_t>(job.output_schema.size())));
   if (!made || !PyTuple_Check(made.get())) return broken("python: the code could not be checked");
   protocol::Compiled compiled;
   protocol::CodeReport& report = compiled.report;
@@ -268,7 +270,8 @@ base::Result<protocol::Compiled> Python::compile(const protocol::Compile& job) {
                     take_bytes(made.get(), 5, report.parameters.kMax, report.parameters) &&
                     take_names(made.get(), 6, report.modules) &&
                     take_bytes(made.get(), 7, report.analysis.kMax, report.analysis) &&
-                    take_bytes(made.get(), 8, compiled.code.kMax, compiled.code);
+                    take_bytes(made.get(), 8, compiled.code.kMax, compiled.code) &&
+                    take_bytes(made.get(), 9, report.output_schema.kMax, report.output_schema);
   if (!fits) return broken("python: the report is not one");
   report.valid = valid == 1;
   report.has_main = has_main == 1;
@@ -277,13 +280,13 @@ base::Result<protocol::Compiled> Python::compile(const protocol::Compile& job) {
 }
 
 base::Result<void> Python::prepare(const protocol::Prepare& job) {
-  state_->ready = PyObject_CallMethod(state_->runtime, "prepare", "s#y#y#y#IN", job.wire_name.data(),
-                                      static_cast<Py_ssize_t>(job.wire_name.size()), job.code.data(),
-                                      static_cast<Py_ssize_t>(job.code.size()), job.source.data(),
-                                      static_cast<Py_ssize_t>(job.source.size()), job.input_schema.data(),
-                                      static_cast<Py_ssize_t>(job.input_schema.size()),
-                                      static_cast<unsigned int>(job.timeout_ms),
-                                      PyBool_FromLong(job.mode == protocol::RunMode::kTest ? 1 : 0));
+  state_->ready = PyObject_CallMethod(
+      state_->runtime, "prepare", "s#y#y#y#y#IN", job.wire_name.data(),
+      static_cast<Py_ssize_t>(job.wire_name.size()), job.code.data(),
+      static_cast<Py_ssize_t>(job.code.size()), job.source.data(), static_cast<Py_ssize_t>(job.source.size()),
+      job.input_schema.data(), static_cast<Py_ssize_t>(job.input_schema.size()), job.output_schema.data(),
+      static_cast<Py_ssize_t>(job.output_schema.size()), static_cast<unsigned int>(job.timeout_ms),
+      PyBool_FromLong(job.mode == protocol::RunMode::kTest ? 1 : 0));
   if (!state_->ready) return broken("python: the prepared code cannot be loaded", Why::kInvalid);
   return {};
 }

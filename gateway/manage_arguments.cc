@@ -16,28 +16,39 @@ constexpr const char* kNamePattern = "^[a-z][a-z0-9]*(_[a-z0-9]+)*$";
 
 std::string number_text(std::uint32_t number) { return std::to_string(number); }
 
-std::string property_of(const Argument& row) {
-  std::string out = quoted(row.name) + R"(:{"type":)";
+std::string bounds_of(const Argument& row) {
+  return R"("minLength":)" + number_text(row.least) + R"(,"maxLength":)" + number_text(row.most);
+}
+
+std::string type_of(const Argument& row) {
+  const auto named = [&row](const char* type) {
+    const std::string word = quoted(type);
+    return R"("type":)" + (row.presence == Presence::kClearable ? "[" + word + R"(,"null"])" : word);
+  };
   switch (row.type) {
     case ArgumentType::kText:
+      return named("string") + "," + bounds_of(row);
     case ArgumentType::kName:
-      out += R"("string","minLength":)" + number_text(row.least) + R"(,"maxLength":)" + number_text(row.most);
-      if (row.type == ArgumentType::kName) out += R"(,"pattern":)" + quoted(kNamePattern);
-      break;
+      return named("string") + "," + bounds_of(row) + R"(,"pattern":)" + quoted(kNamePattern);
     case ArgumentType::kId:
-      out += R"("string","format":"uuid")";
-      break;
+      return named("string") + R"(,"format":"uuid")";
     case ArgumentType::kInteger:
-      out += R"("integer","minimum":)" + number_text(row.least) + R"(,"maximum":)" + number_text(row.most);
-      break;
+      return named("integer") + R"(,"minimum":)" + number_text(row.least) + R"(,"maximum":)" +
+             number_text(row.most);
     case ArgumentType::kBoolean:
-      out += R"("boolean")";
-      break;
+      return named("boolean");
     case ArgumentType::kObject:
-      out += R"("object")";
-      break;
+      return named("object");
+    case ArgumentType::kArray:
+      return named("array") + R"(,"items":{"type":"object"})";
+    case ArgumentType::kKind:
+      return R"("type":"string","enum":["tool","prompt","resource","resource_template"])";
   }
-  return out + R"(,"description":)" + quoted(row.what) + "}";
+  return {};
+}
+
+std::string property_of(const Argument& row) {
+  return quoted(row.name) + ":{" + type_of(row) + R"(,"description":)" + quoted(row.what) + "}";
 }
 
 std::string received(const json_t* value) {
@@ -61,7 +72,14 @@ std::string broken_text_rule(const Argument& row, const json_t* value) {
   return {};
 }
 
+std::string broken_size_rule(const Argument& row, const json_t* value) {
+  const std::size_t bytes = row.most == 0 ? 0 : compact(value).size();
+  if (bytes <= row.most) return {};
+  return "has " + std::to_string(bytes) + " bytes as JSON; the limit is " + number_text(row.most);
+}
+
 std::string broken_rule(const Argument& row, const json_t* value) {
+  if (row.presence == Presence::kClearable && json_is_null(value)) return {};
   switch (row.type) {
     case ArgumentType::kText:
       return broken_text_rule(row, value);
@@ -79,7 +97,12 @@ std::string broken_rule(const Argument& row, const json_t* value) {
     case ArgumentType::kBoolean:
       return json_is_boolean(value) ? "" : "must be true or false";
     case ArgumentType::kObject:
-      return json_is_object(value) ? "" : "must be an object such as {\"city\": \"Oslo\"}";
+      return json_is_object(value) ? broken_size_rule(row, value)
+                                   : "must be an object such as {\"city\": \"Oslo\"}";
+    case ArgumentType::kArray:
+      return json_is_array(value) ? broken_size_rule(row, value) : "must be an array of objects";
+    case ArgumentType::kKind:
+      return kind_of(text_of(value)) ? "" : "must be one of tool, prompt, resource, resource_template";
   }
   return {};
 }
@@ -117,7 +140,7 @@ std::optional<std::string> problem_with(std::string_view tool, std::span<const A
                                         const json_t* given) {
   for (const Argument& row : rows) {
     const json_t* value = json_object_get(given, row.name);
-    if (value == nullptr && row.presence == Presence::kOptional) continue;
+    if (value == nullptr && row.presence != Presence::kRequired) continue;
     if (value == nullptr)
       return std::string(row.name) + " is required by " + std::string(tool) + ". " + row.next;
     const std::string rule = broken_rule(row, value);
@@ -125,6 +148,18 @@ std::optional<std::string> problem_with(std::string_view tool, std::span<const A
       return "Invalid " + std::string(row.name) + ": " + rule + "; " + received(value) + ". " + row.next;
   }
   return unknown_argument(tool, rows, given);
+}
+
+std::optional<protocol::Kind> kind_of(std::string_view word) {
+  using enum protocol::Kind;
+  for (const protocol::Kind kind : {kTool, kPrompt, kResource, kResourceTemplate})
+    if (kind_text(kind) == word) return kind;
+  return std::nullopt;
+}
+
+std::string Arguments::json(const char* name) const {
+  const json_t* found = value(name);
+  return found == nullptr || json_is_null(found) ? std::string() : compact(found);
 }
 
 wire::Id Arguments::id(const char* name) const { return id_of(text(name)).value_or(wire::Id{}); }

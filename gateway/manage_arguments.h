@@ -10,18 +10,20 @@
 
 #include "gateway/using_http.h"
 #include "privsep/http/json.h"
+#include "privsep/protocol/tool_content.h"
 #include "privsep/wire/fields.h"
 
 namespace mcpbox::gateway {
 
-enum class ArgumentType : std::uint8_t { kText, kName, kId, kInteger, kBoolean, kObject };
-enum class Presence : std::uint8_t { kRequired, kOptional };
+enum class ArgumentType : std::uint8_t { kText, kName, kId, kInteger, kBoolean, kObject, kArray, kKind };
+// kClearable: optional, and null takes away what there is.
+enum class Presence : std::uint8_t { kRequired, kOptional, kClearable };
 
 struct Argument {
   const char* name;
   ArgumentType type;
   Presence presence;
-  std::uint32_t least;  // characters of a text, value of an integer
+  std::uint32_t least;  // characters of a text, value of an integer; of an array or object only `most`: bytes
   std::uint32_t most;
   const char* what;  // for the schema: a sentence
   const char* next;  // for an error: what to call or do to get it right
@@ -35,6 +37,8 @@ struct Argument {
 [[nodiscard]] std::optional<std::string> problem_with(std::string_view tool, std::span<const Argument> rows,
                                                       const json_t* given);
 
+[[nodiscard]] std::optional<protocol::Kind> kind_of(std::string_view word);
+
 // Arguments that have passed problem_with(); absent ones give the default.
 class Arguments {
  public:
@@ -46,7 +50,9 @@ class Arguments {
   [[nodiscard]] wire::Id id(const char* name) const;
   [[nodiscard]] std::uint32_t number(const char* name, std::uint32_t otherwise) const;
   [[nodiscard]] bool boolean(const char* name) const { return json_is_true(json_object_get(object_, name)); }
-  [[nodiscard]] const json_t* object(const char* name) const { return json_object_get(object_, name); }
+  [[nodiscard]] const json_t* value(const char* name) const { return json_object_get(object_, name); }
+  // The value as JSON text on one line; empty when it is absent or null.
+  [[nodiscard]] std::string json(const char* name) const;
 
  private:
   const json_t* object_;

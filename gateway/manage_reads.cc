@@ -79,16 +79,19 @@ Task<Managed> on_get_tool_status(const ManageCall& c) {
   co_return made;
 }
 
-// The schema is kept byte for byte as text, because the approval binds those bytes.
+// JSON is kept byte for byte as text, because the approval binds those bytes.
 Task<Managed> on_get_tool(const ManageCall& c) {
   Managed made;
   made.structured = co_await read(c, kTool, made.problem);
   json_t* object = made.structured.get();
-  Json schema = parse_object(text_of(json_object_get(object, "input_schema")));
-  if (schema)
-    json_object_set_new(object, "input_schema", schema.release());
-  else if (object != nullptr)
-    json_object_del(object, "input_schema");
+  for (const char* name : {"input_schema", "output_schema", "annotations", "icons", "headers"}) {
+    if (object == nullptr) break;
+    if (Json value = parse_value(text_of(json_object_get(object, name))))
+      json_object_set_new(object, name, value.release());
+    else
+      json_object_del(object, name);
+  }
+  if (text_of(json_object_get(object, "uri_template")).empty()) json_object_del(object, "uri_template");
   co_return made;
 }
 

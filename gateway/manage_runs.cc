@@ -50,7 +50,7 @@ Task<Managed> on_test_code(const ManageCall& c) {
   protocol::TestCode order{
       .ticket = call.in.ticket, .request = random_id(), .tool = c.arguments.id("tool_id")};
   order.client = call.client;
-  const json_t* arguments = c.arguments.object("arguments");
+  const json_t* arguments = c.arguments.value("arguments");
   order.arguments_log = redacted(arguments);
   // As received: a number that Jansson cannot hold reaches the code whole.
   const auto params = find_member(call.in.exchange->body(), "params");

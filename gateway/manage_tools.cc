@@ -16,6 +16,11 @@ constexpr auto kNameMost = static_cast<std::uint32_t>(limits::kNameBytes);
 constexpr auto kTextMost = static_cast<std::uint32_t>(limits::kDescriptionChars);
 constexpr auto kCodeMost = static_cast<std::uint32_t>(limits::kCodeChars);
 constexpr auto kNotesMost = static_cast<std::uint32_t>(limits::kNotesChars);
+constexpr auto kSchemaMost = static_cast<std::uint32_t>(limits::kSchemaBytes);
+constexpr auto kAnnotationsMost = static_cast<std::uint32_t>(limits::kAnnotationsBytes);
+constexpr auto kIconsMost = static_cast<std::uint32_t>(limits::kIconsBytes);
+constexpr auto kUriMost = static_cast<std::uint32_t>(limits::kUriBytes);
+constexpr auto kHeadersMost = static_cast<std::uint32_t>(limits::kHeadersBytes);
 constexpr std::uint32_t kPagesMost = 1'000'000;
 constexpr std::uint32_t kLogsMost = 50;
 
@@ -24,6 +29,19 @@ constexpr const char* kSeeServers = "Call mcpbox_list_servers for the ids.";
 constexpr const char* kSeeTools   = "Call mcpbox_list_tools with a server_id for the ids.";
 constexpr const char* kPick       = "Choose another value and call again.";
 constexpr const char* kWriteCode  = "Pass the whole Python source, with an `async def main(...)`.";
+
+constexpr const char* kInputWhat  = "JSON Schema 2020-12 of the arguments, kept as it is. Only where the annotations of main()'s parameters cannot say it: without it the schema is made from them (null: from them again). Kinds tool and prompt.";
+constexpr const char* kInputNext  = "Pass a JSON Schema whose type is object, or leave it out and annotate main()'s parameters.";
+constexpr const char* kOutputWhat = "JSON Schema of the object that main() returns. Clients are promised it, and a result that breaks it is an error. Kind tool.";
+constexpr const char* kOutputNext = "Pass a JSON Schema whose type is object, or leave it out.";
+constexpr const char* kAnnotationsWhat = "Hints for clients: title (text); for a tool readOnlyHint, destructiveHint, idempotentHint, openWorldHint (booleans); for resources audience (user, assistant), priority (0 to 1), mimeType.";
+constexpr const char* kAnnotationsNext = "Use only these members, or leave annotations out.";
+constexpr const char* kIconsWhat  = "At most 8 icons: objects with src (an https: or data:image/ URL), and optionally mimeType, sizes (such as [\"48x48\"]) and theme (light or dark).";
+constexpr const char* kIconsNext  = "Correct the icon, or leave icons out.";
+constexpr const char* kUriWhat    = "The URI of a resource, such as notes://today, or the pattern of a resource_template, such as notes://{day}, whose {parts} become main()'s arguments.";
+constexpr const char* kUriNext    = "Pass a URI with a scheme, such as notes://today.";
+constexpr const char* kHeadersWhat = "Arguments that clients of MCP 2026-07-28 also send as HTTP header Mcp-Param-NAME, so that proxies can see them: an object from argument to NAME, such as {\"region\": \"Region\"}. Only arguments of type string, integer or boolean; never secrets. Kind tool.";
+constexpr const char* kHeadersNext = "Correct it, or leave headers out.";
 
 constexpr Argument kServerId  = { "server_id", kId, kRequired, 0, 0, "Id of the server, from mcpbox_create_server or mcpbox_list_servers.", kSeeServers };
 constexpr Argument kToolId    = { "tool_id", kId, kRequired, 0, 0, "Id of the tool, from mcpbox_create_tool or mcpbox_list_tools.", kSeeTools };
@@ -43,7 +61,14 @@ constexpr Argument kCreateToolArguments[] = {
     { "name", kName, kRequired, 1, kNameMost, "Short name, unique in its server: lower-case letters, digits and single underscores, for example `forecast`.", kPick },
     { "python_code", kText, kRequired, 1, kCodeMost, "The whole Python 3.11 source. It must define `async def main(...)`; its parameters become the tool's arguments, their annotations the schema. It may use http (an httpx client, to approved hosts), json, datetime and secrets.", kWriteCode },
     { "description", kText, kOptional, 0, kTextMost, "What the tool does and when to use it. This is what a language model sees in tools/list, so write it for one.", "Shorten it." },
-    { "timeout_ms", kInteger, kOptional, limits::kTimeoutMinMs, limits::kTimeoutMaxMs, "Time that one call may take, in milliseconds (default 30000).", "Leave it out for 30 seconds." },
+    { "timeout_ms", kInteger, kOptional, limits::kTimeoutMinMs, limits::kTimeoutMaxMs, "Time that one call may take, in milliseconds (default: the server's, 30000 unless an administrator changed it).", "Leave it out for the server's default." },
+    { "kind", kKind, kOptional, 0, 0, "What clients see it as: tool (default), prompt (a text template that a person picks), resource (a document with a fixed URI) or resource_template (documents by URI pattern). main() makes the content of all of them.", "Leave it out for a tool." },
+    { "input_schema", kObject, kOptional, 0, kSchemaMost, kInputWhat, kInputNext },
+    { "output_schema", kObject, kOptional, 0, kSchemaMost, kOutputWhat, kOutputNext },
+    { "annotations", kObject, kOptional, 0, kAnnotationsMost, kAnnotationsWhat, kAnnotationsNext },
+    { "icons", kArray, kOptional, 0, kIconsMost, kIconsWhat, kIconsNext },
+    { "uri_template", kText, kOptional, 1, kUriMost, kUriWhat, kUriNext },
+    { "headers", kObject, kOptional, 0, kHeadersMost, kHeadersWhat, kHeadersNext },
 };
 constexpr Argument kUpdateToolArguments[] = {
     kToolId,
@@ -51,7 +76,13 @@ constexpr Argument kUpdateToolArguments[] = {
     { "description", kText, kOptional, 0, kTextMost, "New description.", "Shorten it." },
     { "python_code", kText, kOptional, 1, kCodeMost, "New source, whole. Changed code needs a new approval.", kWriteCode },
     { "enabled", kBoolean, kOptional, 0, 0, "false takes the tool out of service without deleting it.", "Pass true or false." },
-    { "timeout_ms", kInteger, kOptional, limits::kTimeoutMinMs, limits::kTimeoutMaxMs, "New time limit of a call in milliseconds.", "Leave it out to keep the limit." },
+    { "timeout_ms", kInteger, kClearable, limits::kTimeoutMinMs, limits::kTimeoutMaxMs, "New time limit of a call in milliseconds; null: the server's default.", "Leave it out to keep the limit." },
+    { "input_schema", kObject, kClearable, 0, kSchemaMost, kInputWhat, kInputNext },
+    { "output_schema", kObject, kClearable, 0, kSchemaMost, kOutputWhat, kOutputNext },
+    { "annotations", kObject, kClearable, 0, kAnnotationsMost, kAnnotationsWhat, kAnnotationsNext },
+    { "icons", kArray, kClearable, 0, kIconsMost, kIconsWhat, kIconsNext },
+    { "uri_template", kText, kOptional, 1, kUriMost, kUriWhat, kUriNext },
+    { "headers", kObject, kClearable, 0, kHeadersMost, kHeadersWhat, kHeadersNext },
 };
 constexpr Argument kTestArguments[] = {
     kToolId,

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "gateway/manage.h"
+#include "gateway/manage_content.h"
 #include "privsep/http/ids.h"
 
 namespace mcpbox::gateway {
@@ -62,10 +63,12 @@ std::string after_update(const protocol::ToolSaved& tool) {
 
 Task<Managed> on_create_tool(const ManageCall& c) {
   protocol::CreateTool order{.ticket = c.call.in.ticket, .server = c.arguments.id("server_id")};
-  order.name = c.arguments.text("name");
-  order.description = c.arguments.text("description");
-  order.code = c.arguments.text("python_code");
-  order.timeout_ms = c.arguments.number("timeout_ms", policy::limits::kTimeoutDefaultMs);
+  const protocol::FieldSet given = fill_content(order.content, c.arguments);
+  static_cast<void>(given);
+  if (const std::string problem = content_problem(c.arguments, order.content.kind); !problem.empty())
+    co_return Managed{.problem = problem};
+  const std::string header = co_await header_problem(c, order.content);
+  if (!header.empty()) co_return Managed{.problem = header};
   const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
   if (!tool)
     co_return failed(tool.error(), "Server " + std::string(c.arguments.text("server_id")) +
@@ -77,17 +80,18 @@ Task<Managed> on_create_tool(const ManageCall& c) {
 }
 
 Task<Managed> on_update_tool(const ManageCall& c) {
-  const Arguments& a = c.arguments;
-  protocol::UpdateTool order{.ticket = c.call.in.ticket, .tool = a.id("tool_id")};
-  if (a.has("name")) order.name.emplace(a.text("name"));
-  if (a.has("description")) order.description.emplace(a.text("description"));
-  if (a.has("python_code")) order.code.emplace(a.text("python_code"));
-  if (a.has("timeout_ms")) order.timeout_ms = a.number("timeout_ms", 0);
-  if (a.has("enabled")) order.enabled = a.boolean("enabled");
-  if (!order.name && !order.description && !order.code && !order.timeout_ms && !order.enabled)
+  protocol::UpdateTool order{.ticket = c.call.in.ticket, .tool = c.arguments.id("tool_id")};
+  order.given = fill_content(order.content, c.arguments);
+  if (c.arguments.has("enabled")) order.enabled = c.arguments.boolean("enabled");
+  if (order.given == 0 && !order.enabled)
     co_return Managed{.problem =
-                          "No fields to update: give name, description, python_code, enabled or timeout_ms. "
-                          "mcpbox_get_tool shows what the tool has now"};
+                          "No fields to update: give enabled or at least one of " +
+                          protocol::names_of(protocol::kEveryField & ~protocol::bit(protocol::Field::kKind)) +
+                          ". mcpbox_get_tool shows what the tool has now"};
+  if (const std::string problem = content_problem(c.arguments, std::nullopt); !problem.empty())
+    co_return Managed{.problem = problem};
+  const std::string header = co_await header_problem(c, order.content);
+  if (!header.empty()) co_return Managed{.problem = header};
   const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
   if (!tool) co_return failed(tool.error(), no_tool(c));
   if (!tool->report.valid) co_return Managed{.problem = code_problem(tool->report)};

@@ -10,11 +10,34 @@ namespace {
 // A schema that is not what it should be must not take the whole list with it.
 constexpr std::string_view kAnyObject = R"({"type":"object"})";
 
+bool is(std::string_view json, JsonKind kind) { return check_json(json) == kind; }
+
+// The input schema as clients get it, its header mapping inside (x-mcp-header).
+std::string input_schema(const protocol::PublishedTool& tool) {
+  if (!is(tool.input_schema, JsonKind::kObject)) return std::string(kAnyObject);
+  const Json headers = parse_object(tool.headers);
+  const Json schema = headers ? parse_object(tool.input_schema) : Json();
+  if (!schema) return tool.input_schema;
+  json_t* const properties = json_object_get(schema.get(), "properties");
+  const char* argument = nullptr;
+  json_t* header = nullptr;
+  json_object_foreach(headers.get(), argument, header) {
+    json_t* const property = json_object_get(properties, argument);
+    if (json_is_object(property)) json_object_set(property, "x-mcp-header", header);
+  }
+  return compact(schema.get());
+}
+
 std::string entry(const protocol::PublishedTool& tool) {
-  const std::string_view schema =
-      check_json(tool.input_schema) == JsonKind::kObject ? std::string_view(tool.input_schema) : kAnyObject;
-  return R"({"name":)" + quoted(tool.name) + R"(,"description":)" + quoted(tool.description) +
-         R"(,"inputSchema":)" + std::string(schema) + "}";
+  std::string out = R"({"name":)" + quoted(tool.name);
+  const Json annotations = parse_object(tool.annotations);
+  if (const json_t* title = json_object_get(annotations.get(), "title"); json_is_string(title))
+    out += R"(,"title":)" + quoted(text_of(title));
+  out += R"(,"description":)" + quoted(tool.description) + R"(,"inputSchema":)" + input_schema(tool);
+  if (is(tool.output_schema, JsonKind::kObject)) out += R"(,"outputSchema":)" + tool.output_schema;
+  if (annotations) out += R"(,"annotations":)" + compact(annotations.get());
+  if (is(tool.icons, JsonKind::kArray)) out += R"(,"icons":)" + tool.icons;
+  return out + "}";
 }
 
 std::string list_text(const MethodCall& call, const protocol::ToolPage& page) {

@@ -76,11 +76,17 @@ std::string heading_text(const protocol::ToolDetail& tool) {
   std::string state = std::string(name_of(tool.approval)) + ", version " + std::to_string(tool.version) +
                       (tool.enabled ? "" : ", disabled");
   std::string out = fact("Tool", visible(published_name(tool))) + fact("State", state) +
-                    fact("Written by", visible(tool.created_by)) +
-                    fact("Time limit", std::to_string(tool.timeout_ms) + " ms") +
+                    fact("Kind", kind_text(tool.kind)) + fact("Written by", visible(tool.created_by)) +
+                    fact("Time limit", std::to_string(tool.effective_timeout_ms) + " ms" +
+                                           (tool.timeout_ms == 0 ? ", its server's default" : "")) +
                     fact("May reach", "nothing but its arguments: no network, no files, no secrets");
   if (!tool.rejection.empty()) out += "Rejected before, because\n" + marked(tool.rejection, "  | ");
   return out;
+}
+
+// JSON that an author gave beside the code; nothing when there is none.
+std::string json_section(std::string_view title, std::string_view json) {
+  return json.empty() ? std::string() : "\n" + std::string(title) + "\n" + schema_text(json);
 }
 
 std::string digest_text(const wire::Digest& digest) {
@@ -97,7 +103,12 @@ std::string tool_text(const protocol::ToolDetail& tool) {
   const std::size_t code_lines = lines_of(tool.code).size();
   std::string out = heading_text(tool);
   out += "\nDescription, which clients and their language models read\n" + marked(tool.description, "  | ");
+  if (!tool.uri_template.empty()) out += "\nURI\n" + marked(tool.uri_template, "  | ");
   out += "\nInput schema\n" + schema_text(tool.input_schema);
+  out += json_section("Output schema: what clients are promised", tool.output_schema);
+  out += json_section("Annotations: what clients are told of it, unchecked", tool.annotations);
+  out += json_section("Icons, which clients may fetch", tool.icons);
+  out += json_section("Arguments that also travel as HTTP headers, where proxies see them", tool.headers);
   out += "\nCode, " + std::to_string(code_lines) + " lines, " + std::to_string(tool.code.size()) +
          " bytes\n" + cautions(tool.code) + numbered(tool.code);
   out +=
@@ -109,18 +120,35 @@ std::string tool_text(const protocol::ToolDetail& tool) {
   return out + "\nDigest of all of the above but the notes and the aid\n" + digest_text(tool.digest);
 }
 
+namespace {
+
+// What is JSON as that, and else as the text it is; null for nothing.
+Json json_or_text(std::string_view text) {
+  if (text.empty()) return Json(json_null());
+  Json json = parse_json(text);
+  return json ? std::move(json) : json_of(text);
+}
+
+}  // namespace
+
 Json tool_json(const protocol::ToolDetail& tool) {
-  Json schema = parse_json(tool.input_schema);
   Json analysis = parse_json(tool.analysis);
   return Object()
       .text("tool", published_name(tool))
+      .text("kind", kind_text(tool.kind))
       .text("state", name_of(tool.approval))
       .number("version", tool.version)
       .flag("enabled", tool.enabled)
       .text("created_by", tool.created_by)
-      .number("timeout_ms", tool.timeout_ms)
+      .number("timeout_ms", tool.effective_timeout_ms)
+      .flag("timeout_inherited", tool.timeout_ms == 0)
       .text("description", tool.description)
-      .member("input_schema", schema ? std::move(schema) : json_of(tool.input_schema))
+      .member("input_schema", json_or_text(tool.input_schema))
+      .member("output_schema", json_or_text(tool.output_schema))
+      .member("annotations", json_or_text(tool.annotations))
+      .member("icons", json_or_text(tool.icons))
+      .member("headers", json_or_text(tool.headers))
+      .text("uri_template", tool.uri_template)
       .text("code", tool.code)
       .member("analysis", analysis ? std::move(analysis) : Json(json_null()))
       .text("notes", tool.notes)

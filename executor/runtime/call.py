@@ -44,7 +44,10 @@ class Outcome(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What the monitor opened.  name: what the request must carry; draft: a test run without a request."""
+    """What the monitor opened.  name: what the request must carry; draft: a test run without a request.
+
+    output_schema: what the approval binds as a promise about the result; b"" for none.
+    """
 
     name: str
     code: bytes
@@ -52,6 +55,7 @@ class Job(NamedTuple):
     schema: bytes
     deadline_ms: int
     draft: bool
+    output_schema: bytes = b""
 
 
 class Call:
@@ -137,7 +141,8 @@ class Call:
             value = self._await(value)
         if inspect.isasyncgen(value) or inspect.isgenerator(value):
             raise result.Unusable("main() is a generator: it must return its value, not yield it")
-        if (schema := module.__dict__.get("OUTPUT_SCHEMA")) is not None:
+        schema = self._job.output_schema.decode("utf-8") or module.__dict__.get("OUTPUT_SCHEMA")
+        if schema is not None:
             result.check_output(value, schema, self._limits)
         return value
 

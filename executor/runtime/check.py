@@ -9,7 +9,7 @@ from typing import NamedTuple
 from . import interface
 from .analysis import analyse
 from .annotations import TooLarge
-from .declared import BadSchema, declared
+from .declared import BadSchema, declared, given
 from .findings import Findings
 from .limits import cut
 from .signature import infer, with_schema
@@ -32,6 +32,7 @@ class Checked(NamedTuple):
     modules: tuple = ()
     analysis: bytes = b""
     code: bytes = b""
+    output_schema: bytes = b""
 
 
 def _failed(text, line=0, has_main=False):
@@ -54,8 +55,11 @@ def _dump(value):
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
 
 
-def check(source, limits):
-    """Compiles `source` (UTF-8 bytes) and infers the input schema of its `main`.  Never raises."""
+def check(source, limits, input_schema=b"", output_schema=b""):
+    """Compiles `source` (UTF-8 bytes) and infers the input schema of its `main`.  Never raises.
+
+    input_schema, output_schema: JSON that the author gave beside the source, and that then counts; b"" for none.
+    """
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -67,7 +71,7 @@ def check(source, limits):
     try:
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
-            return _compiled(text, limits, said)
+            return _compiled(text, limits, said, _Beside(input_schema, output_schema))
     except SyntaxError as error:
         return _syntax(error)
     except (RecursionError, MemoryError):
@@ -76,14 +80,24 @@ def check(source, limits):
         return _failed(f"The code cannot be compiled: {error}")
 
 
-def _compiled(text, limits, said):
+class _Beside(NamedTuple):
+    """Schemas that came beside the source, as JSON; b"" for none."""
+
+    input: bytes
+    output: bytes
+
+
+def _compiled(text, limits, said, beside):
     tree = ast.parse(text, FILENAME)
     code = marshal.dumps(compile(tree, FILENAME, "exec", dont_inherit=True, optimize=0))
     if len(code) > limits.compiled_bytes:
         return _failed(f"The compiled code has {len(code)} bytes; the limit is {limits.compiled_bytes}")
     source = Source(text, tree)
     try:
-        signature = _signature(tree, limits)
+        signature = _signature(tree, limits, beside)
+        promise = beside.output or _promise(tree, limits)
+        if beside.output:
+            given(beside.output, "output_schema", limits)
     except BadSchema as error:
         return _failed(str(error), error.line, True)
     except TooLarge:
@@ -93,18 +107,26 @@ def _compiled(text, limits, said):
     analysis = _analysed(source, signature, said, limits)
     if signature is None:
         return _failed("Code must define an async main() function")._replace(analysis=analysis)
-    schema, parameters = _dump(signature.schema), _dump(signature.parameters)
+    schema, parameters = beside.input or _dump(signature.schema), _dump(signature.parameters)
     modules = tuple(name.encode("utf-8") for name in top_level_modules(source))
     if problem := _too_large(schema, parameters, modules, limits):
         return _failed(problem, signature.line, True)._replace(analysis=analysis)
-    return Checked(True, True, 0, b"", schema, parameters, modules, analysis, code)
+    return Checked(True, True, 0, b"", schema, parameters, modules, analysis, code, promise)
 
 
-def _signature(tree, limits):
+def _promise(tree, limits):
+    """OUTPUT_SCHEMA as JSON, or b""."""
+    schema = declared(tree, "OUTPUT_SCHEMA", limits)
+    return b"" if schema is None else _dump(schema)
+
+
+def _signature(tree, limits, beside):
     """What main accepts, as its author declared it or else as its parameters say; None without a main."""
     signature = infer(tree)
-    declared(tree, "OUTPUT_SCHEMA", limits)
-    schema = declared(tree, "INPUT_SCHEMA", limits)
+    if beside.input:
+        schema = given(beside.input, "input_schema", limits)
+    else:
+        schema = declared(tree, "INPUT_SCHEMA", limits)
     return signature if signature is None or schema is None else with_schema(signature, schema)
 
 

@@ -1,4 +1,4 @@
-"""Schemas that the author wrote: INPUT_SCHEMA and OUTPUT_SCHEMA at the top of the source, as literals.
+"""Schemas that the author wrote: beside the source, or INPUT_SCHEMA and OUTPUT_SCHEMA at its top, as literals.
 
 A dict, or JSON text in a str.  JSON Schema 2020-12 that stands on its own: what it refers to is in itself.
 """
@@ -38,6 +38,18 @@ def declared(tree, name, limits):
         raise BadSchema(f"{name} cannot be used: a reference in it leads to itself", node.lineno) from None
     except (ValueError, TypeError) as error:
         raise BadSchema(f"{name} cannot be used: {error}", node.lineno) from None
+    return schema
+
+
+def given(text, name, limits):
+    """The schema that came beside the source as JSON, parsed and checked.  name: what its author calls it."""
+    try:
+        schema = json.loads(text, object_pairs_hook=_unique)
+        _check(schema, limits)
+    except RecursionError:
+        raise BadSchema(f"{name} cannot be used: a reference in it leads to itself", 0) from None
+    except (ValueError, TypeError) as error:
+        raise BadSchema(f"{name} cannot be used: {error}", 0) from None
     return schema
 
 

@@ -69,17 +69,17 @@ class Runtime:
         self._builtins = imports.tool_builtins(imports.DEFAULT_MODULES | set(approved))
         self.last_words = self._call.last_words(limits)
 
-    def check(self, source):
-        """The compile job: a check.Checked."""
-        return self._check.check(source, self.limits)
+    def check(self, source, input_schema=b"", output_schema=b""):
+        """The compile job: a check.Checked.  The schemas are the author's, beside the source; b"" for none."""
+        return self._check.check(source, self.limits, input_schema, output_schema)
 
-    def prepare(self, name, code, source, schema, deadline_ms, draft):
+    def prepare(self, name, code, source, schema, output_schema, deadline_ms, draft):
         """The run job up to "go": a function from the request body to a call.Outcome."""
         loop.Poll.notice = self._waits
-        return self._prepared(name, code, source, schema, deadline_ms, draft)
+        job = self._call.Job(name, code, source, schema, deadline_ms, draft, output_schema)
+        return self._prepared(job)
 
-    def _prepared(self, name, code, source, schema, deadline_ms, draft):
-        job = self._call.Job(name, code, source, schema, deadline_ms, draft)
+    def _prepared(self, job):
         call = self._call.Call(job, self.limits, self.loop, self._builtins, self._extras)
 
         def go(body, secrets=()):
@@ -104,7 +104,8 @@ class Runtime:
         checked = self._checked[source]
         body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"warm","arguments":'
         body += b'{"name":"w","n":%s}}}' % str(n).encode()
-        self._prepared("warm", checked.code, source, checked.schema, 1000, False)(body)
+        job = self._call.Job("warm", checked.code, source, checked.schema, 1000, False)
+        self._prepared(job)(body)
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.modules.pop("tool", None)
         self._call.linecache.cache.clear()

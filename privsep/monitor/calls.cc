@@ -143,16 +143,19 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
   const Tool* tool = m_.catalogue.find_tool(call->job.tool);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, words::kNoSuchTool);
   const bool test = call->job.mode == protocol::RunMode::kTest;
-  protocol::Prepare order{
-      .mode = call->job.mode,
-      .wire_name = call->job.wire_name,
-      .source = tool->code,
-      .input_schema = tool->input_schema,
-      .timeout_ms = test ? std::min(tool->timeout_ms, limits::kTestTimeoutMs) : tool->timeout_ms,
-      .cpu_seconds = test ? limits::kTestCpuSeconds : 0};
+  const std::uint32_t own_limit = m_.catalogue.timeout_ms_of(*tool);
+  protocol::Prepare order{.mode = call->job.mode,
+                          .wire_name = call->job.wire_name,
+                          .source = tool->code,
+                          .input_schema = std::string_view(tool->input_schema),
+                          .output_schema = std::string_view(tool->output_schema),
+                          .kind = tool->kind,
+                          .timeout_ms = test ? std::min(own_limit, limits::kTestTimeoutMs) : own_limit,
+                          .cpu_seconds = test ? limits::kTestCpuSeconds : 0};
   call->timeout_ms = order.timeout_ms;
+  protocol::Compile source{.source = order.source};
   const std::shared_ptr<const protocol::Compiled> compiled =
-      co_await m_.compiler.compile(order.source, call->server);
+      co_await m_.compiler.compile(std::move(source), call->server);
   if (!compiled->report.valid) co_return base::fail(Why::kInvalid, words::kStaleCode);
   order.code = compiled->code;
   Flavour flavour = flavour_for(m_.grants, compiled->report.modules);

@@ -6,9 +6,11 @@
 
 namespace mcpbox::monitor {
 
-wire::Digest digest_of_tool(const Tool& tool) {
-  return digest_of({"mcpbox-tool-v1", "tool", tool.name, tool.description, tool.code, tool.input_schema,
-                    std::to_string(tool.timeout_ms)});
+wire::Digest digest_of_tool(const protocol::ToolContent& content) {
+  const auto texts = protocol::field_texts(content);
+  std::vector<std::string_view> parts{"mcpbox-tool-v2"};
+  parts.insert(parts.end(), texts.begin(), texts.end());
+  return digest_of(parts);
 }
 
 bool approved_as_it_is(const Tool& tool) {
@@ -75,16 +77,22 @@ bool Catalogue::listed(const Tool& tool) const {
 }
 
 std::vector<const Tool*> Catalogue::published_after(std::string_view server, std::string_view after,
-                                                    std::size_t most) const {
+                                                    std::size_t most, protocol::Kind kind) const {
   const std::string prefix = server.empty() ? std::string() : std::string(server) + "__";
   const std::string from = prefix + std::string(after);
   std::vector<const Tool*> found;
   for (auto name = after.empty() ? tool_names_.lower_bound(prefix) : tool_names_.upper_bound(from);
        name != tool_names_.end() && name->first.starts_with(prefix) && found.size() < most; ++name) {
     const Tool& tool = tools_.at(name->second);
-    if (listed(tool)) found.push_back(&tool);
+    if (tool.kind == kind && listed(tool)) found.push_back(&tool);
   }
   return found;
+}
+
+std::uint32_t Catalogue::timeout_ms_of(const Tool& tool) const {
+  if (tool.timeout_ms != 0) return tool.timeout_ms;
+  const auto server = servers_.find(tool.server);
+  return server == servers_.end() ? policy::limits::kTimeoutDefaultMs : server->second.default_timeout_ms;
 }
 
 std::size_t Catalogue::tools_of(const wire::Id& server) const {

@@ -11,6 +11,7 @@
 
 #include "privsep/base/error.h"
 #include "privsep/protocol/messages_manage.h"
+#include "privsep/protocol/tool_content.h"
 
 namespace mcpbox::monitor {
 
@@ -19,6 +20,7 @@ struct Server {
   std::string name;
   std::string description;
   bool running = false;
+  std::uint32_t default_timeout_ms = policy::limits::kTimeoutDefaultMs;  // for tools that name none
 };
 
 // The last decision on a tool, as its sealed row and the chain agree on it.
@@ -29,15 +31,12 @@ struct Decision {
   std::uint64_t sequence = 0;  // of the audit record
 };
 
-struct Tool {
+struct Tool : protocol::ToolContent {
   wire::Id id{};
   wire::Id server{};
-  std::string name;
-  std::string description;
-  std::string code;
-  std::string input_schema;  // JSON from the compile child, opaque here
-  std::string parameters;    // likewise, for reads
-  std::uint32_t timeout_ms = 0;
+  std::string parameters;          // JSON from the compile child, for reads
+  bool own_input_schema = false;   // the author gave it beside the code: it stays when the code changes
+  bool own_output_schema = false;  // likewise
   std::uint32_t version = 1;
   bool enabled = true;
   protocol::Approval approval = protocol::Approval::kDraft;
@@ -50,7 +49,7 @@ struct Tool {
 };
 
 // BLAKE2b-256 over every field that the author sets, in the encoding of docs/tool-digest.md.
-wire::Digest digest_of_tool(const Tool& tool);
+wire::Digest digest_of_tool(const protocol::ToolContent& content);
 
 // The digest was approved, by the last decision on the tool, and is what would run now.
 bool approved_as_it_is(const Tool& tool);
@@ -75,10 +74,13 @@ class Catalogue {
   // when many clients ask for them.
   [[nodiscard]] bool listed(const Tool& tool) const;
 
-  // Published tools in the order of their published names, from the first one after `after`.
+  // What is published of this kind in the order of published names, from the first one after `after`.
   // With `server` only that server's.
   [[nodiscard]] std::vector<const Tool*> published_after(std::string_view server, std::string_view after,
-                                                         std::size_t most) const;
+                                                         std::size_t most,
+                                                         protocol::Kind kind = protocol::Kind::kTool) const;
+  // The tool's own limit, or its server's default.
+  [[nodiscard]] std::uint32_t timeout_ms_of(const Tool& tool) const;
 
   [[nodiscard]] const std::map<wire::Id, Server>& servers() const { return servers_; }
   [[nodiscard]] const std::map<wire::Id, Tool>& tools() const { return tools_; }

@@ -11,8 +11,9 @@ namespace mcpbox::monitor {
 
 namespace limits = policy::limits;
 
-loop::Task<std::shared_ptr<const protocol::Compiled>> Compiler::compile(std::string source, wire::Id server) {
-  const wire::Digest digest = digest_of({source});
+loop::Task<std::shared_ptr<const protocol::Compiled>> Compiler::compile(protocol::Compile order,
+                                                                        wire::Id server) {
+  const wire::Digest digest = digest_of({order.source, order.input_schema, order.output_schema});
   if (const auto found = kept_.find(digest); found != kept_.end()) {
     by_use_.splice(by_use_.end(), by_use_, found->second.use);
     co_return found->second.compiled;
@@ -29,7 +30,6 @@ loop::Task<std::shared_ptr<const protocol::Compiled>> Compiler::compile(std::str
     child->kill();
   });
   deadline.start(limits::kCompileTimeoutMs);
-  protocol::Compile order{.source = std::move(source)};
   base::Result<protocol::Compiled> answer = co_await loop::attempt(child->link().ask(order));
   if (!answer && late) co_return base::fail(base::Why::kTimeout, words::kCompileTooLong);
   if (!answer) co_return base::fail(base::Why::kBroken, words::kCompileDied);

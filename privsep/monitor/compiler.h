@@ -18,11 +18,12 @@ class Compiler {
  public:
   explicit Compiler(Monitor& monitor) : m_(monitor) {}
 
-  // The child's report on the source; `code` is empty unless it is valid.
+  // The child's report on the source; `code` is empty unless it is valid.  The code is the same with and
+  // without schemas beside the source.
   //   server  in whose queue it waits for a CPU slot; {} when it is for none
   //   errors  kBusy      no slot or no process in time
   //           kTimeout   the child was killed at limits::kCompileTimeoutMs;  kBroken  it died
-  loop::Task<std::shared_ptr<const protocol::Compiled>> compile(std::string source, wire::Id server);
+  loop::Task<std::shared_ptr<const protocol::Compiled>> compile(protocol::Compile order, wire::Id server);
 
  private:
   struct Kept {

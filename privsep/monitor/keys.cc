@@ -99,6 +99,10 @@ bool Keys::same(const wire::Digest& a, const wire::Digest& b) {
 }
 
 wire::Digest digest_of(std::initializer_list<std::string_view> parts) {
+  return digest_of(std::span(parts.begin(), parts.size()));
+}
+
+wire::Digest digest_of(std::span<const std::string_view> parts) {
   crypto_generichash_state state;
   crypto_generichash_init(&state, nullptr, 0, sizeof(wire::Digest));
   for (const std::string_view part : parts) update(state, part);

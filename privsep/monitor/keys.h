@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -68,6 +69,7 @@ class Keys {
 
 // BLAKE2b-256 without a key over the parts, each preceded by its length as 8 bytes little-endian.
 wire::Digest digest_of(std::initializer_list<std::string_view> parts);
+wire::Digest digest_of(std::span<const std::string_view> parts);
 
 // 128 bits from the kernel.
 std::array<unsigned char, 16> random_bits();

@@ -17,17 +17,34 @@ protocol::Approval approval_of(std::string_view status) {
   return protocol::Approval::kDraft;
 }
 
+protocol::Kind kind_of(std::string_view word) {
+  using enum protocol::Kind;
+  for (const protocol::Kind kind : {kPrompt, kResource, kResourceTemplate})
+    if (kind_text(kind) == word) return kind;
+  return kTool;
+}
+
+loop::Task<Rows> read(Monitor& m, const Sql& sql) {
+  Statement statement{.sql = &sql};
+  Rows rows = co_await m.store.query(std::move(statement));
+  co_return rows;
+}
+
 void take_servers(Monitor& m, const Rows& rows) {
   for (const Row& row : rows.rows)
     m.catalogue.put(Server{.id = bytes<16>(row, 0),
                            .name = text(row, 1),
                            .description = text(row, 2),
-                           .running = text(row, 3) == "running"});
+                           .running = text(row, 3) == "running",
+                           .default_timeout_ms = static_cast<std::uint32_t>(number(row, 5))});
 }
 
 void take_tools(Monitor& m, const Rows& rows) {
   for (const Row& row : rows.rows) {
-    Tool tool{.id = bytes<16>(row, 0), .server = bytes<16>(row, 1), .name = text(row, 2)};
+    Tool tool;
+    tool.id = bytes<16>(row, 0);
+    tool.server = bytes<16>(row, 1);
+    tool.name = text(row, 2);
     tool.description = text(row, 3);
     tool.code = text(row, 4);
     tool.input_schema = text(row, 5);
@@ -39,6 +56,14 @@ void take_tools(Monitor& m, const Rows& rows) {
     tool.created_by = text(row, 12);
     tool.notes = text(row, 13);
     tool.rejection = text(row, 14);
+    tool.kind = kind_of(text(row, 16));
+    tool.output_schema = text(row, 17);
+    tool.annotations = text(row, 18);
+    tool.icons = text(row, 19);
+    tool.uri_template = text(row, 20);
+    tool.headers = text(row, 21);
+    tool.own_input_schema = text(row, 22) == "t";
+    tool.own_output_schema = text(row, 23) == "t";
     m.catalogue.put(std::move(tool));
   }
 }

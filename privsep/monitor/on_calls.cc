@@ -40,18 +40,25 @@ Answer<p::ToolPage> on_list_published(Monitor& m, Peer& asker, p::ListPublished 
       co_return base::fail(Why::kNotFound, "no server of this name is running");
   }
   const std::vector<const Tool*> found =
-      m.catalogue.published_after(q.server, q.after, limits::kToolsPerListPage + 1);
+      m.catalogue.published_after(q.server, q.after, limits::kToolsPerListPage + 1, q.kind);
   p::ToolPage page;
   std::size_t bytes = 0;
   for (const Tool* tool : found) {
-    bytes += tool->description.size() + tool->input_schema.size();
+    bytes += tool->description.size() + tool->input_schema.size() + tool->output_schema.size() +
+             tool->icons.size() + tool->annotations.size();
     if (page.tools.size() == limits::kToolsPerListPage || (bytes > kPageBytes && !page.tools.empty())) {
       page.more = true;
       break;
     }
-    page.tools.push_back({.name = q.server.empty() ? m.catalogue.published_name(*tool) : tool->name,
-                          .description = std::string_view(tool->description),
-                          .input_schema = std::string_view(tool->input_schema)});
+    page.tools.push_back(
+        {.name = q.server.empty() ? m.catalogue.published_name(*tool) : std::string(tool->name),
+         .description = std::string_view(tool->description),
+         .input_schema = std::string_view(tool->input_schema),
+         .output_schema = std::string_view(tool->output_schema),
+         .annotations = std::string_view(tool->annotations),
+         .icons = std::string_view(tool->icons),
+         .uri_template = tool->uri_template,
+         .headers = std::string_view(tool->headers)});
   }
   co_return page;
 }
@@ -61,7 +68,9 @@ Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q) {
   if (!caller) co_return std::unexpected(caller.error());
   const std::string published = q.server.empty() ? std::string(q.tool) : q.server + "__" + q.tool;
   const Tool* tool = m.catalogue.find_tool(published);
-  if (tool == nullptr) co_return base::fail(Why::kNotFound, words::kNoSuchTool);
+  // What is a prompt or a resource is no tool, whatever its name.
+  if (tool == nullptr || tool->kind != p::Kind::kTool)
+    co_return base::fail(Why::kNotFound, words::kNoSuchTool);
   Job job = job_of(p::RunMode::kCall, *tool, asker, *caller, q, std::move(q.body));
   job.wire_name = q.tool;
   p::CallResult result = co_await m.calls.run(std::move(job));

@@ -4,6 +4,7 @@
 #include "privsep/monitor/reads.h"
 #include "privsep/monitor/seals.h"
 #include "privsep/monitor/sql.h"
+#include "privsep/monitor/tools.h"
 #include "privsep/protocol/protocol.h"
 
 namespace mcpbox::monitor {
@@ -51,24 +52,21 @@ Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
       q.id == wire::Id{} ? m.catalogue.find_tool(std::string_view(q.tool)) : m.catalogue.find_tool(q.id);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, "no such tool: use SERVER__TOOL");
   const Server* server = m.catalogue.find_server(tool->server);
-  p::ToolDetail detail{.id = tool->id,
-                       .server = std::string_view(server == nullptr ? "" : server->name),
-                       .name = std::string_view(tool->name),
-                       .description = std::string_view(tool->description),
-                       .code = std::string_view(tool->code),
-                       .input_schema = std::string_view(tool->input_schema),
-                       .timeout_ms = tool->timeout_ms,
-                       .version = tool->version,
-                       .enabled = tool->enabled,
-                       .approval = tool->approval,
-                       .digest = digest_of_tool(*tool),
-                       .created_by = std::string_view(tool->created_by),
-                       .notes = std::string_view(tool->notes),
-                       .rejection = std::string_view(tool->rejection)};
+  p::ToolDetail detail{*tool};
+  detail.id = tool->id;
+  detail.server = std::string_view(server == nullptr ? "" : server->name);
+  detail.effective_timeout_ms = m.catalogue.timeout_ms_of(*tool);
+  detail.version = tool->version;
+  detail.enabled = tool->enabled;
+  detail.approval = tool->approval;
+  detail.digest = digest_of_tool(*tool);
+  detail.created_by = std::string_view(tool->created_by);
+  detail.notes = std::string_view(tool->notes);
+  detail.rejection = std::string_view(tool->rejection);
   // Made for this reader and never stored: whoever writes to the database cannot hide a finding.
-  std::string code = tool->code;
+  p::Compile source = source_of(*tool);
   const base::Result<std::shared_ptr<const protocol::Compiled>> compiled =
-      co_await loop::attempt(m.compiler.compile(std::move(code), tool->server));
+      co_await loop::attempt(m.compiler.compile(std::move(source), tool->server));
   if (compiled) detail.analysis = (*compiled)->report.analysis;
   co_return detail;
 }

@@ -15,25 +15,6 @@ namespace limits = policy::limits;
 
 namespace {
 
-std::size_t characters(std::string_view utf8) {
-  std::size_t count = 0;
-  for (const char c : utf8) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
-  return count;
-}
-
-base::Result<void> check_texts(const std::string* description, const std::string* code,
-                               const std::uint32_t* timeout_ms) {
-  if (description != nullptr && characters(*description) > limits::kDescriptionChars)
-    return base::fail(Why::kInvalid, "description has more than 2000 characters: shorten it");
-  if (code != nullptr && code->empty())
-    return base::fail(Why::kInvalid, "python_code is empty: give the source with an `async def main(...)`");
-  if (code != nullptr && characters(*code) > limits::kCodeChars)
-    return base::fail(Why::kInvalid, "python_code has more than 100000 characters: shorten it");
-  if (timeout_ms != nullptr && (*timeout_ms < limits::kTimeoutMinMs || *timeout_ms > limits::kTimeoutMaxMs))
-    return base::fail(Why::kInvalid, "timeout_ms is 1000 to 300000");
-  return {};
-}
-
 base::Result<void> check_new_name(Monitor& m, const wire::Id& server, const std::string& name) {
   const policy::NameProblem problem = policy::tool_name_problem(name);
   if (problem != policy::NameProblem::kNone) return base::fail(Why::kInvalid, policy::reason_of(problem));
@@ -45,13 +26,22 @@ base::Result<void> check_new_name(Monitor& m, const wire::Id& server, const std:
   return {};
 }
 
-loop::Task<protocol::Compiled> compile(Monitor& m, std::string source, wire::Id server) {
+loop::Task<protocol::Compiled> compile(Monitor& m, protocol::Compile order, wire::Id server) {
   const std::shared_ptr<const protocol::Compiled> compiled =
-      co_await m.compiler.compile(std::move(source), server);
-  if (compiled->report.valid &&
-      !(base::is_utf8(compiled->report.input_schema) && base::is_utf8(compiled->report.parameters)))
+      co_await m.compiler.compile(std::move(order), server);
+  const p::CodeReport& report = compiled->report;
+  const bool texts = base::is_utf8(report.input_schema) && base::is_utf8(report.output_schema) &&
+                     base::is_utf8(report.parameters);
+  if (report.valid && !texts)
     co_return base::fail(Why::kBroken, "the compile child answered with something that is not text");
   co_return *compiled;
+}
+
+// What the source says, where the author did not say it beside the source.
+void take_report(Tool& tool, const p::CodeReport& report) {
+  if (!tool.own_input_schema) tool.input_schema = std::string_view(report.input_schema);
+  if (!tool.own_output_schema) tool.output_schema = std::string_view(report.output_schema);
+  tool.parameters = report.parameters;
 }
 
 p::ToolSaved saved(const Tool& tool, bool changed) {
@@ -61,7 +51,10 @@ p::ToolSaved saved(const Tool& tool, bool changed) {
           .approval = tool.approval,
           .changed = changed,
           .digest = digest_of_tool(tool),
-          .report = {.valid = true, .has_main = true, .input_schema = std::string_view(tool.input_schema)}};
+          .report = {.valid = true,
+                     .has_main = true,
+                     .input_schema = std::string_view(tool.input_schema),
+                     .output_schema = std::string_view(tool.output_schema)}};
 }
 
 // contract: a changed draft stays draft, a changed rejected tool becomes draft, everything else waits for
@@ -71,13 +64,24 @@ p::Approval after_change(p::Approval before) {
   return before == kDraft || before == kRejected ? kDraft : kPendingReview;
 }
 
-Statement version_row(const Tool& tool, const std::string& summary, const std::string& author) {
-  return {.sql = &sql::kInsertVersion,
-          .params = {Param::uuid(tool.id), Param::integer(tool.version), Param::text(tool.name),
-                     Param::text(tool.description), Param::text(tool.code), Param::text(tool.input_schema),
-                     Param::text(tool.parameters), Param::integer(tool.timeout_ms),
-                     Param::boolean(tool.enabled), Param::digest(digest_of_tool(tool)), Param::text(summary),
-                     Param::text("llm"), Param::text(author)}};
+}  // namespace
+
+namespace {
+
+base::Result<void> check_create(Monitor& m, const Tool& tool) {
+  if (m.catalogue.find_server(tool.server) == nullptr)
+    return base::fail(Why::kNotFound, "no server with this server_id: see mcpbox_list_servers");
+  if (m.catalogue.tools_of(tool.server) >= limits::kToolsPerServer)
+    return base::fail(Why::kBusy, "the server has 500 tools already: create another server");
+  const base::Result<void> good = check_new_name(m, tool.server, tool.name);
+  return good ? check_content(tool) : good;
+}
+
+Statement tool_row(const Tool& tool) {
+  Statement row{.sql = &sql::kInsertTool,
+                .params = {Param::uuid(tool.id), Param::uuid(tool.server), Param::text(tool.created_by)}};
+  for (Param& param : content_params(tool)) row.params.push_back(std::move(param));
+  return row;
 }
 
 }  // namespace
@@ -85,45 +89,36 @@ Statement version_row(const Tool& tool, const std::string& summary, const std::s
 Answer<p::ToolSaved> on_create_tool(Monitor& m, Peer& asker, p::CreateTool q) {
   const base::Result<Principal> caller = m.redeem(asker, q.ticket);
   if (!caller) co_return std::unexpected(caller.error());
-  if (m.catalogue.find_server(q.server) == nullptr)
-    co_return base::fail(Why::kNotFound, "no server with this server_id: see mcpbox_list_servers");
-  if (m.catalogue.tools_of(q.server) >= limits::kToolsPerServer)
-    co_return base::fail(Why::kBusy, "the server has 500 tools already: create another server");
-  base::Result<void> good = check_new_name(m, q.server, q.name);
-  if (good) good = check_texts(&q.description, &q.code, &q.timeout_ms);
-  if (!good) co_return std::unexpected(good.error());
-
-  const protocol::Compiled compiled = co_await compile(m, q.code, q.server);
-  if (!compiled.report.valid) co_return p::ToolSaved{.name = q.name, .report = compiled.report};
-  Tool tool{.id = random_id(), .server = q.server, .name = q.name};
-  tool.description = q.description;
-  tool.code = q.code;
-  tool.input_schema = compiled.report.input_schema;
-  tool.parameters = compiled.report.parameters;
-  tool.timeout_ms = q.timeout_ms;
+  Tool tool{std::move(q.content)};
+  tool.id = random_id();
+  tool.server = q.server;
+  tool.own_input_schema = !tool.input_schema.empty();
+  tool.own_output_schema = !tool.output_schema.empty();
   tool.created_by = caller->who;
-  const wire::Digest digest = digest_of_tool(tool);
+  base::Result<void> good = check_create(m, tool);
+  if (!good) co_return std::unexpected(good.error());
+  p::Compile source = source_of(tool);
+  const protocol::Compiled compiled = co_await compile(m, std::move(source), q.server);
+  if (!compiled.report.valid) co_return p::ToolSaved{.name = tool.name, .report = compiled.report};
+  take_report(tool, compiled.report);
+  good = check_create(m, tool);  // the world moved on while it compiled
+  if (!good) co_return std::unexpected(good.error());
   AuditRecord record{.kind = AuditKind::kConfiguration,
                      .actor = caller->who,
                      .action = "create_tool",
                      .subject = tool.id,
-                     .digest = digest,
+                     .digest = digest_of_tool(tool),
                      .payload = tool.name};
-  const Store::MakeRows rows = [&tool, digest](std::uint64_t /*sequence*/) {
-    Statement insert{
-        .sql = &sql::kInsertTool,
-        .params = {Param::uuid(tool.id), Param::uuid(tool.server), Param::text(tool.name),
-                   Param::text(tool.description), Param::text(tool.code), Param::text(tool.input_schema),
-                   Param::text(tool.parameters), Param::integer(tool.timeout_ms),
-                   Param::boolean(tool.enabled), Param::text(tool.created_by), Param::digest(digest)}};
-    return std::vector<Statement>{std::move(insert), version_row(tool, "Initial version", tool.created_by)};
+  const Store::MakeRows rows = [&tool](std::uint64_t /*sequence*/) {
+    return std::vector<Statement>{tool_row(tool),
+                                  version_row(tool, "Initial version", Source::kLlm, tool.created_by)};
   };
   const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
   static_cast<void>(sequence);
+  if (m.catalogue.find_server(tool.server) == nullptr)
+    co_return base::fail(Why::kNotFound, "the server was deleted meanwhile: see mcpbox_list_servers");
   p::ToolSaved answer = saved(tool, true);
-  answer.report.parameters = compiled.report.parameters;
-  answer.report.modules = compiled.report.modules;
-  answer.report.analysis = compiled.report.analysis;
+  answer.report = compiled.report;
   m.catalogue.put(std::move(tool));
   co_return answer;
 }
@@ -131,41 +126,39 @@ Answer<p::ToolSaved> on_create_tool(Monitor& m, Peer& asker, p::CreateTool q) {
 Answer<p::CodeReport> on_validate_code(Monitor& m, Peer& asker, p::ValidateCode q) {
   const base::Result<Principal> caller = m.redeem(asker, q.ticket);
   if (!caller) co_return std::unexpected(caller.error());
-  const base::Result<void> good = check_texts(nullptr, &q.code, nullptr);
+  Tool tool;
+  tool.code = std::move(q.code);
+  const base::Result<void> good = check_content(tool);
   if (!good) co_return std::unexpected(good.error());
   constexpr wire::Id kNoServer{};
-  const protocol::Compiled compiled = co_await compile(m, q.code, kNoServer);
+  p::Compile source = source_of(tool);
+  const protocol::Compiled compiled = co_await compile(m, std::move(source), kNoServer);
   co_return compiled.report;
 }
 
 namespace {
 
-// The tool as the request wants it; `compiled` when the code is new.
-Tool changed_tool(const Tool& now, const p::UpdateTool& q,
-                  const std::optional<protocol::Compiled>& compiled) {
+constexpr p::FieldSet kCompiled =
+    p::bit(p::Field::kCode) | p::bit(p::Field::kInputSchema) | p::bit(p::Field::kOutputSchema);
+
+// The tool as the request wants it.
+Tool changed_tool(const Tool& now, const p::UpdateTool& q) {
   Tool next = now;
-  if (q.name) next.name = *q.name;
-  if (q.description) next.description = *q.description;
-  if (q.timeout_ms) next.timeout_ms = *q.timeout_ms;
+  take_fields(next, q.content, q.given);
+  if ((q.given & p::bit(p::Field::kInputSchema)) != 0) next.own_input_schema = !next.input_schema.empty();
+  if ((q.given & p::bit(p::Field::kOutputSchema)) != 0) next.own_output_schema = !next.output_schema.empty();
   if (q.enabled) next.enabled = *q.enabled;
-  if (compiled) {
-    next.code = *q.code;
-    next.input_schema = compiled->report.input_schema;
-    next.parameters = compiled->report.parameters;
-  }
   return next;
 }
 
 std::string summary_of(const Tool& before, const Tool& after) {
-  std::string summary;
-  const auto add = [&summary](bool changed, const char* what) {
-    if (changed) summary += (summary.empty() ? "Changed " : ", ") + std::string(what);
-  };
-  add(before.name != after.name, "name");
-  add(before.description != after.description, "description");
-  add(before.code != after.code, "code");
-  add(before.timeout_ms != after.timeout_ms, "timeout");
-  add(before.enabled != after.enabled, after.enabled ? "enabled (on)" : "enabled (off)");
+  const std::string fields = p::names_of(differences(before, after));
+  std::string summary = fields.empty() ? "" : "Changed " + fields;
+  if (before.enabled != after.enabled)
+    summary += std::string(fields.empty() ? "" : "; ") + (after.enabled ? "enabled" : "disabled");
+  if (summary.empty() && (before.own_input_schema != after.own_input_schema ||
+                          before.own_output_schema != after.own_output_schema))
+    summary = "Changed where the schemas come from";
   return summary;
 }
 
@@ -174,15 +167,17 @@ base::Result<void> check_update(Monitor& m, const Tool* tool, const p::UpdateToo
   if (tool->saving)
     return base::fail(Why::kConflict,
                       "another change of this tool is being saved: read it again, then repeat yours");
-  if (!q.name && !q.description && !q.code && !q.timeout_ms && !q.enabled)
+  if (q.given == 0 && !q.enabled)
     return base::fail(Why::kInvalid,
-                      "nothing to change: give name, description, python_code, timeout_ms or enabled");
-  if (q.name && *q.name != tool->name) {
-    const base::Result<void> good = check_new_name(m, tool->server, *q.name);
+                      "nothing to change: give at least one field; mcpbox_get_tool shows them");
+  if ((q.given & ~p::kEveryField) != 0 || (q.given & p::bit(p::Field::kKind)) != 0)
+    return base::fail(Why::kInvalid, "kind cannot be changed: create another tool with mcpbox_create_tool");
+  const Tool next = changed_tool(*tool, q);
+  if (next.name != tool->name) {
+    const base::Result<void> good = check_new_name(m, tool->server, next.name);
     if (!good) return good;
   }
-  return check_texts(q.description ? &*q.description : nullptr, q.code ? &*q.code : nullptr,
-                     q.timeout_ms ? &*q.timeout_ms : nullptr);
+  return check_content(next);
 }
 
 }  // namespace
@@ -192,70 +187,35 @@ Answer<p::ToolSaved> on_update_tool(Monitor& m, Peer& asker, p::UpdateTool q) {
   if (!caller) co_return std::unexpected(caller.error());
   base::Result<void> good = check_update(m, m.catalogue.find_tool(q.tool), q);
   if (!good) co_return std::unexpected(good.error());
-  std::optional<protocol::Compiled> compiled;
-  if (q.code) {
-    compiled = co_await compile(m, *q.code, m.catalogue.find_tool(q.tool)->server);
-    if (!compiled->report.valid) co_return p::ToolSaved{.id = q.tool, .report = compiled->report};
+  Tool before = *m.catalogue.find_tool(q.tool);
+  Tool next = changed_tool(before, q);
+  p::CodeReport report{.valid = true, .has_main = true};
+  if ((q.given & kCompiled) != 0) {
+    p::Compile source = source_of(next);
+    const protocol::Compiled compiled = co_await compile(m, std::move(source), before.server);
+    if (!compiled.report.valid) co_return p::ToolSaved{.id = q.tool, .report = compiled.report};
+    report = compiled.report;
     good = check_update(m, m.catalogue.find_tool(q.tool), q);  // the world moved on while it compiled
     if (!good) co_return std::unexpected(good.error());
+    if (m.catalogue.find_tool(q.tool)->version != before.version)
+      co_return base::fail(Why::kConflict,
+                           "the tool was changed meanwhile: read it with mcpbox_get_tool, then repeat yours");
+    before = *m.catalogue.find_tool(q.tool);  // decisions make no version: go on from the state of now
+    next = changed_tool(before, q);
+    take_report(next, report);
   }
-  const Tool before = *m.catalogue.find_tool(q.tool);
-  Tool next = changed_tool(before, q, compiled);
   const std::string summary = summary_of(before, next);
   if (summary.empty()) co_return saved(before, false);
   const bool same_digest = Keys::same(digest_of_tool(before), digest_of_tool(next));
   if (!same_digest) next.approval = after_change(before.approval);
   next.version = before.version + 1;
-  const std::uint64_t sequence = co_await save_change(m, caller->who, before, next, summary);
+  const std::uint64_t sequence = co_await save_change(m, caller->who, before, next, summary, Source::kLlm);
   static_cast<void>(sequence);
   p::ToolSaved answer = saved(next, true);
-  if (compiled) {
-    answer.report.modules = compiled->report.modules;
-    answer.report.analysis = compiled->report.analysis;
-  }
+  report.input_schema = std::string_view(next.input_schema);
+  report.output_schema = std::string_view(next.output_schema);
+  answer.report = report;
   co_return answer;
-}
-
-// Writes the change; what takes authority away acts at once, what gives it when it is durable.
-loop::Task<std::uint64_t> save_change(Monitor& m, std::string who, Tool before, Tool next,
-                                      std::string summary) {
-  const SavingMark mark(m.catalogue, next.id);
-  const bool takes_away =
-      before.enabled && (!next.enabled || !Keys::same(digest_of_tool(before), digest_of_tool(next)));
-  const bool was_published = m.catalogue.published(*m.catalogue.find_tool(next.id));
-  if (takes_away) {
-    Tool* now = m.catalogue.find_tool(next.id);
-    now->enabled = false;
-    m.calls.kill_calls_of_tool(next.id);
-  }
-  AuditRecord record{.kind = AuditKind::kConfiguration,
-                     .actor = who,
-                     .action = "update_tool",
-                     .subject = next.id,
-                     .digest = digest_of_tool(next),
-                     .payload = summary};
-  const Store::MakeRows rows = [&next, &who, &summary](std::uint64_t /*sequence*/) {
-    Statement update{
-        .sql = &sql::kUpdateTool,
-        .params = {Param::uuid(next.id), Param::integer(next.version), Param::text(next.name),
-                   Param::text(next.description), Param::text(next.code), Param::text(next.input_schema),
-                   Param::text(next.parameters), Param::integer(next.timeout_ms),
-                   Param::boolean(next.enabled), Param::digest(digest_of_tool(next)),
-                   Param::text(p::status_text(next.approval))}};
-    return std::vector<Statement>{std::move(update), version_row(next, summary, who)};
-  };
-  base::Result<std::uint64_t> sequence = co_await loop::attempt(m.store.commit(std::move(record), rows));
-  Tool* now = m.catalogue.find_tool(next.id);
-  if (now == nullptr) co_return sequence;
-  if (!sequence) {
-    now->enabled = before.enabled;  // nothing was written: as it was
-    co_return sequence;
-  }
-  *now = next;
-  m.catalogue.changed(*now, before.name);
-  const Server* server = m.catalogue.find_server(now->server);
-  if (was_published || m.catalogue.published(*now)) m.tools_changed(server == nullptr ? "" : server->name);
-  co_return sequence;
 }
 
 }  // namespace mcpbox::monitor

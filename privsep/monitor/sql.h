@@ -14,17 +14,20 @@ namespace mcpbox::monitor::sql {
 // --- Load, once, at the start ----------------------------------------------------------------------------
 
 //   rows     all servers, ordered by name
-//   columns  id uuid | name | description | status | created_by or null
-inline constexpr Sql kLoadServers{
-    "load_servers", "SELECT id, name, description, status, created_by FROM servers ORDER BY name"};
+//   columns  id uuid | name | description | status | created_by or null | default_timeout_ms
+inline constexpr Sql kLoadServers{"load_servers", R"sql(
+    SELECT id, name, description, status, created_by, default_timeout_ms FROM servers ORDER BY name)sql"};
 
 //   rows     all tools, ordered by server and name
 //   columns  id uuid | server uuid | name | description | code | input_schema JSON | parameters JSON |
 //            timeout_ms | enabled t/f | version | approval_status | digest bytes | created_by or null |
-//            publish_notes or null | rejection_reason or null | approved_by or null
+//            publish_notes or null | rejection_reason or null | approved_by or null |
+//            kind | output_schema JSON | annotations JSON | icons JSON | uri_template | headers JSON, each ""
+//            for none | own_input_schema t/f | own_output_schema t/f
 inline constexpr Sql kLoadTools{"load_tools", R"sql(
     SELECT id, server_id, name, description, code, input_schema, parameters, timeout_ms, enabled, current_version,
-           approval_status, digest, created_by, publish_notes, rejection_reason, approved_by
+           approval_status, digest, created_by, publish_notes, rejection_reason, approved_by, kind, output_schema,
+           annotations, icons, uri_template, headers, own_input_schema, own_output_schema
       FROM tools ORDER BY server_id, name)sql"};
 
 //   rows     the latest approval row of each tool, whatever its state; seals are for the caller to check
@@ -64,38 +67,43 @@ inline constexpr Sql kUpdateServerStatus{"update_server_status", R"sql(
 
 // --- Tools -----------------------------------------------------------------------------------------------
 
+// The columns of a tool's content, here and below, are content_params() of tools.h, in this order:
+//   kind text | name text | description text | code text | input_schema text | output_schema text |
+//   annotations text | icons text | uri_template text | headers text | timeout_ms integer (0: the server's) |
+//   parameters text | own_input_schema boolean | own_output_schema boolean | enabled boolean | digest bytes
+
 // A new tool: version 1, `draft`.  Give kInsertVersion in the same commit.  kConflict: the name is taken.
-//   $1 id uuid | $2 server uuid | $3 name text | $4 description text | $5 code text | $6 input_schema text |
-//   $7 parameters text | $8 timeout_ms integer | $9 enabled boolean | $10 created_by text or null | $11
-//   digest bytes
+//   $1 id uuid | $2 server uuid | $3 created_by text or null | $4 to $19 content
 inline constexpr Sql kInsertTool{"insert_tool", R"sql(
-    INSERT INTO tools (id, server_id, name, description, code, input_schema, parameters, timeout_ms, enabled,
-                       created_by, digest, current_version, approval_status)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, 'draft'))sql"};
+    INSERT INTO tools (id, server_id, created_by, kind, name, description, code, input_schema, output_schema,
+                       annotations, icons, uri_template, headers, timeout_ms, parameters, own_input_schema,
+                       own_output_schema, enabled, digest, current_version, approval_status)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1, 'draft'))sql"};
 
 // Everything the author set, as it was in one version.
-//   $1 tool uuid | $2 version integer | $3 name text | $4 description text | $5 code text | $6 input_schema
-//   text | $7 parameters text | $8 timeout_ms integer | $9 enabled boolean | $10 digest bytes | $11
-//   change_summary text (cut at 500 characters) | $12 change_source text: llm, manual, import, rollback | $13
-//   author text or null
+//   $1 tool uuid | $2 version integer | $3 change_summary text (cut at 500 characters) | $4 change_source
+//   text: llm, manual, import, rollback | $5 author text or null | $6 to $21 content
 inline constexpr Sql kInsertVersion{"insert_version", R"sql(
-    INSERT INTO tool_versions (tool_id, version, name, description, code, input_schema, parameters, timeout_ms,
-                               enabled, digest, change_summary, change_source, author)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, left($11, 500), $12, $13))sql"};
+    INSERT INTO tool_versions (tool_id, version, change_summary, change_source, author, kind, name, description, code,
+                               input_schema, output_schema, annotations, icons, uri_template, headers, timeout_ms,
+                               parameters, own_input_schema, own_output_schema, enabled, digest)
+    VALUES ($1, $2, left($3, 500), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+            $21))sql"};
 
 // The tool as it is from now on; $2 must be the stored version plus one.  Give kInsertVersion in the same
 // commit. With another status than `approved`, approved_at and approved_by are cleared; `pending_review`
 // restarts the wait.
-//   $1 id uuid | $2 new version integer | $3 name text | $4 description text | $5 code text | $6 input_schema
-//   text | $7 parameters text | $8 timeout_ms integer | $9 enabled boolean | $10 digest bytes | $11
-//   approval_status text: draft, pending_review, approved, rejected
+//   $1 id uuid | $2 new version integer | $3 approval_status text: draft, pending_review, approved, rejected
+//   | $4 to $19 content
 inline constexpr Sql kUpdateTool{"update_tool", R"sql(
     WITH changed AS (
-      UPDATE tools SET current_version = $2, name = $3, description = $4, code = $5, input_schema = $6,
-             parameters = $7, timeout_ms = $8, enabled = $9, digest = $10, approval_status = $11,
-             approved_at = CASE WHEN $11 = 'approved' THEN approved_at END,
-             approved_by = CASE WHEN $11 = 'approved' THEN approved_by END,
-             approval_requested_at = CASE WHEN $11 = 'pending_review' THEN now() ELSE approval_requested_at END,
+      UPDATE tools SET current_version = $2, kind = $4, name = $5, description = $6, code = $7, input_schema = $8,
+             output_schema = $9, annotations = $10, icons = $11, uri_template = $12, headers = $13,
+             timeout_ms = $14, parameters = $15, own_input_schema = $16, own_output_schema = $17, enabled = $18,
+             digest = $19, approval_status = $3,
+             approved_at = CASE WHEN $3 = 'approved' THEN approved_at END,
+             approved_by = CASE WHEN $3 = 'approved' THEN approved_by END,
+             approval_requested_at = CASE WHEN $3 = 'pending_review' THEN now() ELSE approval_requested_at END,
              updated_at = now()
        WHERE id = $1 AND current_version = $2 - 1 RETURNING 1)
     SELECT require_row(count(*)) FROM changed)sql"};

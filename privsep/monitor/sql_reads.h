@@ -29,14 +29,15 @@ inline constexpr Sql kListServers{"list_servers", R"sql(
 
 // Query::kGetServer: the server and its tools, oldest first, long descriptions cut at 1,000 characters.
 //   $1 server uuid
-//   {id,name,description,status,created_at,updated_at,tools[]{id,name,description,enabled,approval_status},tool_count}
+//   {id,name,description,status,default_timeout_ms,created_at,updated_at,tools[]{id,kind,name,description,enabled,approval_status},tool_count}
 inline constexpr Sql kGetServer{"get_server", R"sql(
     SELECT json_build_object(
              'id', s.id, 'name', s.name, 'description', s.description, 'status', s.status,
+             'default_timeout_ms', s.default_timeout_ms,
              'created_at', iso(s.created_at), 'updated_at', iso(s.updated_at),
              'tools', coalesce((
                SELECT json_agg(json_build_object(
-                        'id', t.id, 'name', t.name,
+                        'id', t.id, 'kind', t.kind, 'name', t.name,
                         'description', left(t.description, 1000) || CASE WHEN length(t.description) > 1000
                                                                          THEN '…' ELSE '' END,
                         'enabled', t.enabled, 'approval_status', t.approval_status) ORDER BY t.created_at, t.id)
@@ -46,11 +47,12 @@ inline constexpr Sql kGetServer{"get_server", R"sql(
 
 // Query::kListTools: oldest first.
 //   $1 server uuid | $2 size | $3 page
-//   {server_id,server_name,tools[]{id,name,description,enabled,approval_status}, total,page,page_size,pages}
+//   {server_id,server_name,tools[]{id,kind,name,description,enabled,approval_status},
+//   total,page,page_size,pages}
 inline constexpr Sql kListTools{"list_tools", R"sql(
     SELECT json_build_object('server_id', s.id, 'server_name', s.name, 'tools', coalesce((
              SELECT json_agg(json_build_object(
-                      'id', t.id, 'name', t.name, 'description', t.description, 'enabled', t.enabled,
+                      'id', t.id, 'kind', t.kind, 'name', t.name, 'description', t.description, 'enabled', t.enabled,
                       'approval_status', t.approval_status) ORDER BY t.created_at, t.id)
                FROM (SELECT * FROM tools WHERE server_id = s.id ORDER BY created_at, id
                       LIMIT $2::int OFFSET ($3::bigint - 1) * $2::int) t), '[]'),
@@ -59,14 +61,17 @@ inline constexpr Sql kListTools{"list_tools", R"sql(
 
 // Query::kGetTool.
 //   $1 tool uuid
-//   {id,server_id,server_name,name,description,enabled,timeout_ms,input_schema
-//   (string),current_version,python_code,
-//    digest,approval_status,created_by,created_at,updated_at}
+//   {id,server_id,server_name,kind,name,description,enabled,timeout_ms (what counts),timeout_inherited,
+//    input_schema,output_schema,annotations,icons,headers (strings of JSON, "" for none),uri_template ("" for
+//    none), current_version,python_code,digest,approval_status,created_by,created_at,updated_at}
 inline constexpr Sql kGetTool{"get_tool", R"sql(
     SELECT json_build_object(
-             'id', t.id, 'server_id', t.server_id, 'server_name', s.name, 'name', t.name,
-             'description', t.description, 'enabled', t.enabled, 'timeout_ms', t.timeout_ms,
-             'input_schema', t.input_schema, 'current_version', t.current_version, 'python_code', t.code,
+             'id', t.id, 'server_id', t.server_id, 'server_name', s.name, 'kind', t.kind, 'name', t.name,
+             'description', t.description, 'enabled', t.enabled,
+             'timeout_ms', CASE t.timeout_ms WHEN 0 THEN s.default_timeout_ms ELSE t.timeout_ms END,
+             'timeout_inherited', t.timeout_ms = 0,
+             'input_schema', t.input_schema, 'output_schema', t.output_schema, 'annotations', t.annotations,
+             'icons', t.icons, 'headers', t.headers, 'uri_template', t.uri_template, 'current_version', t.current_version, 'python_code', t.code,
              'digest', encode(t.digest, 'hex'), 'approval_status', t.approval_status, 'created_by', t.created_by,
              'created_at', iso(t.created_at), 'updated_at', iso(t.updated_at))::text
       FROM tools t JOIN servers s ON s.id = t.server_id WHERE t.id = $1)sql"};

@@ -3,9 +3,12 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "privsep/loop/task.h"
 #include "privsep/monitor/catalogue.h"
+#include "privsep/monitor/store.h"
+#include "privsep/protocol/messages_call.h"
 
 namespace mcpbox::monitor {
 
@@ -27,8 +30,21 @@ class SavingMark {
   wire::Id tool_;
 };
 
+// What a compile child is to be told of it: the source, and the schemas that the author gave beside it.
+protocol::Compile source_of(const Tool& tool);
+
+// Which rule of the author's fields it breaks.  JSON in them is the gateway's and the compile child's to
+// check.
+base::Result<void> check_content(const Tool& tool);
+
+// The columns of tools and tool_versions in the order of sql.h.
+std::vector<Param> content_params(const Tool& tool);
+
+enum class Source : std::uint8_t { kLlm, kRollback };
+Statement version_row(const Tool& tool, const std::string& summary, Source source, const std::string& author);
+
 // Saves `next` (one version after `before`) and makes it the tool; kills what runs under the old one.
 loop::Task<std::uint64_t> save_change(Monitor& m, std::string who, Tool before, Tool next,
-                                      std::string summary);
+                                      std::string summary, Source source);
 
 }  // namespace mcpbox::monitor

@@ -18,7 +18,9 @@ struct Compile {
   static constexpr Op kOp = Op::kCompile;
   using Reply = Compiled;
   Text<limits::kCodeBytes> source;
-  static auto fields(auto& m) { return std::tie(m.source); }
+  Text<limits::kSchemaBytes> input_schema;   // the author's own, to be checked; empty: what the source says
+  Text<limits::kSchemaBytes> output_schema;  // likewise
+  static auto fields(auto& m) { return std::tie(m.source, m.input_schema, m.output_schema); }
 };
 
 enum class RunMode : std::uint8_t {
@@ -32,14 +34,17 @@ struct Prepare {
   static constexpr Op kOp = Op::kPrepare;
   using Reply = Done;
   RunMode mode = RunMode::kCall;
-  Text<limits::kPublishedNameBytes> wire_name;           // what params.name in the body must be (kCall)
-  Text<limits::kCodeBytes> source;                       // for tracebacks
-  Bytes<limits::kCompiledBytes> code;                    // marshalled
-  Bytes<limits::kSchemaBytes> input_schema;              // JSON
+  Text<limits::kPublishedNameBytes> wire_name;  // what params.name in the body must be (kCall)
+  Text<limits::kCodeBytes> source;              // for tracebacks
+  Bytes<limits::kCompiledBytes> code;           // marshalled
+  Bytes<limits::kSchemaBytes> input_schema;     // JSON
+  Bytes<limits::kSchemaBytes> output_schema;    // JSON, or empty
+  Kind kind = Kind::kTool;
   std::uint32_t timeout_ms = limits::kTimeoutDefaultMs;  // the child gives up by itself too, a little earlier
   std::uint32_t cpu_seconds = 0;                         // RLIMIT_CPU; 0 = timeout_ms rounded up
   static auto fields(auto& m) {
-    return std::tie(m.mode, m.wire_name, m.source, m.code, m.input_schema, m.timeout_ms, m.cpu_seconds);
+    return std::tie(m.mode, m.wire_name, m.source, m.code, m.input_schema, m.output_schema, m.kind,
+                    m.timeout_ms, m.cpu_seconds);
   }
 };
 

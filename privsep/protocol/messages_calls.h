@@ -2,14 +2,24 @@
 #pragma once
 
 #include "privsep/protocol/messages_common.h"
+#include "privsep/protocol/tool_content.h"
 
 namespace mcpbox::protocol {
 
+// All of its JSON was made by authors and children: check before embedding.  Empty: there is none.
 struct PublishedTool {
   Text<limits::kPublishedNameBytes> name;  // server__tool, or tool on a server's own endpoint
   Text<limits::kDescriptionBytes> description;
-  Bytes<limits::kSchemaBytes> input_schema;  // JSON made by a jailed child: check before embedding
-  static auto fields(auto& m) { return std::tie(m.name, m.description, m.input_schema); }
+  Bytes<limits::kSchemaBytes> input_schema;
+  Bytes<limits::kSchemaBytes> output_schema;
+  Bytes<limits::kAnnotationsBytes> annotations;
+  Bytes<limits::kIconsBytes> icons;
+  Text<limits::kUriBytes> uri_template;
+  Bytes<limits::kHeadersBytes> headers;
+  static auto fields(auto& m) {
+    return std::tie(m.name, m.description, m.input_schema, m.output_schema, m.annotations, m.icons,
+                    m.uri_template, m.headers);
+  }
 };
 
 struct ToolPage {
@@ -18,14 +28,15 @@ struct ToolPage {
   static auto fields(auto& m) { return std::tie(m.tools, m.more); }
 };
 
-// Enabled and approved tools of running servers, ordered by name.
+// What is enabled and approved of this kind on running servers, ordered by name.
 struct ListPublished {
   static constexpr Op kOp = Op::kListPublished;
   using Reply = ToolPage;
   Id ticket{};
   Text<limits::kNameBytes> server;          // empty: all servers, names with prefix
   Text<limits::kPublishedNameBytes> after;  // the last name of the page before; empty for the first
-  static auto fields(auto& m) { return std::tie(m.ticket, m.server, m.after); }
+  Kind kind = Kind::kTool;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.server, m.after, m.kind); }
 };
 
 enum class CallEnd : std::uint8_t {

@@ -137,14 +137,10 @@ struct AdminRead {
 };
 
 // Everything that an approval of this tool would bind, and the digest over it.
-struct ToolDetail {
+struct ToolDetail : ToolContent {
   Id id{};
   Text<limits::kNameBytes> server;
-  Text<limits::kNameBytes> name;
-  Text<limits::kDescriptionBytes> description;
-  Text<limits::kCodeBytes> code;
-  Bytes<limits::kSchemaBytes> input_schema;
-  std::uint32_t timeout_ms = 0;
+  std::uint32_t effective_timeout_ms = 0;  // its own, or its server's default
   std::uint32_t version = 0;
   bool enabled = false;
   Approval approval = Approval::kDraft;
@@ -155,8 +151,9 @@ struct ToolDetail {
   Bytes<limits::kAnalysisBytes>
       analysis;  // made now, of this code: CodeReport::analysis.  Empty when it failed
   static auto fields(auto& m) {
-    return std::tie(m.id, m.server, m.name, m.description, m.code, m.input_schema, m.timeout_ms, m.version,
-                    m.enabled, m.approval, m.digest, m.created_by, m.notes, m.rejection, m.analysis);
+    return std::tuple_cat(ToolContent::fields(m),
+                          std::tie(m.id, m.server, m.effective_timeout_ms, m.version, m.enabled, m.approval,
+                                   m.digest, m.created_by, m.notes, m.rejection, m.analysis));
   }
 };
 

@@ -60,10 +60,11 @@ constexpr std::string_view status_text(Approval approval) {
 struct CodeReport {
   bool valid = false;  // it parses and has a usable main
   bool has_main = false;
-  std::uint32_t line = 0;                    // of the problem; 0 when there is none
-  Text<2000> problem;                        // empty when valid
-  Bytes<limits::kSchemaBytes> input_schema;  // JSON; empty when not valid
-  Bytes<limits::kSchemaBytes> parameters;    // JSON array of {name,type,...}; empty when not valid
+  std::uint32_t line = 0;                     // of the problem; 0 when there is none
+  Text<2000> problem;                         // empty when valid
+  Bytes<limits::kSchemaBytes> input_schema;   // JSON; empty when not valid
+  Bytes<limits::kSchemaBytes> output_schema;  // JSON; empty when the author promises nothing
+  Bytes<limits::kSchemaBytes> parameters;     // JSON array of {name,type,...}; empty when not valid
   // First parts of the names that the code imports anywhere, sorted, each once; empty when not valid.  A name
   // that is only known when the code runs is not among them.
   List<Text<limits::kModuleNameBytes>, limits::kImportedModules> modules;
@@ -71,8 +72,8 @@ struct CodeReport {
   // executor/runtime/analysis.py.  Empty when the code does not parse.
   Bytes<limits::kAnalysisBytes> analysis;
   static auto fields(auto& m) {
-    return std::tie(m.valid, m.has_main, m.line, m.problem, m.input_schema, m.parameters, m.modules,
-                    m.analysis);
+    return std::tie(m.valid, m.has_main, m.line, m.problem, m.input_schema, m.output_schema, m.parameters,
+                    m.modules, m.analysis);
   }
 };
 
@@ -90,18 +91,14 @@ struct ToolSaved {
   }
 };
 
+// Without schemas, the source says what they are.
 struct CreateTool {
   static constexpr Op kOp = Op::kCreateTool;
   using Reply = ToolSaved;
   Id ticket{};
   Id server{};
-  Text<limits::kNameBytes> name;
-  Text<limits::kDescriptionBytes> description;
-  Text<limits::kCodeBytes> code;
-  std::uint32_t timeout_ms = limits::kTimeoutDefaultMs;
-  static auto fields(auto& m) {
-    return std::tie(m.ticket, m.server, m.name, m.description, m.code, m.timeout_ms);
-  }
+  ToolContent content;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.server, m.content); }
 };
 
 struct UpdateTool {
@@ -109,14 +106,10 @@ struct UpdateTool {
   using Reply = ToolSaved;
   Id ticket{};
   Id tool{};
-  Maybe<Text<limits::kNameBytes>> name;
-  Maybe<Text<limits::kDescriptionBytes>> description;
-  Maybe<Text<limits::kCodeBytes>> code;
-  Maybe<std::uint32_t> timeout_ms;
+  FieldSet given = 0;   // which fields of `content` count; an empty one of these clears the tool's
+  ToolContent content;  // kind cannot change
   Maybe<bool> enabled;
-  static auto fields(auto& m) {
-    return std::tie(m.ticket, m.tool, m.name, m.description, m.code, m.timeout_ms, m.enabled);
-  }
+  static auto fields(auto& m) { return std::tie(m.ticket, m.tool, m.given, m.content, m.enabled); }
 };
 
 struct ValidateCode {

@@ -250,7 +250,10 @@ void GatewayProcess::manage(wire::Frame& frame) {
         page.tools.push_back(
             {.name = question.server.empty() ? name : name.substr(6),
              .description = "does \"things\"",
-             .input_schema = std::string_view(name == "demo__bad" ? "{\"type\"" : R"({"type":"object"})")});
+             .input_schema = std::string_view(name == "demo__bad" ? "{\"type\"" : R"({"type":"object"})"),
+             .output_schema = std::string_view(name == "demo__bad" ? "[" : ""),
+             .annotations = std::string_view(name == "demo__bad" ? "nonsense" : ""),
+             .icons = std::string_view(name == "demo__bad" ? "{}" : "")});
       }
       page.more = !page.tools.empty() && question.server.empty() && page.tools.back().name != kTools[10];
       return reply(head, std::move(page));
@@ -278,15 +281,16 @@ void GatewayProcess::manage_tools(wire::Frame& frame) {
     case p::Op::kCreateTool: {
       const p::CreateTool order = take<p::CreateTool>(frame, "CreateTool");
       p::ToolSaved saved{
-          .id = id, .name = order.name, .version = 1, .changed = true, .report = good_report()};
-      if (order.code == "bad")
+          .id = id, .name = order.content.name, .version = 1, .changed = true, .report = good_report()};
+      if (order.content.code == "bad")
         saved.report = {.line = 3, .problem = "Syntax error at line 3: invalid syntax"};
       return reply(head, std::move(saved));
     }
     case p::Op::kUpdateTool: {
       const p::UpdateTool order = take<p::UpdateTool>(frame, "UpdateTool");
       return reply(head, p::ToolSaved{.id = order.tool,
-                                      .name = order.name.value_or("echo"),
+                                      .name = order.content.name.empty() ? std::string("echo")
+                                                                         : std::string(order.content.name),
                                       .version = 2,
                                       .approval = p::Approval::kPendingReview,
                                       .changed = true,

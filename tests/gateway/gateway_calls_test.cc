@@ -92,6 +92,41 @@ TEST_F(GatewayCallsTest, ToolsAreMadeChangedCheckedAndPublished) {
       has(call("mcpbox_request_publish", "{" + tool + "}").result("structuredContent"), "pending_review"));
 }
 
+// The rules of MCP on what authors set beside the code: each with the field's name and the rule.
+TEST_F(GatewayCallsTest, WhatIsSetBesideTheCodeIsHeldToItsShape) {
+  const std::string tool = std::string(R"({"server_id":")") + kId + R"(","name":"t","python_code":"x",)";
+  const std::pair<const char*, const char*> wrong[] = {
+      {R"("kind":"agent")", "Invalid kind: must be one of tool, prompt, resource, resource_template"},
+      {R"("annotations":{"cheap":true})", "Invalid annotations: `cheap` is not known"},
+      {R"("annotations":{"readOnlyHint":"yes"})", "`readOnlyHint` must be true or false"},
+      {R"("annotations":{"priority":0.5})", "`priority` does not go with the kind tool"},
+      {R"("kind":"prompt","annotations":{"priority":1.5})", "must be a number from 0 to 1"},
+      {R"("icons":{})", "Invalid icons: must be an array of objects"},
+      {R"("icons":[1])", "each icon must be an object"},
+      {R"("icons":[{"src":"javascript:alert"}])", "src must be an https: or data:image/ URL"},
+      {R"("icons":[{"src":"https://x","theme":"red"}])", "theme must be light or dark"},
+      {R"("uri_template":"today")", "Invalid uri_template: must begin with a scheme"},
+      {R"("uri_template":"notes://{a{b}}")", "each {part} must be a parameter of main()"},
+      {R"("uri_template":"notes://a b")", "must be visible ASCII"},
+      {R"("headers":{"n":"two words"})", "`n` needs a header name"},
+      {R"("headers":{"n":"X","m":"x"})", "two arguments have the header `x`"},
+      {R"("headers":{"other":"X"})", "`other` is no parameter of main()"},
+      {R"("input_schema":7)", "Invalid input_schema: must be an object"},
+  };
+  for (const auto& [member, words] : wrong) {
+    const std::string said = refusal("mcpbox_create_tool", tool + member + "}");
+    EXPECT_TRUE(has(said, words)) << member << ": " << said;
+  }
+  const std::string big = R"("input_schema":{"d":")" + std::string(70'000, 'x') + "\"}";
+  EXPECT_TRUE(has(refusal("mcpbox_create_tool", tool + big + "}"), "the limit is 65536"));
+  const Answer good = call("mcpbox_create_tool", tool + R"("annotations":{"title":"T","readOnlyHint":true},
+      "icons":[{"src":"https://x/i.png","sizes":["48x48"],"theme":"dark"}],"headers":{"n":"N"}})");
+  EXPECT_EQ(good.result("isError"), "") << good.body;
+  const std::string id = std::string(R"({"tool_id":")") + kId + "\"";
+  EXPECT_EQ(call("mcpbox_update_tool", id + R"(,"annotations":null,"timeout_ms":null})").result("isError"),
+            "");
+}
+
 TEST_F(GatewayCallsTest, ADraftRunGivesValueAndOutput) {
   const std::string tool = std::string(R"({"tool_id":")") + kId + "\"";
   const Answer run = call("mcpbox_test_code", tool + R"(,"arguments":{"n":123456789012345678901234567890}})");

@@ -10,10 +10,13 @@ using testing::HasSubstr;
 using testing::Not;
 
 protocol::ToolDetail greeting() {
-  protocol::ToolDetail tool{.server = "srv", .name = "greet", .description = "Says hello"};
+  protocol::ToolDetail tool;
+  tool.server = "srv";
+  tool.name = "greet";
+  tool.description = "Says hello";
   tool.code = "async def main(name: str):\n    return name\n";
   tool.input_schema = R"({"type":"object"})";
-  tool.timeout_ms = 30'000;
+  tool.timeout_ms = tool.effective_timeout_ms = 30'000;
   tool.version = 3;
   tool.enabled = true;
   tool.approval = protocol::Approval::kPendingReview;
@@ -33,6 +36,24 @@ TEST(ToolText, ShowsTheWholeToolWithLineNumbersAndItsDigest) {
   EXPECT_THAT(text, HasSubstr("  |   \"type\": \"object\"\n"));
   EXPECT_THAT(text, HasSubstr("  abababab abababab abababab abababab abababab abababab abababab abababab\n"));
   EXPECT_THAT(text, Not(HasSubstr("CAUTION")));
+}
+
+TEST(ToolText, ShowsWhateverElseAnApprovalBindsAndNothingThatIsNotThere) {
+  protocol::ToolDetail tool = greeting();
+  EXPECT_THAT(tool_text(tool), Not(HasSubstr("Icons")));
+  tool.kind = protocol::Kind::kResourceTemplate;
+  tool.uri_template = "notes://{day}\u202e";
+  tool.output_schema = R"({"type":"array"})";
+  tool.annotations = R"({"title":"see \u202e"})";
+  tool.icons = R"([{"src":"https://icons"}])";
+  tool.headers = R"({"region":"Region"})";
+  tool.timeout_ms = 0;
+  const std::string text = tool_text(tool);
+  EXPECT_THAT(text, HasSubstr("Kind         resource_template\n"));
+  EXPECT_THAT(text, HasSubstr("30000 ms, its server's default\n"));
+  EXPECT_THAT(text, HasSubstr("  | notes://{day}\\u{202e}\n"));
+  for (const char* shown : {"\"array\"", "see \\u{202e}", "https://icons", "\"Region\""})
+    EXPECT_THAT(text, HasSubstr(shown));
 }
 
 TEST(ToolText, AMissingAnalysisIsACaution) {

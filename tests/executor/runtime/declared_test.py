@@ -113,5 +113,37 @@ class Results(unittest.TestCase):
             self.assertIn(words, ran.text)
 
 
+class BesideTheSource(unittest.TestCase):
+    """Schemas that came as JSON beside the source: they count, byte for byte."""
+
+    SOURCE = "INPUT_SCHEMA = {'type': 'object'}\nOUTPUT_SCHEMA = {'type': 'object'}\nasync def main(**more): return more"
+
+    def test_they_replace_what_the_source_says(self):
+        mine = b'{ "type": "object", "required": ["n"] }'
+        report = checked(self.SOURCE, mine, b'{"type":"object","minProperties":1}')
+        self.assertTrue(report.valid, report.problem)
+        self.assertEqual(report.schema, mine)
+        self.assertEqual(report.output_schema, b'{"type":"object","minProperties":1}')
+
+    def test_without_them_the_source_counts(self):
+        self.assertEqual(checked(self.SOURCE).output_schema, b'{"type": "object"}')
+        self.assertEqual(checked("async def main(): pass").output_schema, b"")
+
+    def test_what_is_no_schema_is_refused_by_its_name(self):
+        for wrong in (b"{", b"[]", b'{"type":"array"}', b'{"type":"object","type":"object"}', b"[" * 50_000):
+            for name, given in (("input_schema", (wrong, b"")), ("output_schema", (b"", wrong))):
+                report = checked(self.SOURCE, *given)
+                self.assertFalse(report.valid)
+                self.assertIn(f"{name} cannot be used: ".encode(), report.problem)
+
+    def test_a_promise_about_the_result_is_kept(self):
+        promise = b'{"type":"object","required":["n"]}'
+        source = "async def main(n: int): return {'n': n} if n else {}"
+        self.assertFalse(run(source, {"n": 1}, output=promise).is_error)
+        broken = run(source, {"n": 0}, output=promise)
+        self.assertTrue(broken.is_error)
+        self.assertIn("does not fit", broken.text)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -44,9 +44,9 @@ _LOOP = loop.install()
 _LOOP.set_exception_handler(lambda *_: None)  # tasks that a timed-out call leaves behind end with its process
 
 
-def checked(source):
-    """The report on a source text."""
-    return check.check(source.encode(), LIMITS)
+def checked(source, input_schema=b"", output_schema=b""):
+    """The report on a source text, with the schemas that its author gave beside it."""
+    return check.check(source.encode(), LIMITS, input_schema, output_schema)
 
 
 def schema_of(source):
@@ -64,13 +64,13 @@ def request(arguments, name="srv__tool", **more):
     return json.dumps(message).encode()
 
 
-def prepared(source, deadline_ms=5000, draft=False, name="srv__tool", schema=None, **changed):
+def prepared(source, deadline_ms=5000, draft=False, name="srv__tool", schema=None, output=b"", **changed):
     """The call of a tool, ready to go."""
     report = checked(source)
     if not report.valid:
         raise AssertionError(report.problem.decode())
     schema = report.schema if schema is None else schema
-    job = call.Job(name, report.code, source.encode(), schema, deadline_ms, draft)
+    job = call.Job(name, report.code, source.encode(), schema, deadline_ms, draft, output)
     return call.Call(job, LIMITS._replace(**changed), _LOOP)
 
 

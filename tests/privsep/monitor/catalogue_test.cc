@@ -13,7 +13,10 @@ namespace mcpbox::monitor {
 namespace {
 
 Tool named(unsigned char id, const std::string& name) {
-  Tool tool{.id = {id}, .server = {1}, .name = name};
+  Tool tool;
+  tool.id = {id};
+  tool.server = {1};
+  tool.name = name;
   tool.approval = protocol::Approval::kApproved;
   tool.decision = Decision{.approved = true, .digest = digest_of_tool(tool)};
   return tool;
@@ -62,12 +65,59 @@ TEST(Catalogue, TheDigestTellsWhereOneFieldEndsAndTheNextBegins) {
 
 // Computed with the Python of docs/tool-digest.md, not with our code.
 TEST(Catalogue, TheDigestIsTheDocumentedOne) {
-  Tool tool{.id = {1}, .name = "greet"};
+  Tool tool;
+  tool.name = "greet";
   tool.description = "Greets someone";
   tool.code = "async def main(name: str):\n    return name\n";
   tool.input_schema = R"({"type":"object"})";
+  tool.output_schema = R"({"type":"object"})";
+  tool.annotations = R"({"title":"Greet"})";
+  tool.icons = R"([{"src":"https://x/i.png"}])";
+  tool.headers = R"({"name":"Name"})";
   tool.timeout_ms = 30'000;
-  EXPECT_EQ(hex_of(digest_of_tool(tool)), "50c4b5c01ae4b22dabdc0f34d309ad97e5cd10e05ceff7190e83ac2fd2358cdf");
+  EXPECT_EQ(hex_of(digest_of_tool(tool)), "4ce3e058ebebcc71a61f93ce18ddf483f719a2fed94f63a304bd8bed75ef46e8");
+}
+
+TEST(Catalogue, TheDigestChangesWithEveryFieldOfTheAuthor) {
+  protocol::ToolContent other{.kind = protocol::Kind::kPrompt,
+                              .name = "b",
+                              .description = "b",
+                              .code = "b",
+                              .input_schema = "b",
+                              .output_schema = "b",
+                              .annotations = "b",
+                              .icons = "b",
+                              .uri_template = "b",
+                              .headers = "b",
+                              .timeout_ms = 2};
+  const Tool before = named(1, "a");
+  for (std::size_t i = 0; i < protocol::kFieldNames.size(); ++i) {
+    Tool after = before;
+    take_fields(after, other, protocol::FieldSet{1} << i);
+    EXPECT_NE(digest_of_tool(before), digest_of_tool(after)) << protocol::kFieldNames[i];
+    EXPECT_EQ(protocol::names_of(differences(before, after)), protocol::kFieldNames[i]);
+  }
+  EXPECT_EQ(differences(before, before), 0u);
+}
+
+TEST(Catalogue, WhatIsNoToolIsNotAmongTheTools) {
+  Catalogue catalogue;
+  catalogue.put(Server{.id = {1}, .name = "b", .running = true});
+  Tool prompt = named(1, "p");
+  prompt.kind = protocol::Kind::kPrompt;
+  prompt.decision->digest = digest_of_tool(prompt);
+  catalogue.put(prompt);
+  EXPECT_TRUE(catalogue.published_after("", "", 9).empty());
+  EXPECT_EQ(catalogue.published_after("", "", 9, protocol::Kind::kPrompt).size(), 1u);
+}
+
+TEST(Catalogue, AToolWithoutATimeLimitHasItsServers) {
+  Catalogue catalogue;
+  catalogue.put(Server{.id = {1}, .name = "b", .default_timeout_ms = 7'000});
+  Tool tool = named(1, "a");
+  EXPECT_EQ(catalogue.timeout_ms_of(tool), 7'000u);
+  tool.timeout_ms = 2'000;
+  EXPECT_EQ(catalogue.timeout_ms_of(tool), 2'000u);
 }
 
 TEST(Tickets, TheOldestIsForgottenPastTheLimit) {

@@ -101,7 +101,10 @@ class MonitorTest : public ::testing::Test {
  public:
   MonitorTest() {
     monitor.catalogue.put(Server{.id = server_id, .name = "srv", .running = true});
-    Tool tool{.id = tool_id, .server = server_id, .name = "greet"};
+    Tool tool;
+    tool.id = tool_id;
+    tool.server = server_id;
+    tool.name = "greet";
     tool.code = "async def main(): return 1";
     tool.input_schema = "{}";
     tool.timeout_ms = 30'000;

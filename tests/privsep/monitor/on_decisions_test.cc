@@ -55,24 +55,59 @@ TEST_F(DecisionTest, ARejectionNeedsAReasonAndAPendingTool) {
   EXPECT_EQ(tool().approval, Approval::kRejected);
 }
 
-// Every author's field is in the digest: changing any takes the approval away.
+using protocol::Field;
+
+// What a change of this one field is asked with.
+protocol::UpdateTool change_of(const wire::Id& ticket, const wire::Id& tool, Field field) {
+  return {.ticket = ticket,
+          .tool = tool,
+          .given = bit(field),
+          .content = {.name = "other",
+                      .description = "other",
+                      .annotations = R"({"title":"x"})",
+                      .icons = "[]",
+                      .headers = "{}",
+                      .timeout_ms = 5'000}};
+}
+
 TEST_F(DecisionTest, ChangingAnyFieldOfTheAuthorTakesTheApprovalAway) {
   const wire::Id ticket = ticket_for(gateway);
-  const protocol::UpdateTool changes[] = {{.ticket = ticket, .tool = tool_id, .name = "other"},
-                                          {.ticket = ticket, .tool = tool_id, .description = "other"},
-                                          {.ticket = ticket, .tool = tool_id, .timeout_ms = 5'000}};
-  for (const protocol::UpdateTool& change : changes) {
+  for (const Field field : {Field::kName, Field::kDescription, Field::kAnnotations, Field::kIcons,
+                            Field::kHeaders, Field::kTimeout}) {
     approve_tool();
     ASSERT_TRUE(monitor.catalogue.published(tool()));
-    ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
-    EXPECT_FALSE(monitor.catalogue.published(tool()));
+    const auto done = finish(on_update_tool(monitor, *gateway, change_of(ticket, tool_id, field)));
+    ASSERT_TRUE(done.has_value()) << done.error().text;
+    EXPECT_FALSE(monitor.catalogue.published(tool())) << static_cast<int>(field);
     EXPECT_EQ(tool().approval, Approval::kPendingReview);
   }
 }
 
+TEST_F(DecisionTest, AToolCannotBecomeAnotherKind) {
+  const auto done =
+      finish(on_update_tool(monitor, *gateway, change_of(ticket_for(gateway), tool_id, Field::kKind)));
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().why, base::Why::kInvalid);
+}
+
+TEST_F(DecisionTest, WhatDoesNotGoWithTheKindIsRefused) {
+  const wire::Id ticket = ticket_for(gateway);
+  protocol::UpdateTool change = change_of(ticket, tool_id, Field::kUriTemplate);
+  change.content.uri_template = "notes://today";
+  EXPECT_FALSE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  tool().kind = protocol::Kind::kResource;
+  EXPECT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  change.content.uri_template = "notes://{day}";
+  EXPECT_FALSE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  tool().kind = protocol::Kind::kResourceTemplate;
+  EXPECT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  EXPECT_FALSE(
+      finish(on_update_tool(monitor, *gateway, change_of(ticket, tool_id, Field::kHeaders))).has_value());
+}
+
 TEST_F(DecisionTest, ARenamedToolIsFoundUnderItsNewNameOnly) {
-  const protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = tool_id, .name = "other"};
-  ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, change_of(ticket_for(gateway), tool_id, Field::kName)))
+                  .has_value());
   EXPECT_EQ(monitor.catalogue.find_tool("srv__greet"), nullptr);
   EXPECT_NE(monitor.catalogue.find_tool("srv__other"), nullptr);
 }
@@ -80,8 +115,9 @@ TEST_F(DecisionTest, ARenamedToolIsFoundUnderItsNewNameOnly) {
 TEST_F(DecisionTest, AChangeThatCannotBeSavedLeavesTheToolAsItWas) {
   approve_tool();
   store.broken = true;
-  const protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = tool_id, .description = "other"};
-  EXPECT_FALSE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  EXPECT_FALSE(
+      finish(on_update_tool(monitor, *gateway, change_of(ticket_for(gateway), tool_id, Field::kDescription)))
+          .has_value());
   EXPECT_TRUE(monitor.catalogue.published(tool()));
 }
 
@@ -98,8 +134,9 @@ TEST_F(DecisionTest, DisablingKeepsTheApproval) {
 
 TEST_F(DecisionTest, AChangedRejectedToolBecomesADraft) {
   tool().approval = Approval::kRejected;
-  const protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = tool_id, .description = "better"};
-  ASSERT_TRUE(finish(on_update_tool(monitor, *gateway, change)).has_value());
+  ASSERT_TRUE(
+      finish(on_update_tool(monitor, *gateway, change_of(ticket_for(gateway), tool_id, Field::kDescription)))
+          .has_value());
   EXPECT_EQ(tool().approval, Approval::kDraft);
 }
 

@@ -22,27 +22,35 @@ class StoreSqlTest : public StoreTest {
     must({.sql = &sql::kInsertServer,
           .params = {Param::uuid(id), Param::text(name), Param::text("about"), Param::text("unix:alice")}});
   }
+  // sql.h, "The columns of a tool's content"
+  static void add_content(Statement& to, const std::string& name, const std::string& code, bool enabled) {
+    for (Param param : {Param::text("tool"), Param::text(name), Param::text("does it"), Param::text(code),
+                        Param::text("not { json"), Param::text("out"), Param::text("hints"),
+                        Param::text("icons"), Param::text("uri"), Param::text("headers"),
+                        Param::integer(30'000), Param::text("[]"), Param::boolean(true),
+                        Param::boolean(false), Param::boolean(enabled), Param::digest(digest_of({code}))})
+      to.params.push_back(std::move(param));
+  }
   void add_tool(const wire::Id& id, const wire::Id& owner, const std::string& name) {
-    must({.sql = &sql::kInsertTool,
-          .params = {Param::uuid(id), Param::uuid(owner), Param::text(name), Param::text("does it"),
-                     Param::text("code 1"), Param::text("not { json"), Param::text("[]"),
-                     Param::integer(30'000), Param::boolean(true), Param::text("unix:alice"),
-                     Param::digest(digest_of({"1"}))}});
+    Statement insert{.sql = &sql::kInsertTool,
+                     .params = {Param::uuid(id), Param::uuid(owner), Param::text("unix:alice")}};
+    add_content(insert, name, "code 1", true);
+    must(std::move(insert));
     add_version(id, 1, "code 1");
   }
   void add_version(const wire::Id& tool, int version, const std::string& code) {
-    must({.sql = &sql::kInsertVersion,
-          .params = {Param::uuid(tool), Param::integer(version), Param::text("now"), Param::text("does it"),
-                     Param::text(code), Param::text("{}"), Param::text("[]"), Param::integer(30'000),
-                     Param::boolean(true), Param::digest(digest_of({code})),
-                     Param::text(std::string(600, 'x')), Param::text("llm"), Param::text("unix:alice")}});
+    Statement insert{
+        .sql = &sql::kInsertVersion,
+        .params = {Param::uuid(tool), Param::integer(version), Param::text(std::string(600, 'x')),
+                   Param::text("llm"), Param::text("unix:alice")}};
+    add_content(insert, "now", code, true);
+    must(std::move(insert));
   }
   Statement update_tool(const wire::Id& tool, int version, const std::string& status) {
-    return {
-        .sql = &sql::kUpdateTool,
-        .params = {Param::uuid(tool), Param::integer(version), Param::text("later"), Param::text("does more"),
-                   Param::text("code 2"), Param::text("{}"), Param::text("[]"), Param::integer(60'000),
-                   Param::boolean(false), Param::digest(digest_of({"2"})), Param::text(status)}};
+    Statement update{.sql = &sql::kUpdateTool,
+                     .params = {Param::uuid(tool), Param::integer(version), Param::text(status)}};
+    add_content(update, "later", "code 2", false);
+    return update;
   }
   void set_state(const wire::Id& tool, const std::string& status) {
     must({.sql = &sql::kSetApprovalState,
@@ -91,10 +99,19 @@ TEST_F(StoreSqlTest, WhatWasWrittenIsLoaded) {
   const Row server_row = rows(*store, sql::kLoadServers).at(0);
   EXPECT_EQ(server_row, (Row{raw(server_id), "weather", "about", "running", "unix:alice"}));
   Row tool = rows(*store, sql::kLoadTools).at(0);
-  const wire::Digest digest = digest_of({"1"});
-  EXPECT_EQ(tool, (Row{raw(tool_id), raw(server_id), "now", "does it", "code 1", "not { json", "[]", "30000",
-                       "t", "1", "draft", std::string(digest.begin(), digest.end()), "unix:alice",
-                       std::nullopt, std::nullopt, std::nullopt}));
+  const wire::Digest digest = digest_of({"code 1"});
+  EXPECT_EQ(tool, (Row{raw(tool_id), raw(server_id),
+                       "now",        "does it",
+                       "code 1",     "not { json",
+                       "[]",         "30000",
+                       "t",          "1",
+                       "draft",      std::string(digest.begin(), digest.end()),
+                       "unix:alice", std::nullopt,
+                       std::nullopt, std::nullopt,
+                       "tool",       "out",
+                       "hints",      "icons",
+                       "uri",        "headers",
+                       "t",          "f"}));
 
   must(update_tool(tool_id, 2, "pending_review"));
   add_version(tool_id, 2, "code 2");
