@@ -89,13 +89,16 @@ PyObject* fill_holes(PyObject* /*self*/, PyObject* /*nothing*/) {
 
 PyRef limits_dict() {
   return PyRef(Py_BuildValue(
-      "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars", limits::kCodeChars,
-      "imported_modules", limits::kImportedModules, "module_name_bytes", limits::kModuleNameBytes,
-      "compiled_bytes", limits::kCompiledBytes, "schema_bytes", limits::kSchemaBytes, "schema_depth",
-      limits::kSchemaDepth, "analysis_bytes", limits::kAnalysisBytes, "output_bytes", limits::kOutputBytes,
-      "result_bytes", limits::kResultBytes, "outcome_bytes", limits::kOutcomeJsonBytes, "error_bytes",
-      limits::kErrorBytes, "log_text_bytes", limits::kLogTextBytes, "memory_bytes", limits::kMemoryBytes,
-      "json_depth", limits::kJsonDepth));
+      "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:n}", "code_chars",
+      limits::kCodeChars, "imported_modules", limits::kImportedModules, "module_name_bytes",
+      limits::kModuleNameBytes, "compiled_bytes", limits::kCompiledBytes, "schema_bytes",
+      limits::kSchemaBytes, "schema_depth", limits::kSchemaDepth, "analysis_bytes", limits::kAnalysisBytes,
+      "output_bytes", limits::kOutputBytes, "result_bytes", limits::kResultBytes, "outcome_bytes",
+      limits::kOutcomeJsonBytes, "error_bytes", limits::kErrorBytes, "log_text_bytes", limits::kLogTextBytes,
+      "memory_bytes", limits::kMemoryBytes, "json_depth", limits::kJsonDepth, "line_bytes",
+      limits::kLineBytes, "lines_at_once", Py_ssize_t{limits::kLinesAtOnce}, "lines_per_second",
+      Py_ssize_t{limits::kLinesPerSecond}, "question_bytes", limits::kQuestionBytes, "state_bytes",
+      limits::kStateBytes));
 }
 
 PyRef sources_dict() {
@@ -163,10 +166,12 @@ PyRef start_runtime(const PythonPaths& paths, std::span<const std::string> names
   if (!begin || !sources || !limits || !share_function || !fill_function || !packages || !waits || !ops)
     return nullptr;
   const PyRef positional(PyTuple_Pack(1, sources.get()));
-  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O,s:O,s:O}", "root", paths.stdlib, "zone_root",
+  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O,s:O,s:O,s:I,s:I}", "root", paths.stdlib, "zone_root",
                                   paths.zones, "share", share_function.get(), "fill_holes",
                                   fill_function.get(), "limits", limits.get(), "packages", packages.get(),
-                                  "waits", waits.get(), "ops", ops.get()));
+                                  "waits", waits.get(), "ops", ops.get(), "says",
+                                  static_cast<unsigned>(protocol::Op::kSay), "asks",
+                                  static_cast<unsigned>(protocol::Op::kAskClient)));
   if (!positional || !named) return nullptr;
   return PyRef(PyObject_Call(begin.get(), positional.get(), named.get()));
 }
@@ -296,16 +301,20 @@ base::Result<protocol::Outcome> Python::go(const protocol::Go& order) {
   const PyRef ready(std::exchange(state_->ready, nullptr));
   const PyRef secrets = secrets_of(order);
   if (!secrets) return broken("python: the secrets could not be made");
-  const PyRef made(PyObject_CallFunction(ready.get(), "y#O", order.body.data(),
-                                         static_cast<Py_ssize_t>(order.body.size()), secrets.get()));
+  const PyRef made(PyObject_CallFunction(
+      ready.get(), "y#OiIIy#", order.body.data(), static_cast<Py_ssize_t>(order.body.size()), secrets.get(),
+      order.legacy ? 1 : 0, static_cast<unsigned>(order.can), static_cast<unsigned>(order.log_level),
+      order.state.data(), static_cast<Py_ssize_t>(order.state.size())));
   if (!made || !PyTuple_Check(made.get())) return broken("python: the call made no outcome");
   protocol::Outcome outcome;
   long end = 0;
-  const bool fits = take_number(made.get(), 0, static_cast<long>(protocol::CallEnd::kOutOfMemory), end) &&
-                    take_bytes(made.get(), 1, outcome.result.kMax, outcome.result) &&
-                    take_bytes(made.get(), 2, outcome.log_result.kMax, outcome.log_result) &&
-                    take_bytes(made.get(), 3, outcome.log_output.kMax, outcome.log_output) &&
-                    take_bytes(made.get(), 4, outcome.log_error.kMax, outcome.log_error);
+  const bool fits =
+      take_number(made.get(), 0, static_cast<long>(protocol::CallEnd::kMissingCapability), end) &&
+      take_bytes(made.get(), 1, outcome.result.kMax, outcome.result) &&
+      take_bytes(made.get(), 2, outcome.log_result.kMax, outcome.log_result) &&
+      take_bytes(made.get(), 3, outcome.log_output.kMax, outcome.log_output) &&
+      take_bytes(made.get(), 4, outcome.log_error.kMax, outcome.log_error) &&
+      take_bytes(made.get(), 5, outcome.state.kMax, outcome.state);
   if (!fits || end == 0) return broken("python: the outcome is not one");
   outcome.end = static_cast<protocol::CallEnd>(end);
   return outcome;

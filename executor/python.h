@@ -58,8 +58,7 @@ class Python {
 
   // The run job: loads code and schema; kInvalid when they are not what compile() makes.
   [[nodiscard]] base::Result<void> prepare(const protocol::Prepare& job);
-  // Runs what was prepared, once, with the request body as received and these secrets.  Python's exceptions
-  // are in the outcome.
+  // Runs what was prepared, once, with what the monitor sent for it.  Python's exceptions are in the outcome.
   [[nodiscard]] base::Result<protocol::Outcome> go(const protocol::Go& order);
 
  private:

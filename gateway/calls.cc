@@ -3,7 +3,9 @@
 #include "gateway/access.h"
 #include "gateway/manage.h"
 #include "gateway/methods.h"
+#include "gateway/talk.h"
 #include "policy/names.h"
+#include "privsep/http/base64.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 #include "privsep/http/redact.h"
@@ -37,9 +39,39 @@ Task<Nothing> send_cancel(Gateway& g, wire::Id ticket, wire::Id request) {
 // the model.
 RpcReply not_run(const MethodCall& call, std::string_view name, const base::Error& error) {
   if (error.why == Why::kNotFound) return unknown_tool(call, name);
-  if (error.why == Why::kRefused) forget_ticket(*call.in.exchange);
   const std::string_view text = error.text;
+  if (error.why == Why::kInvalid && call.message.param("requestState") != nullptr)
+    return std::unexpected(rpc_error(call, kInvalidParams, sentence(text)));
+  if (error.why == Why::kRefused) forget_ticket(*call.in.exchange);
   return error_result("Error: " + sentence(text.empty() ? "the call could not be started" : text));
+}
+
+// The sealed state of a call that is repeated with answers.
+std::optional<RpcError> take_state(const MethodCall& call, protocol::OpenCall& wanted) {
+  const json_t* state = call.message.param("requestState");
+  if (!call.modern || state == nullptr) return std::nullopt;
+  const std::optional<std::string> sealed = base64_decode(text_of(state), Alphabet::kUrl);
+  if (json_is_string(state) && sealed && !sealed->empty() && sealed->size() <= wanted.request_state.kMax) {
+    wanted.request_state = *sealed;
+    return std::nullopt;
+  }
+  return rpc_error(call, kInvalidParams, "requestState is not one that was given out here.");
+}
+
+RpcReply answer_of(const MethodCall& call, const protocol::CallResult& ended) {
+  using enum protocol::CallEnd;
+  if (ended.end == kStateRefused)
+    return std::unexpected(rpc_error(call, kInvalidParams, sentence(ended.explanation)));
+  if (ended.end == kMissingCapability && call.modern && check_json(ended.result) == JsonKind::kObject)
+    return std::unexpected(RpcError{.status = 400,
+                                    .code = gateway::kMissingCapability,
+                                    .message = "The tool needs a capability that the client did not declare.",
+                                    .data = R"({"requiredCapabilities":)" + ended.result + "}",
+                                    .id = call.message.id});
+  if (ended.end != kInputRequired) return tool_result(ended, call.modern);
+  std::optional<std::string> asks =
+      call.modern ? input_required(ended.result, ended.request_state) : std::nullopt;
+  return asks ? RpcReply(std::move(*asks)) : error_result("Error: the tool returned malformed JSON.");
 }
 
 Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
@@ -48,18 +80,26 @@ Task<RpcReply> call_published(const MethodCall& call, std::string name, const js
   if (!can_be_published(call, name)) co_return unknown_tool(call, name);
   wanted.tool = name;
   wanted.client = call.client;
+  wanted.session = call.session;
   wanted.arguments_log = redacted(arguments);
+  if (std::optional<RpcError> wrong = take_state(call, wanted))
+    co_return RpcReply(std::unexpected(std::move(*wrong)));
+  const CallsInFlight::Entry entry(
+      call.g.calls, {.request = wanted.request,
+                     .ticket = call.in.ticket,
+                     .session = call.session,
+                     .rpc_id = call.message.id,
+                     .exchange = call.in.exchange,
+                     .progress_token = progress_token_of(call.in.exchange->body()),
+                     .streams = accepts(call.in.exchange->headers().joined("Accept"), "text/event-stream"),
+                     .questions = {}});
   wanted.body = call.in.exchange->take_body();
-  const CallsInFlight::Entry entry(call.g.calls, {.request = wanted.request,
-                                                  .ticket = call.in.ticket,
-                                                  .session = call.session,
-                                                  .rpc_id = call.message.id});
   cancel_when_client_leaves(call, wanted.request);
   const base::Result<protocol::CallResult> ended = co_await attempt(call.g.monitor->ask(wanted));
   withdrawn = entry.call().withdrawn;
   call.in.exchange->on_hang_up(nullptr);
   if (!ended) co_return not_run(call, name, ended.error());
-  co_return RpcReply(tool_result(*ended, call.modern));
+  co_return answer_of(call, *ended);
 }
 
 std::string explanation_of(const protocol::CallResult& ended) {

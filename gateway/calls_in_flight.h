@@ -2,9 +2,13 @@
 #pragma once
 
 #include <list>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "gateway/using_http.h"
+#include "privsep/http/exchange.h"
 #include "privsep/wire/fields.h"
 
 namespace mcpbox::gateway {
@@ -15,6 +19,10 @@ struct CallInFlight {
   std::string session;  // legacy
   std::string rpc_id;   // JSON text
   bool withdrawn = false;
+  std::shared_ptr<Exchange> exchange;              // of the call, for what it says meanwhile
+  std::string progress_token;                      // JSON text; empty: no progress is wanted
+  bool streams = false;                            // its client takes events
+  std::map<std::string, std::uint32_t> questions;  // by the id, as JSON text, under which the client got each
 };
 
 class CallsInFlight {
@@ -43,6 +51,12 @@ class CallsInFlight {
   CallInFlight* find(const wire::Id& request) {
     for (CallInFlight& call : calls_)
       if (call.request == request) return &call;
+    return nullptr;
+  }
+  // The call that asked this session's client under this id.
+  CallInFlight* find_question(std::string_view session, const std::string& id) {
+    for (CallInFlight& call : calls_)
+      if (!session.empty() && call.session == session && call.questions.contains(id)) return &call;
     return nullptr;
   }
   [[nodiscard]] std::size_t size() const { return calls_.size(); }

@@ -25,6 +25,7 @@ inline constexpr const char* kMetaVersion = "io.modelcontextprotocol/protocolVer
 inline constexpr const char* kMetaCapabilities = "io.modelcontextprotocol/clientCapabilities";
 inline constexpr const char* kMetaClient = "io.modelcontextprotocol/clientInfo";
 inline constexpr const char* kMetaServer = "io.modelcontextprotocol/serverInfo";
+inline constexpr const char* kMetaLogLevel = "io.modelcontextprotocol/logLevel";
 inline constexpr const char* kMetaSubscription = "io.modelcontextprotocol/subscriptionId";
 
 // The era, or the error that ends the request: -32602, -32020 and -32022 with status 400, -32600 for a posted

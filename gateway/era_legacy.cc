@@ -4,6 +4,7 @@
 #include "gateway/eras.h"
 #include "gateway/methods.h"
 #include "gateway/routes.h"
+#include "gateway/talk.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 
@@ -69,6 +70,7 @@ Task<Answered> initialize(Gateway& g, const Incoming& in, const Message& message
         200, kInvalidParams, "params.protocolVersion must be a string such as \"2025-11-25\".", message.id)));
   protocol::OpenSession wanted{.ticket = in.ticket, .version = negotiate(text_of(asked))};
   wanted.client = client_text(message.param("clientInfo"));
+  wanted.can = client_can(message.param("capabilities"));
   const protocol::Session session = co_await g.monitor->ask(wanted);
   co_return welcome(g, in, message, session);
 }
@@ -85,6 +87,19 @@ void withdraw(Gateway& g, const Incoming& in, const protocol::Session& session) 
   if (call != nullptr) cancel(g, *call);
 }
 
+Task<RpcReply> set_level(const MethodCall& call) {
+  const std::optional<protocol::LogLevel> level = log_level_of(text_of(call.message.param("level")));
+  if (!level)
+    co_return RpcReply(
+        std::unexpected(rpc_error(call, kInvalidParams,
+                                  "params.level must be one of debug, info, notice, warning, error, "
+                                  "critical, alert, emergency.")));
+  protocol::SetLogLevel order{.ticket = call.in.ticket, .id = call.session, .level = *level};
+  const protocol::Done done = co_await call.g.monitor->ask(order);
+  static_cast<void>(done);
+  co_return RpcReply("{}");
+}
+
 Task<Answered> answer_request(Gateway& g, const Incoming& in, const Message& message,
                               const protocol::Session& session) {
   const MethodCall call{
@@ -93,6 +108,8 @@ Task<Answered> answer_request(Gateway& g, const Incoming& in, const Message& mes
   bool withdrawn = false;
   if (message.method == "ping")
     reply = "{}";
+  else if (message.method == "logging/setLevel")
+    reply = co_await set_level(call);
   else if (message.method == "tools/list")
     reply = co_await list_tools(call);
   else if (message.method == "tools/call")
@@ -133,6 +150,10 @@ Task<Answered> answer_legacy(Gateway& g, const Incoming& in, const Message& mess
   if (!session) co_return Answered(response_of(session.error()));
   if (message.kind != MessageKind::kRequest) {
     if (message.method == "notifications/cancelled") withdraw(g, in, *session);
+    if (message.kind == MessageKind::kResponse) {
+      const Nothing taken = co_await take_response(g, in, message, session->id);
+      static_cast<void>(taken);
+    }
     co_return Answered(Response{.status = 202});
   }
   Answered answered = co_await answer_request(g, in, message, *session);

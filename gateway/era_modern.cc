@@ -3,6 +3,7 @@
 #include "gateway/era.h"
 #include "gateway/eras.h"
 #include "gateway/methods.h"
+#include "gateway/talk.h"
 
 namespace mcpbox::gateway {
 namespace {
@@ -59,6 +60,11 @@ Task<Answered> answer_modern(Gateway& g, const Incoming& in, const Message& mess
     const RpcReply reply = co_await list_tools(call);
     co_return Answered(reply_to(call, reply, kNotCacheable));
   }
+  const json_t* level = json_object_get(message.param("_meta"), kMetaLogLevel);
+  if (level != nullptr && !log_level_of(text_of(level)))
+    co_return Answered(response_of(rpc_error(
+        call, kInvalidParams,
+        "_meta.logLevel must be one of debug, info, notice, warning, error, critical, alert, emergency.")));
   if (message.method == "tools/call") {
     bool withdrawn = false;  // only by hanging up, and then nobody reads the answer
     const RpcReply reply = co_await call_tool(call, withdrawn);

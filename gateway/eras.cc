@@ -58,7 +58,8 @@ std::string client_text(const json_t* client_info) {
 }
 
 std::string modern_result(const Gateway& g, std::string_view result, std::string_view hints) {
-  std::string out = R"({"resultType":"complete",)" + std::string(hints);
+  const bool asks = result.starts_with(R"({"resultType":"input_required")");
+  std::string out = asks ? "{" : R"({"resultType":"complete",)" + std::string(hints);
   const std::string info = "\"" + std::string(kMetaServer) + "\":" + server_info(g);
   const std::optional<std::string_view> meta = find_member(result, "_meta");
   if (!meta || !meta->starts_with('{')) {

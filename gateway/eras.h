@@ -12,8 +12,8 @@ Task<Answered> answer_modern(Gateway& g, const Incoming& in, const Message& mess
 // The identity of this server as JSON, and what it tells a language model about itself.
 [[nodiscard]] std::string server_info(const Gateway& g);
 [[nodiscard]] std::string_view instructions(const Incoming& in);
-// {"tools":{"listChanged":true}}
-inline constexpr std::string_view kCapabilities = R"({"tools":{"listChanged":true}})";
+// In either era.
+inline constexpr std::string_view kCapabilities = R"({"logging":{},"tools":{"listChanged":true}})";
 
 // "name/version" out of a clientInfo object; empty when there is none.
 [[nodiscard]] std::string client_text(const json_t* client_info);

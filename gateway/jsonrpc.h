@@ -21,6 +21,7 @@ inline constexpr int kInternalError = -32603;
 inline constexpr int kTransportError = -32000;   // what SDKs send for a broken HTTP rule; legacy wire only
 inline constexpr int kSessionNotFound = -32001;  // legacy wire only
 inline constexpr int kHeaderMismatch = -32020;
+inline constexpr int kMissingCapability = -32021;
 inline constexpr int kUnsupportedVersion = -32022;
 
 struct RpcError {

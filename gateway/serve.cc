@@ -5,6 +5,7 @@
 
 #include "gateway/manage.h"
 #include "gateway/routes.h"
+#include "gateway/talk.h"
 #include "privsep/protocol/orders.h"
 #include "privsep/protocol/protocol.h"
 
@@ -56,13 +57,18 @@ Task<Nothing> Service::start(std::uint32_t layers) {
   co_return Nothing{};
 }
 
-// The monitor asks nothing of a gateway; it tells one thing.
+// The monitor asks nothing of a gateway; it tells.
 void Service::on_notice(wire::Frame frame) {
-  const bool known = frame.header.kind == wire::FrameKind::kNotice &&
-                     frame.header.op == static_cast<std::uint16_t>(protocol::Op::kToolsChanged);
-  if (!known) return;
-  const base::Result<protocol::ToolsChanged> news = wire::decode<protocol::ToolsChanged>(frame);
-  if (news) g_.streams.tools_changed(news->server);
+  if (frame.header.kind != wire::FrameKind::kNotice) return;
+  const protocol::Op op{frame.header.op};
+  const auto told = [&frame]<class Notice>(Notice) { return wire::decode<Notice>(frame); };
+  if (op == protocol::Op::kToolsChanged) {
+    if (const auto news = told(protocol::ToolsChanged{})) g_.streams.tools_changed(news->server);
+  } else if (op == protocol::Op::kCallSaid) {
+    if (const auto said = told(protocol::CallSaid{})) call_said(g_, *said);
+  } else if (op == protocol::Op::kCallAsked) {
+    if (const auto asked = told(protocol::CallAsked{})) call_asked(g_, *asked);
+  }
 }
 
 void Service::on_monitor_gone(const base::Error& why) {

@@ -96,6 +96,24 @@ inline constexpr std::uint32_t kCallsInFlight = 256;     // overall; beyond: "bu
 inline constexpr std::uint32_t kCallsPerServer = 32;     // in flight; beyond: "busy"
 inline constexpr std::uint32_t kTestsPerCaller = 1;      // draft runs at a time; beyond: "busy"
 
+// --- What a call says and asks while it runs ----------------------------------------------------------
+inline constexpr std::size_t kLineBytes = 8 * kKiB;      // one progress or log message; beyond: an error in the tool
+inline constexpr std::uint32_t kLinesAtOnce = 50;        // progress and log messages in a row; beyond: dropped, and counted in a log message
+inline constexpr std::uint32_t kLinesPerSecond = 20;     // and then so many; beyond: dropped likewise
+inline constexpr std::uint32_t kFloodAtOnce = 400;       // messages that the monitor takes in a row from a call; beyond: the call is stopped
+inline constexpr std::uint32_t kFloodPerSecond = 40;     // and then so many; beyond: the call is stopped
+inline constexpr std::size_t kLinesQueueBytes = 1 * kMiB;   // queued to one gateway; beyond: messages of calls are dropped
+inline constexpr std::size_t kQuestionBytes = 64 * kKiB;    // one question to the client; beyond: an error in the tool
+inline constexpr std::size_t kClientAnswerBytes = 512 * kKiB;  // its answer; beyond: an error in the tool
+inline constexpr std::int64_t kQuestionMs = 300'000;     // waiting for one answer; beyond: an error in the tool
+inline constexpr std::int64_t kWaitForClientMs = 900'000;  // of one call for all its answers; beyond: an error in the tool
+inline constexpr std::uint32_t kQuestionsPerCall = 16;   // in one call; beyond: an error in the tool
+inline constexpr std::uint32_t kQuestionsPerCaller = 4;  // unanswered at a time; beyond: an error in the tool
+inline constexpr std::size_t kStateBytes = 32 * kKiB;    // what a call of 2026-07-28 keeps for its repetition; beyond: an error in the tool
+inline constexpr std::size_t kRequestStateBytes = kStateBytes + 128;  // the same, sealed
+inline constexpr std::int64_t kRequestStateMs = 600'000;  // for its repetition; beyond: refused, call again
+inline constexpr std::uint32_t kRequestStates = 10'000;  // that may still be redeemed; beyond: the oldest is forgotten
+
 // --- Zygotes, CPU slots, memory -----------------------------------------------------------------------
 inline constexpr std::uint64_t kForksPerZygote = 10'000;  // children of one zygote; beyond: a new one takes its place, calls in flight finish
 inline constexpr std::uint32_t kFlavours = 4;            // zygotes with packages beside the default one; beyond: the one least used goes

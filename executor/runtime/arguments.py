@@ -57,7 +57,7 @@ def _parse(body):
 
 
 def from_request(body, name):
-    """The arguments of a JSON-RPC tools/call for tool `name`.  Forged when it is for anything else.
+    """(arguments, params) of a JSON-RPC tools/call for tool `name`.  Forged when it is for anything else.
 
     The gateway that passed the request on may be stolen: what it asked to be opened must be what the
     client wrote, so the name is read again here, from the bytes as received.
@@ -68,7 +68,7 @@ def from_request(body, name):
         raise Forged("the request is not a tools/call")
     if params.get("name") != name:
         raise Forged("the request names another tool than the one that was opened")
-    return _object(params.get("arguments"))
+    return _object(params.get("arguments")), params
 
 
 def from_object(body):

@@ -16,8 +16,9 @@ import types
 from typing import NamedTuple
 
 from . import arguments as args
-from . import failure, imports, result
+from . import client, failure, imports, link, result
 from .check import FILENAME
+from .context import Context, InputRequired, MissingCapability, StateRefused
 from .fitting import Unfit, fit
 from .limits import cut
 from .loop import DeadlinePassed, Poll
@@ -26,6 +27,7 @@ from .secret_values import Redaction, Secrets
 
 # protocol::CallEnd
 OK, TOOL_ERROR, INVALID_ARGUMENTS, FORGED, TIMED_OUT, OUT_OF_MEMORY = range(1, 7)
+INPUT_REQUIRED, STATE_REFUSED, MISSING_CAPABILITY = range(10, 13)
 
 _CUT = "\n[cut]"
 _EARLY_SECONDS = 0.05  # the report must be out before the monitor kills at the deadline itself
@@ -34,13 +36,23 @@ _BUILTINS = imports.tool_builtins()
 
 
 class Outcome(NamedTuple):
-    """protocol::Outcome: the CallToolResult as JSON (empty when forged), and three texts for the log."""
+    """protocol::Outcome: the CallToolResult as JSON (empty when forged), texts for the log, a state."""
 
     end: int
     result: bytes
     log_result: bytes
     log_output: bytes
     log_error: bytes
+    state: bytes = b""
+
+
+class Session(NamedTuple):
+    """protocol::Go besides the body: what the monitor knows of a legacy client, and of a repeated call."""
+
+    legacy: bool = False
+    can: int = 0
+    log_level: int = 0
+    state: bytes = b""
 
 
 class Job(NamedTuple):
@@ -61,19 +73,21 @@ class Job(NamedTuple):
 class Call:
     """A call that is ready to run: code and schema are loaded, nothing of the tool has run."""
 
-    def __init__(self, job, limits, loop, builtins=_BUILTINS, extras=None):
+    def __init__(self, job, limits, loop, builtins=_BUILTINS, extras=None, call_link=None):
         self._job = job
         self._extras = extras or {}
         self._builtins = builtins
         self._limits = limits
         self._loop = loop
+        self._link = link.NoLink() if call_link is None or job.draft else call_link
+        self._ctx = None
         self._lines = failure.lines_of(job.source)
         self._code = marshal.loads(job.code)
         self._rules = args.rules_of(job.schema)
         self._output = Output(limits.output_bytes)
         self._began = time.monotonic()
 
-    def go(self, body, secrets=()):
+    def go(self, body, secrets=(), session=Session()):
         """Runs the call with the request body as received; always returns an Outcome.
 
         secrets: (key, value, redact) of each, key and value as bytes.
@@ -82,7 +96,9 @@ class Call:
         self._secrets = Secrets({key.decode(): value.decode() for key, value, _ in secrets})
         self._redaction = Redaction(value.decode() for _, value, redact in secrets if redact)
         try:
-            arguments = self._arguments(body)
+            arguments = self._arguments(body, session)
+        except StateRefused:
+            return Outcome(STATE_REFUSED, b"", b"", b"", b"requestState belongs to other arguments")
         except args.Forged as error:
             return Outcome(FORGED, b"", b"", b"", f"Forged, nothing was run: {error}".encode())
         except args.Invalid as error:
@@ -98,6 +114,10 @@ class Call:
             return self._invalid(args.refusal([str(error)], self._job.name or "this draft"))
         except result.Unusable as error:
             return self._failed(TOOL_ERROR, str(error), None)
+        except InputRequired as error:
+            return self._input_required(error)
+        except MissingCapability as error:
+            return self._missing_capability(error, session)
         except DeadlinePassed:
             seconds = self._job.deadline_ms / 1000
             return self._failed(TIMED_OUT, f"Execution timed out after {seconds:g} seconds", None)
@@ -109,11 +129,13 @@ class Call:
         except BaseException as error:  # SystemExit and the like end the call, not the report of it
             return self._failed(TOOL_ERROR, failure.message_of(error), error)
 
-    def _arguments(self, body):
+    def _arguments(self, body, session):
         if self._job.draft:
-            arguments = args.from_object(body)
+            arguments, asker = args.from_object(body), client.Client(draft=True)
         else:
-            arguments = args.from_request(body, self._job.name)
+            arguments, params = args.from_request(body, self._job.name)
+            asker = client.client_of(params, session.legacy, session.can, session.log_level)
+        self._ctx = Context(self._limits, self._loop, self._link, asker, arguments, session.state)
         args.check(arguments, self._rules, self._job.name or "this draft")
         return arguments
 
@@ -127,6 +149,7 @@ class Call:
             secrets=self._secrets,
             arguments=arguments,
             **self._extras,
+            ctx=self._ctx,
         )
         sys.modules[_MODULE] = module
         source = [line + "\n" for line in self._lines]
@@ -161,8 +184,31 @@ class Call:
     def _success(self, value):
         execution = self._execution()
         value = self._redaction.value(value, lambda value: result.plain(value, self._limits))
-        made, text = result.success(value, execution, self._limits)
+        made, text, is_error = result.success(value, execution, self._limits)
+        if is_error:
+            return self._outcome(TOOL_ERROR, made, "", execution["stdout"], text)
         return self._outcome(OK, made, text, execution["stdout"], "")
+
+    def _input_required(self, error):
+        """2026-07-28: the questions are the result, and the caller repeats the call with the answers."""
+        asked = {key: question.as_input_request() for key, question in error.args[0].items()}
+        try:
+            made = result.encode_json({"inputRequests": asked}, self._limits.json_depth - 3)
+            state = self._ctx.kept_state()
+            if len(made) > self._limits.question_bytes:
+                raise ValueError(
+                    f"its questions have {len(made)} bytes, more than {self._limits.question_bytes}"
+                )
+        except ValueError as wrong:
+            return self._failed(TOOL_ERROR, f"The tool cannot ask its caller: {wrong}", None)
+        text = "asks for " + ", ".join(asked)
+        return self._outcome(INPUT_REQUIRED, made, text, self._output.text(), "")._replace(state=state)
+
+    def _missing_capability(self, error, session):
+        if session.legacy or self._job.draft:
+            return self._failed(TOOL_ERROR, failure.message_of(error), error)
+        needed = result.encode_json(error.capability, 4)
+        return self._outcome(MISSING_CAPABILITY, needed, "", self._output.text(), str(error))
 
     def _failed(self, end, message, error):
         """An isError result: the message, then what was printed, then the detail."""

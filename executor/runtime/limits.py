@@ -20,6 +20,11 @@ class Limits(NamedTuple):
     log_text_bytes: int
     memory_bytes: int
     json_depth: int
+    line_bytes: int
+    lines_at_once: int
+    lines_per_second: int
+    question_bytes: int
+    state_bytes: int
 
 
 def cut(text, limit, marker):

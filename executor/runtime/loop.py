@@ -60,6 +60,7 @@ class PollLoop(asyncio.SelectorEventLoop):
 
     def __init__(self):
         super().__init__(Poll())
+        self._asked, self._asked_at, self._kept = 0, 0.0, math.inf
 
     def run_call(self, coroutine, deadline):
         """The coroutine's result; DeadlinePassed when that comes first.
@@ -81,6 +82,21 @@ class PollLoop(asyncio.SelectorEventLoop):
         finally:
             asyncio._set_running_loop(None)
             self._thread_id = None
+
+    def wait_for_client(self, waiting):
+        """The time in which the client is being asked is not the tool's: the deadline moves by it.
+
+        The monitor keeps the same time from outside, with a limit on it.
+        """
+        if waiting:
+            self._asked += 1
+            if self._asked == 1:
+                self._asked_at = time.monotonic()
+                self._kept, self._selector.deadline = self._selector.deadline, math.inf
+            return
+        self._asked -= 1
+        if self._asked == 0:
+            self._selector.deadline = self._kept + time.monotonic() - self._asked_at
 
     def _make_self_pipe(self):
         self._ssock = self._csock = None

@@ -7,6 +7,7 @@
                                later clients, from the text)
     dataclass, Enum, date and  their usual JSON form, wherever they stand in the value: object, value, ISO
     time, set, bytes, ...      text, list, base64, ...; what has a text of its own is that text
+    content blocks             as they are: one, a list with others between, or ctx.result(...)
     anything else              an error that says where it stands and what it is
 """
 
@@ -17,7 +18,7 @@ import datetime
 import enum
 import json
 
-from . import arguments
+from . import arguments, content
 from .failure import message_of, type_of
 from .limits import cut
 from .not_json import first_problem
@@ -96,6 +97,19 @@ def _deep(data, limit):
     return False
 
 
+def encode_json(value, depth):
+    """JSON bytes of at most this depth; ValueError with the reason otherwise."""
+    try:
+        data = _encode(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(first_problem(value, _other) or str(error)) from None
+    except RecursionError:
+        raise ValueError(f"nested more than {depth} levels deep") from None
+    if _deep(data, depth):
+        raise ValueError(f"nested more than {depth} levels deep")
+    return data
+
+
 def value_json(value, limits):
     """The returned value as JSON bytes, within the limits; Unusable with the reason otherwise."""
     try:
@@ -142,6 +156,12 @@ def plain(value, limits):
 
 def check_output(value, schema, limits):
     """Unusable unless the value, as the caller will see it, fits the schema (parsed, or as JSON text)."""
+    if isinstance(value, content.Result):
+        if value.is_error:
+            return
+        if not value.has_structured:
+            raise Unusable("The result has content only: OUTPUT_SCHEMA promises `structured` as well.")
+        value = value.structured
     seen = json.loads(value_json(value, limits))
     rules = json.loads(schema) if isinstance(schema, str) else schema
     problems = arguments.problems(seen, rules)
@@ -153,31 +173,53 @@ def check_output(value, schema, limits):
 
 
 def success(value, execution, limits):
-    """(CallToolResult JSON, its text for the log)."""
+    """(CallToolResult JSON, its text for the log, whether the tool calls it an error)."""
+    if content.is_content(value):
+        return _with_content(value, execution, limits)
     if not isinstance(value, _JSON):
         value = _once(value)
     if isinstance(value, str):
         if len(value.encode("utf-8", "replace")) > limits.result_bytes:
             value_json(value, limits)
-        return _assemble(value, False, execution, b"", limits), value
+        return _assemble(_text_block(value), False, execution, b"", limits), value, False
     data = value_json(value, limits)
     inside = data if data.startswith(b"{") else b""
     text = data.decode("utf-8")
-    return _assemble(text, False, {**execution, "is_json": True}, inside, limits), text
+    return _assemble(_text_block(text), False, {**execution, "is_json": True}, inside, limits), text, False
+
+
+def _with_content(value, execution, limits):
+    structured, is_error = b"", False
+    if isinstance(value, content.Result):
+        is_error = value.is_error
+        if value.has_structured:
+            structured = value_json(value.structured, limits)
+            if not structured.startswith(b"{"):
+                raise Unusable("`structured` of ctx.result() must be an object: a dict, or a dataclass")
+        value = value.content
+    blocks = content.blocks_of(value, lambda item: value_json(item, limits).decode("utf-8"))
+    made = [block.block for block in blocks]
+    value_json(made, limits)  # within the limits, all of them together
+    log = "\n".join(block.summary() for block in blocks)
+    return _assemble(made, is_error, execution, structured, limits), log, is_error
 
 
 def failure(text, execution, limits):
     """CallToolResult JSON with isError; `execution` may carry error_detail."""
-    return _assemble(text, True, execution, b"", limits)
+    return _assemble(_text_block(text), True, execution, b"", limits)
 
 
-def _assemble(text, is_error, execution, structured, limits):
+def _text_block(text):
+    return [{"type": "text", "text": text}]
+
+
+def _assemble(blocks, is_error, execution, structured, limits):
     """Puts the JSON together; drops printed output first when it would be over its limit."""
-    data = _join(text, is_error, execution, structured)
+    data = _join(blocks, is_error, execution, structured)
     if len(data) <= limits.outcome_bytes:
         return data
     short = cut(execution.get("stdout", ""), limits.log_text_bytes, _OUTPUT_CUT).decode("utf-8")
-    data = _join(text, is_error, {**execution, "stdout": short}, structured)
+    data = _join(blocks, is_error, {**execution, "stdout": short}, structured)
     if len(data) <= limits.outcome_bytes:
         return data
     raise Unusable(
@@ -186,8 +228,8 @@ def _assemble(text, is_error, execution, structured, limits):
     )
 
 
-def _join(text, is_error, execution, structured):
-    head = {"content": [{"type": "text", "text": text}], "isError": is_error}
+def _join(blocks, is_error, execution, structured):
+    head = {"content": blocks, "isError": is_error}
     tail = {"_meta": {"execution": execution}}
     parts = [_encode(head)[1:-1], _encode(tail)[1:-1]]
     if structured:

@@ -6,7 +6,7 @@ import builtins
 from .findings import shown
 from .signature import find_main, ignored
 
-PLATFORM = ("json", "datetime", "secrets", "arguments")  # what call.py gives every tool
+PLATFORM = ("json", "datetime", "secrets", "arguments", "ctx")  # what call.py gives every tool
 _KNOWN = frozenset(vars(builtins)) | set(PLATFORM) | {"__file__", "__annotations__"}
 _LOOKS_AT_ALL = {"locals", "vars", "eval", "exec", "globals", "dir"}
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

@@ -14,7 +14,7 @@ import types
 _UNWANTED = "ssl", "idna"
 sys.modules.update(dict.fromkeys(_UNWANTED))
 
-from . import fetching, imports, library, loop, network  # noqa: E402
+from . import fetching, imports, library, link, loop, network  # noqa: E402
 from .limits import Limits  # noqa: E402
 from .packages import load as load_packages  # noqa: E402
 
@@ -59,13 +59,14 @@ _UNTIL_QUICK = 12  # runs after which the interpreter has replaced what it can b
 class Runtime:
     """What a forked child uses: the limits, the loop, and nothing that an author wrote."""
 
-    def __init__(self, limits, poll_loop, waits, approved, ops):
+    def __init__(self, limits, poll_loop, waits, call_link, approved, ops):
         self._extras = {"http": network.connect(sys.modules["httpx"], ops)} if "httpx" in approved else {}
         self._call = importlib.import_module(f"{__package__}.call")  # these two need jsonschema
         self._check = importlib.import_module(f"{__package__}.check")
         self.limits = limits
         self.loop = poll_loop
         self._waits = waits
+        self._link = call_link
         self._builtins = imports.tool_builtins(imports.DEFAULT_MODULES | set(approved))
         self.last_words = self._call.last_words(limits)
 
@@ -80,11 +81,11 @@ class Runtime:
         return self._prepared(job)
 
     def _prepared(self, job):
-        call = self._call.Call(job, self.limits, self.loop, self._builtins, self._extras)
+        call = self._call.Call(job, self.limits, self.loop, self._builtins, self._extras, self._link)
 
-        def go(body, secrets=()):
+        def go(body, secrets=(), legacy=False, can=0, log_level=0, state=b""):
             try:
-                return call.go(body, secrets)
+                return call.go(body, secrets, self._call.Session(bool(legacy), can, log_level, state))
             except (MemoryError, RecursionError):
                 return self.last_words
 
@@ -171,7 +172,7 @@ def _import_validator():
     sys.modules["urllib"].parse = importlib.import_module("urllib.parse")
 
 
-def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b"", ops=None):
+def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b"", ops=None, says=0, asks=0):
     """Called once by python.cc.  limits: the fields of limits.Limits by name.  Returns the Runtime."""
     for name in _MODULES:
         importlib.import_module(name)
@@ -179,7 +180,9 @@ def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b"", op
     for name in _UNWANTED:
         del sys.modules[name]
     roots = load_packages(packages)
-    runtime = Runtime(Limits(**limits), loop.install(), waits, packages, fetching.Ops(**(ops or {})))
+    call_link = link.Link(says, asks)
+    network_ops = fetching.Ops(**(ops or {}))
+    runtime = Runtime(Limits(**limits), loop.install(), waits, call_link, packages, network_ops)
     library.install(root, zone_root, share, roots)
     runtime.warm(fill_holes)
     return runtime

@@ -42,6 +42,7 @@ Exchange::~Exchange() { reply({.status = 500, .after = After::kClose}); }
 
 void Exchange::reply(const Response& response) {
   if (request_ == nullptr) return;
+  if (streaming_) return reply_in_stream(response);
   for (const auto& [name, value] : kSecurityHeaders)
     if (!has_header(response, name)) put_header(request_, name, value);
   for (const auto& [name, value] : response.headers) put_header(request_, name.c_str(), value.c_str());
@@ -53,12 +54,26 @@ void Exchange::reply(const Response& response) {
                     body.get());
 }
 
+void Exchange::reply_in_stream(const Response& response) {
+  if (!response.body.empty() && !overrun_ && response.content_type == "application/json") {
+    const Buffer event = buffer_of("event: message\ndata: " + response.body + "\n\n");
+    evhttp_send_reply_chunk(request_, event.get());
+  }
+  end_stream();
+}
+
+std::size_t Exchange::unsent_bytes() const {
+  const std::shared_ptr<Connection> connection = connection_.lock();
+  return connection ? connection->unsent_bytes() : 0;
+}
+
 void Exchange::begin_stream(const std::vector<std::pair<std::string, std::string>>& headers) {
   if (request_ == nullptr) return;
   for (const auto& [name, value] : kSecurityHeaders) put_header(request_, name, value);
   for (const auto& [name, value] : headers) put_header(request_, name.c_str(), value.c_str());
   put_header(request_, "Content-Type", "text/event-stream");
   put_header(request_, "X-Accel-Buffering", "no");
+  streaming_ = true;
   evhttp_send_reply_start(request_, 200, reason_phrase(200));
 }
 

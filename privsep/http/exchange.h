@@ -46,11 +46,14 @@ class Exchange {
   [[nodiscard]] bool open() const { return request_ != nullptr; }
   void reply(const Response& response);
 
-  // A stream of server-sent events: begin, send any number of times, end.
+  // A stream of server-sent events: begin, send any number of times, then end, or reply: its body is the last
+  // event then, however much is unread.
   void begin_stream(const std::vector<std::pair<std::string, std::string>>& headers);
   // False, and the connection is about to be closed, when more than limits::kStreamQueueBytes would be
   // unread.
   bool send(std::string_view bytes);
+  [[nodiscard]] bool streaming() const { return streaming_; }
+  [[nodiscard]] std::size_t unsent_bytes() const;
   void end_stream();
 
   // Called once, when the client leaves before the answer is complete.  An empty function takes it back.
@@ -60,11 +63,14 @@ class Exchange {
   void lost();
 
  private:
+  void reply_in_stream(const Response& response);
+
   evhttp_request* request_;
   std::weak_ptr<Connection> connection_;
   RequestHead head_;
   std::string body_;
   std::function<void()> hang_up_;
+  bool streaming_ = false;
   bool overrun_ = false;  // the client did not read its stream
 };
 

@@ -43,6 +43,10 @@ Ended killed_by_us(const Call& call) {
   if (call.killed == Killed::kDeadline)
     return {CallEnd::kTimedOut, "The tool did not finish within its " + std::to_string(call.timeout_ms) +
                                     " ms and was stopped." + how_to_be_in_time(call)};
+  if (call.killed == Killed::kFlood)
+    return {CallEnd::kCrashed,
+            "The tool sent more progress or log messages than anybody can read and was stopped. Use "
+            "ctx.progress and ctx.log, which keep to the limits by themselves."};
   if (call.killed == Killed::kAuthority)
     return {CallEnd::kCancelled,
             "The call was stopped because what allowed it was taken away: the tool was changed, disabled, or "
@@ -119,6 +123,13 @@ Ended by_itself(const Call& call, const base::Result<protocol::SpareEnded>& endi
               " before it returned a result. Return a value from main() instead of exiting."};
 }
 
+// Only the monitor can know the other ends.  Whoever asks its caller does so in 2026-07-28, in a real call.
+bool is_for_a_child_to_say(CallEnd end) {
+  using enum CallEnd;
+  return end == kOk || end == kToolError || end == kInvalidArguments || end == kForged || end == kTimedOut ||
+         end == kOutOfMemory || end == kInputRequired || end == kStateRefused || end == kMissingCapability;
+}
+
 }  // namespace
 
 std::string words::not_installed(std::string_view package) {
@@ -144,6 +155,17 @@ protocol::CallResult conclude(const Call& call, base::Result<protocol::Outcome>&
   }
   result.end = outcome->end;
   result.result = outcome->result;
+  if (!is_for_a_child_to_say(outcome->end)) {
+    result.end = CallEnd::kCrashed;
+    result.result.clear();
+    result.explanation = std::string(
+        "The tool's process reported an end that is not for it to say. Do not change MCPbox's own modules; "
+        "return a value from main().");
+  }
+  if (outcome->end == CallEnd::kStateRefused)
+    result.explanation = std::string(
+        "requestState belongs to a call with other arguments, so nothing was run. Repeat the call with the "
+        "same arguments, or call it anew without requestState.");
   if (outcome->end == CallEnd::kForged)
     result.explanation =
         "The request's body names another tool than the one that was opened, so nothing was run. Send the "

@@ -48,6 +48,10 @@ inline constexpr const char* kModuleRevoked =
     "with mcpbox_request_module or do without it";
 inline constexpr const char* kTooManyPackages =
     "the tool imports more than 16 modules beside the default ones: split it into several tools";
+inline constexpr const char* kStateUsed = "requestState was used before: call the tool again without it";
+inline constexpr const char* kNoQuestion = "no call of yours waits for this answer";
+inline constexpr const char* kDraftAsks =
+    "a draft run has no client that could be asked: it can be tried once the tool is approved";
 inline constexpr const char* kStaleCode = "the stored code does not compile any more";
 inline constexpr const char* kCompileTooLong =
     "the code took too long to compile: make it smaller or simpler";

@@ -60,6 +60,12 @@ base::Result<Calls::CallPointer> Calls::admit(Job job) {
   call->job = std::move(job);
   call->server = tool->server;
   call->digest = digest_of_tool(*tool);
+  if (!call->job.request_state.empty()) {
+    base::Result<RequestStates::Opened> state = m_.request_states.open(
+        {.who = call->job.caller.who, .tool = tool->id, .digest = call->digest}, call->job.request_state);
+    if (!state) return std::unexpected(state.error());
+    call->state = std::move(*state);
+  }
   call->opened_ms = m_.clock.steady_ms();
   return call;
 }
@@ -85,6 +91,7 @@ loop::Task<> Calls::carry_out(CallPointer call) {
   loop::Later<std::uint64_t> intent;
   tasks_.spawn(record_intent(call, intent));
   base::Result<protocol::Outcome> outcome = co_await loop::attempt(prepare_and_go(call, intent));
+  call->talk.end();
   const base::Result<std::uint64_t> intended = co_await intent.result();
   if (!intended) {
     calls_.erase(call->id);
@@ -96,6 +103,7 @@ loop::Task<> Calls::carry_out(CallPointer call) {
   if (!outcome) find_fault(*call);
   if (!outcome) ending = co_await loop::attempt(how_it_ended(call));
   protocol::CallResult result = conclude(*call, outcome, ending);
+  if (result.end == protocol::CallEnd::kInputRequired) seal_state(*call, *outcome, result);
   AuditRecord record{.kind = AuditKind::kCallOutcome,
                      .actor = call->job.caller.who,
                      .action = call->job.mode == protocol::RunMode::kTest ? "test" : "call",
@@ -204,17 +212,31 @@ base::Result<void> Calls::check_again(const Call& call) const {
 }
 
 loop::Task<protocol::Outcome> Calls::go(CallPointer call) {
+  if (call->state && !m_.request_states.redeem(call->state->id))
+    co_return base::fail(Why::kInvalid, words::kStateUsed);
   call->went = true;
   call->started_ms = m_.clock.steady_ms();
-  loop::Timer deadline(m_.loop, [this, call] { kill(*call, Killed::kDeadline); });
-  deadline.start(call->timeout_ms + limits::kDeadlineGraceMs);
   const base::Result<loop::Nothing> connected = co_await loop::attempt(connect(call));
   if (!connected) m_.log.warn("a call goes without a network", {{"why", connected.error().text}});
-  protocol::Go order{.body = call->job.body};
+  const std::int64_t patience = call->timeout_ms + limits::kDeadlineGraceMs;
+  call->deadline_ms = call->started_ms + patience;
+  // It belongs to the call: it must not keep the call alive.
+  call->deadline =
+      std::make_unique<loop::Timer>(m_.loop, [this, raw = call.get()] { kill(*raw, Killed::kDeadline); });
+  call->deadline->start(patience);
+  protocol::Go order{.body = call->job.body, .legacy = call->job.session.has_value()};
+  if (call->job.session) {
+    order.can = call->job.session->can;
+    order.log_level = call->job.session->log_level;
+  }
+  if (call->state) order.state = std::move(call->state->state);
   const base::Result<void> opened = put_secrets(*call, order);
   if (!opened) co_return std::unexpected(opened.error());
   const WipedSecrets wiped(order);
-  protocol::Outcome outcome = co_await call->child->link().ask(order);
+  base::Result<protocol::Outcome> asked = co_await loop::attempt(call->child->link().ask(order));
+  call->deadline.reset();
+  if (!asked) co_return std::unexpected(asked.error());
+  protocol::Outcome outcome = std::move(*asked);
   call->ended_ms = m_.clock.steady_ms();
   call->child->yield();
   co_return outcome;

@@ -3,12 +3,15 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "privsep/loop/task_set.h"
 #include "privsep/monitor/audit_record.h"
 #include "privsep/monitor/catalogue.h"
+#include "privsep/monitor/conversation.h"
 #include "privsep/monitor/flavour.h"
+#include "privsep/monitor/request_states.h"
 #include "privsep/monitor/spare.h"
 #include "privsep/monitor/tickets.h"
 #include "privsep/protocol/messages_call.h"
@@ -29,6 +32,9 @@ struct Job {
   Principal caller;
   wire::Id request{};  // the gateway's own number, for CancelCall
   Instance gateway = 0;
+  std::weak_ptr<Peer> asker;                 // its link: for what the call says meanwhile
+  std::optional<protocol::Session> session;  // of a legacy call
+  std::string request_state;                 // of a repeated call, sealed
 };
 
 // Why a child was killed before it could answer.
@@ -37,6 +43,7 @@ enum class Killed : std::uint8_t {
   kDeadline,   // its time was over
   kCancelled,  // nobody waits for it
   kAuthority,  // what allowed it was taken away: freeze, disable, change
+  kFlood,      // it said more than anybody could read
 };
 
 // What was wrong with a child that gave no outcome, as far as its link tells.
@@ -65,6 +72,12 @@ struct Call {
   Flavour flavour;  // the packages that it has beside the default modules
   std::map<std::string, std::string>
       placeholders;  // of this call alone: placeholder -> key of a sealed secret
+  Conversation talk;
+  std::optional<RequestStates::Opened> state;  // of a repeated call
+  std::unique_ptr<loop::Timer> deadline;
+  std::int64_t deadline_ms = 0;  // when it passes, while nobody is being waited for
+  std::int64_t asked_ms = 0;     // since when somebody is
+  std::int64_t waited_ms = 0;    // in all, before that
   loop::Later<protocol::CallResult> result;
 };
 
@@ -77,6 +90,14 @@ class Calls {
   //   kRefused   frozen, or audit unwritable  kConflict changed while starting
   // In all of these nothing was executed.  Everything else is a CallResult.
   loop::Task<protocol::CallResult> run(Job job);
+
+  // From the child of a running call: a line for its client, a question to it.  kInvalid when there is no
+  // such call: the child is not what it should be.
+  base::Result<void> say(const Spare& from, protocol::Say line);
+  loop::Task<protocol::ClientAnswer> ask_client(std::shared_ptr<Spare> from, protocol::AskClient question);
+  // From a gateway: what the client answered.  kNotFound unless this caller's call asked this in this
+  // session.
+  base::Result<void> answer(Instance gateway, const std::string& who, protocol::AnswerCall answer);
 
   // Kills what matches.  The outcome of each says why.
   void cancel(Instance gateway, const wire::Id& request);
@@ -95,6 +116,11 @@ class Calls {
  private:
   using CallPointer = std::shared_ptr<Call>;
   base::Result<CallPointer> admit(Job job);
+  CallPointer running_in(const Spare& child);
+  [[nodiscard]] base::Result<void> may_ask(const Call& call, const protocol::AskClient& question) const;
+  void pause_deadline(Call& call);
+  void resume_deadline(Call& call);
+  void seal_state(const Call& call, protocol::Outcome& outcome, protocol::CallResult& result);
   [[nodiscard]] base::Result<void> check_room(const Tool& tool, const Job& job) const;
   loop::Task<> carry_out(CallPointer call);
   static void find_fault(Call& call);

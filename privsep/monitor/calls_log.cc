@@ -25,6 +25,12 @@ std::string_view name_of(protocol::CallEnd end) {
       return "crashed";
     case kCancelled:
       return "cancelled";
+    case kInputRequired:
+      return "input_required";
+    case kStateRefused:
+      return "state_refused";
+    case kMissingCapability:
+      return "missing_capability";
     case kUnrecorded:
       return "unrecorded";
   }

@@ -20,7 +20,7 @@ static_assert(kKeyBytes == crypto_kdf_KEYBYTES && kKeyBytes >= crypto_generichas
 
 // crypto_kdf's inputs.  A number is never used again for another purpose: DESIGN.md 6 lists the purposes.
 constexpr char kContext[crypto_kdf_CONTEXTBYTES + 1] = "mcpboxv1";
-enum class Purpose : std::uint64_t { kRowSeal = 1, kStoredValues = 2 };
+enum class Purpose : std::uint64_t { kRowSeal = 1, kStoredValues = 2, kRequestState = 4 };
 
 constexpr std::size_t kMostKeys = 8;  // pages: the master while it is read, and a subkey for each purpose
 
@@ -76,12 +76,50 @@ base::Result<Keys> Keys::from_fd(int fd) {
         sodium_memzero(more.data(), more.size());
       });
   if (!whole) return base::fail(Why::kInvalid, "the master key must have exactly 32 bytes");
-  Secret<kKeyBytes> row_seal = master.reveal(
-      [&](std::span<const unsigned char, kKeyBytes> key) { return derive(*pages, key, Purpose::kRowSeal); });
-  Secret<kKeyBytes> values = master.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
-    return derive(*pages, key, Purpose::kStoredValues);
+  const auto subkey = [&](Purpose purpose) {
+    return master.reveal(
+        [&](std::span<const unsigned char, kKeyBytes> key) { return derive(*pages, key, purpose); });
+  };
+  Secret<kKeyBytes> row_seal = subkey(Purpose::kRowSeal);
+  Secret<kKeyBytes> values = subkey(Purpose::kStoredValues);
+  Secret<kKeyBytes> request_state = subkey(Purpose::kRequestState);
+  return Keys(std::move(pages), std::move(row_seal), std::move(values), std::move(request_state));
+}
+
+// nonce || ciphertext || tag.  A random nonce of this size never repeats.
+std::string Keys::seal_state(std::string_view owner, std::string_view text) const {
+  std::string sealed(
+      crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + text.size() + crypto_aead_xchacha20poly1305_ietf_ABYTES,
+      '\0');
+  auto* const nonce = reinterpret_cast<unsigned char*>(sealed.data());
+  if (getrandom(nonce, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, 0) !=
+      crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
+    PANIC("no random bytes");
+  request_state_.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+        nonce + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, nullptr,
+        reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+        reinterpret_cast<const unsigned char*>(owner.data()), owner.size(), nullptr, nonce, key.data());
   });
-  return Keys(std::move(pages), std::move(row_seal), std::move(values));
+  return sealed;
+}
+
+base::Result<std::string> Keys::open_state(std::string_view owner, std::string_view sealed) const {
+  constexpr std::size_t kAround =
+      crypto_aead_xchacha20poly1305_ietf_NPUBBYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES;
+  if (sealed.size() < kAround) return base::fail(Why::kInvalid, "too short for a sealed state");
+  const auto* const nonce = reinterpret_cast<const unsigned char*>(sealed.data());
+  std::string text(sealed.size() - kAround, '\0');
+  int opened = -1;
+  request_state_.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
+    opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
+        reinterpret_cast<unsigned char*>(text.data()), nullptr, nullptr,
+        nonce + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+        sealed.size() - crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+        reinterpret_cast<const unsigned char*>(owner.data()), owner.size(), nonce, key.data());
+  });
+  if (opened != 0) return base::fail(Why::kInvalid, "not a state that was sealed here for this owner");
+  return text;
 }
 
 wire::Digest Keys::seal(std::string_view table, std::initializer_list<std::string_view> parts) const {

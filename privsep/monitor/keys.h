@@ -54,17 +54,26 @@ class Keys {
   // kInvalid when the bytes or the AAD are not what close_value() was given; kBroken when they were made with
   // an algorithm that this CPU does not have.
   [[nodiscard]] base::Result<Plain> open_value(std::string_view stored, std::string_view aad) const;
+  // A request state, encrypted and bound to its owner; under the subkey for that and nothing else.
+  [[nodiscard]] std::string seal_state(std::string_view owner, std::string_view text) const;
+  // kInvalid unless seal_state() made it for the same owner.
+  [[nodiscard]] base::Result<std::string> open_state(std::string_view owner, std::string_view sealed) const;
 
   // Compares in constant time.
   [[nodiscard]] static bool same(const wire::Digest& a, const wire::Digest& b);
 
  private:
-  Keys(std::unique_ptr<base::SecretPages> pages, base::Secret<32> row_seal, base::Secret<32> values)
-      : pages_(std::move(pages)), row_seal_(std::move(row_seal)), values_(std::move(values)) {}
+  Keys(std::unique_ptr<base::SecretPages> pages, base::Secret<32> row_seal, base::Secret<32> values,
+       base::Secret<32> request_state)
+      : pages_(std::move(pages)),
+        row_seal_(std::move(row_seal)),
+        values_(std::move(values)),
+        request_state_(std::move(request_state)) {}
   [[nodiscard]] std::string value_key_id() const;
   std::unique_ptr<base::SecretPages> pages_;  // before the secrets: it outlives them
   base::Secret<32> row_seal_;
   base::Secret<32> values_;
+  base::Secret<32> request_state_;
 };
 
 // BLAKE2b-256 without a key over the parts, each preceded by its length as 8 bytes little-endian.

@@ -34,6 +34,7 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       owner(owner_),
       sessions(clock_),
       admin_sessions(*this),
+      request_states(keys_, clock_),
       slots(loop_, counts_for(machine)),
       spares(*this, {.pool = {.keep = settings_.spares}}),
       compiler(*this),

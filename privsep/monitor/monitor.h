@@ -28,6 +28,7 @@
 #include "privsep/monitor/peer_owner.h"
 #include "privsep/monitor/policy_settings.h"
 #include "privsep/monitor/secrets.h"
+#include "privsep/monitor/request_states.h"
 #include "privsep/monitor/self_attack.h"
 #include "privsep/monitor/sessions.h"
 #include "privsep/monitor/setup_code.h"
@@ -74,6 +75,7 @@ class Monitor {
   Sessions sessions;
   AdminSessions admin_sessions;
   SetupCode setup_code;
+  RequestStates request_states;
   Slots slots;
   Spares spares;
   Compiler compiler;

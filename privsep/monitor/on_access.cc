@@ -65,6 +65,12 @@ Answer<p::Session> on_find_session(Monitor& m, Peer& asker, p::FindSession q) {
   co_return m.sessions.find(caller->who, q.id);
 }
 
+Answer<p::Done> on_set_log_level(Monitor& m, Peer& asker, p::SetLogLevel q) {
+  const base::Result<Principal> caller = m.redeem(asker, q.ticket);
+  if (!caller) co_return std::unexpected(caller.error());
+  co_return m.sessions.set_log_level(caller->who, q.id, q.level);
+}
+
 Answer<p::Done> on_close_session(Monitor& m, Peer& asker, p::CloseSession q) {
   const base::Result<Principal> caller = m.redeem(asker, q.ticket);
   if (!caller) co_return std::unexpected(caller.error());

@@ -26,7 +26,10 @@ Job job_of(p::RunMode mode, const Tool& tool, const Peer& asker, const Principal
           .client = q.client,
           .caller = caller,
           .request = q.request,
-          .gateway = asker.instance};
+          .gateway = asker.instance,
+          .asker = {},
+          .session = {},
+          .request_state = {}};
 }
 
 }  // namespace
@@ -73,6 +76,13 @@ Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q) {
     co_return base::fail(Why::kNotFound, words::kNoSuchTool);
   Job job = job_of(p::RunMode::kCall, *tool, asker, *caller, q, std::move(q.body));
   job.wire_name = q.tool;
+  job.asker = asker.weak_from_this();
+  job.request_state = std::move(q.request_state);
+  if (!q.session.empty()) {
+    base::Result<p::Session> session = m.sessions.find(caller->who, q.session);
+    if (!session) co_return std::unexpected(session.error());
+    job.session = std::move(*session);
+  }
   p::CallResult result = co_await m.calls.run(std::move(job));
   co_return result;
 }
@@ -93,6 +103,30 @@ Answer<p::Done> on_cancel_call(Monitor& m, Peer& asker, p::CancelCall q) {
   if (!caller) co_return std::unexpected(caller.error());
   m.calls.cancel(asker.instance, q.request);
   co_return p::Done{};
+}
+
+Answer<p::Done> on_answer_call(Monitor& m, Peer& asker, p::AnswerCall q) {
+  const base::Result<Principal> caller = m.redeem(asker, q.ticket);
+  if (!caller) co_return std::unexpected(caller.error());
+  const base::Result<void> answered = m.calls.answer(asker.instance, caller->who, std::move(q));
+  if (!answered) co_return std::unexpected(answered.error());
+  co_return p::Done{};
+}
+
+Answer<p::Done> on_say(Monitor& m, Peer& asker, p::Say q) {
+  const std::shared_ptr<Spare> spare = asker.spare.lock();
+  if (spare == nullptr) co_return p::Done{};
+  const base::Result<void> said = m.calls.say(*spare, std::move(q));
+  if (!said) asker.link->close(said.error());
+  co_return p::Done{};
+}
+
+Answer<p::ClientAnswer> on_ask_client(Monitor& m, Peer& asker, p::AskClient q) {
+  const std::shared_ptr<Spare> spare = asker.spare.lock();
+  if (spare == nullptr) co_return base::fail(Why::kCancelled, words::kWithdrawn);
+  base::Result<p::ClientAnswer> answer = co_await loop::attempt(m.calls.ask_client(spare, std::move(q)));
+  if (!answer && answer.error().why == Why::kInvalid) asker.link->close(answer.error());
+  co_return answer;
 }
 
 Answer<p::Done> on_spare_ended(Monitor& m, Peer& asker, p::SpareEnded q) {

@@ -15,7 +15,7 @@ namespace mcpbox::monitor {
 
 class Spare;
 
-struct Peer {
+struct Peer : std::enable_shared_from_this<Peer> {
   Instance instance = 0;
   protocol::Role role = protocol::Role::kCtl;
   protocol::State state = protocol::State::kConnected;

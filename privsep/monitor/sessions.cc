@@ -17,8 +17,10 @@ protocol::Session Sessions::open(const std::string& who, const protocol::OpenSes
     sessions_.erase(std::min_element(sessions_.begin(), sessions_.end(), older));
   }
   // 256 random bits in visible ASCII.
-  protocol::Session session{
-      .id = hex_of(random_id()) + hex_of(random_id()), .version = wanted.version, .client = wanted.client};
+  protocol::Session session{.id = hex_of(random_id()) + hex_of(random_id()),
+                            .version = wanted.version,
+                            .client = wanted.client,
+                            .can = wanted.can};
   sessions_[session.id] = {who, session, clock_.steady_ms()};
   return session;
 }
@@ -34,6 +36,14 @@ base::Result<protocol::Session> Sessions::find(const std::string& who, const std
   }
   found->second.used_ms = now;
   return found->second.session;
+}
+
+base::Result<protocol::Done> Sessions::set_log_level(const std::string& who, const std::string& id,
+                                                     protocol::LogLevel level) {
+  const base::Result<protocol::Session> session = find(who, id);
+  if (!session) return std::unexpected(session.error());
+  sessions_.at(id).session.log_level = level;
+  return protocol::Done{};
 }
 
 base::Result<protocol::Done> Sessions::close(const std::string& who, const std::string& id) {

@@ -20,6 +20,8 @@ class Sessions {
 
   // kNotFound when there is none, it idled out, or it belongs to somebody else: a stolen id tells nothing.
   base::Result<protocol::Session> find(const std::string& who, const std::string& id);
+  base::Result<protocol::Done> set_log_level(const std::string& who, const std::string& id,
+                                             protocol::LogLevel level);
   base::Result<protocol::Done> close(const std::string& who, const std::string& id);
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 

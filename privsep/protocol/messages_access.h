@@ -21,11 +21,36 @@ struct Authenticate {
   static auto fields(auto& m) { return std::tie(m.connection); }
 };
 
+// The logging levels of MCP (RFC 5424), from the least to the most severe.
+enum class LogLevel : std::uint8_t {
+  kNone = 0,  // as a wish: nothing is wanted
+  kDebug,
+  kInfo,
+  kNotice,
+  kWarning,
+  kError,
+  kCritical,
+  kAlert,
+  kEmergency,
+};
+constexpr bool is_known(LogLevel level) { return level <= LogLevel::kEmergency; }
+
+// What a client declared that it can be asked during a call; a set, as bits.
+struct ClientCan {
+  static constexpr std::uint32_t kElicitForm = 1u << 0;
+  static constexpr std::uint32_t kElicitUrl = 1u << 1;
+  static constexpr std::uint32_t kSample = 1u << 2;
+  static constexpr std::uint32_t kSampleWithTools = 1u << 3;
+  static constexpr std::uint32_t kRoots = 1u << 4;
+};
+
 struct Session {
-  Text<64> id;       // visible ASCII, random
-  Text<16> version;  // negotiated protocol revision
-  Text<128> client;  // "name/version" as the client introduced itself
-  static auto fields(auto& m) { return std::tie(m.id, m.version, m.client); }
+  Text<64> id;            // visible ASCII, random
+  Text<16> version;       // negotiated protocol revision
+  Text<128> client;       // "name/version" as the client introduced itself
+  std::uint32_t can = 0;  // ClientCan
+  LogLevel log_level{};   // of the messages that it wants; kNone until it said so
+  static auto fields(auto& m) { return std::tie(m.id, m.version, m.client, m.can, m.log_level); }
 };
 
 struct OpenSession {
@@ -34,7 +59,8 @@ struct OpenSession {
   Id ticket{};
   Text<16> version;
   Text<128> client;
-  static auto fields(auto& m) { return std::tie(m.ticket, m.version, m.client); }
+  std::uint32_t can = 0;  // ClientCan
+  static auto fields(auto& m) { return std::tie(m.ticket, m.version, m.client, m.can); }
 };
 
 // kNotFound when there is none of that id, or it belongs to another principal.  Using it keeps it alive.
@@ -44,6 +70,16 @@ struct FindSession {
   Id ticket{};
   Text<64> id;
   static auto fields(auto& m) { return std::tie(m.ticket, m.id); }
+};
+
+// logging/setLevel of a session of the caller's.
+struct SetLogLevel {
+  static constexpr Op kOp = Op::kSetLogLevel;
+  using Reply = Done;
+  Id ticket{};
+  Text<64> id;
+  LogLevel level{};
+  static auto fields(auto& m) { return std::tie(m.ticket, m.id, m.level); }
 };
 
 struct CloseSession {

@@ -1,8 +1,9 @@
 // Monitor -> spare call child.  A spare gets either one Compile, or one Prepare and then one Go; it answers
-// and exits.  By itself it says two things: that it is ready, and that its tool waits.  The child reads and
-// writes with read(2) and write(2) only.
+// and exits.  By itself it says that it is ready and that its tool waits, and passes on what the tool says
+// and asks.  The child reads and writes with read(2) and write(2) only.
 #pragma once
 
+#include "privsep/protocol/messages_access.h"
 #include "privsep/protocol/messages_manage.h"
 
 namespace mcpbox::protocol {
@@ -62,13 +63,51 @@ struct Waits {
   static auto fields(auto& /*m*/) { return std::tie(); }
 };
 
+enum class SayKind : std::uint8_t {
+  kProgress = 1,  // {"progress", "total"?, "message"?}
+  kLog,           // {"level", "logger"?, "data"}
+};
+constexpr bool is_known(SayKind kind) { return kind == SayKind::kProgress || kind == SayKind::kLog; }
+
+// Call child -> monitor, a notice, after Go: what its tool tells the client while it runs.  Opaque here.
+struct Say {
+  static constexpr Op kOp = Op::kSay;
+  using Reply = Done;
+  SayKind kind = SayKind::kProgress;
+  Bytes<limits::kLineBytes> json;
+  static auto fields(auto& m) { return std::tie(m.kind, m.json); }
+};
+
+enum class AskKind : std::uint8_t { kElicit = 1, kSample, kRoots };
+constexpr bool is_known(AskKind kind) { return kind >= AskKind::kElicit && kind <= AskKind::kRoots; }
+
+struct ClientAnswer {
+  bool refused = false;                      // by the client, with an error of its own
+  Bytes<limits::kClientAnswerBytes> answer;  // JSON object of the client's
+  static auto fields(auto& m) { return std::tie(m.refused, m.answer); }
+};
+
+// Call child -> monitor, after Go: a question of its tool to the client.  Legacy calls only; those of
+// 2026-07-28 end with kInputRequired.  kRefused: the client did not declare that it can be asked this.
+struct AskClient {
+  static constexpr Op kOp = Op::kAskClient;
+  using Reply = ClientAnswer;
+  AskKind kind = AskKind::kElicit;
+  bool by_url = false;                   // elicitation in URL mode
+  Bytes<limits::kQuestionBytes> params;  // JSON, opaque here
+  static auto fields(auto& m) { return std::tie(m.kind, m.by_url, m.params); }
+};
+
 struct Outcome {
-  CallEnd end = CallEnd::kCrashed;          // kOk, kToolError, kInvalidArguments, kForged or kOutOfMemory
-  Bytes<limits::kOutcomeJsonBytes> result;  // JSON CallToolResult without resultType; empty for kForged
+  CallEnd end = CallEnd::kCrashed;  // kOk to kForged, kTimedOut, kOutOfMemory, kInputRequired, kStateRefused
+  Bytes<limits::kOutcomeJsonBytes> result;       // JSON CallToolResult without resultType; empty for kForged
   Bytes<limits::kLogTextBytes + 64> log_result;  // readable result for the log, cut
   Bytes<limits::kLogTextBytes + 64> log_output;  // captured print, cut
   Bytes<limits::kErrorBytes> log_error;          // error text with the tool's lines, cut
-  static auto fields(auto& m) { return std::tie(m.end, m.result, m.log_result, m.log_output, m.log_error); }
+  Bytes<limits::kStateBytes> state;              // of kInputRequired: what the repeated call gets back
+  static auto fields(auto& m) {
+    return std::tie(m.end, m.result, m.log_result, m.log_output, m.log_error, m.state);
+  }
 };
 
 // One entry of the tool's `secrets`.
@@ -85,7 +124,13 @@ struct Go {
   using Reply = Outcome;
   Bytes<limits::kBodyBytes> body;
   List<CallSecret, limits::kSecretsPerServer> secrets;  // those that have a value; none in a draft run
-  static auto fields(auto& m) { return std::tie(m.body, m.secrets); }
+  bool legacy = false;               // else what follows is in the body itself
+  std::uint32_t can = 0;             // ClientCan of the session
+  LogLevel log_level{};              // of the session
+  Bytes<limits::kStateBytes> state;  // of the call that this one repeats
+  static auto fields(auto& m) {
+    return std::tie(m.body, m.secrets, m.legacy, m.can, m.log_level, m.state);
+  }
 };
 
 }  // namespace mcpbox::protocol

@@ -1,7 +1,7 @@
 // Monitor -> gateways, without an answer.
 #pragma once
 
-#include "privsep/protocol/messages_common.h"
+#include "privsep/protocol/messages_call.h"
 
 namespace mcpbox::protocol {
 
@@ -11,6 +11,27 @@ struct ToolsChanged {
   using Reply = Done;
   Text<limits::kNameBytes> server;  // whose tools; empty when it concerns several
   static auto fields(auto& m) { return std::tie(m.server); }
+};
+
+// What a call that this gateway opened says while it runs.
+struct CallSaid {
+  static constexpr Op kOp = Op::kCallSaid;
+  using Reply = Done;
+  Id request{};  // as in OpenCall
+  SayKind kind = SayKind::kProgress;
+  Bytes<limits::kLineBytes> json;  // by a call child: check before embedding
+  static auto fields(auto& m) { return std::tie(m.request, m.kind, m.json); }
+};
+
+// What it asks its client; AnswerCall brings the answer.
+struct CallAsked {
+  static constexpr Op kOp = Op::kCallAsked;
+  using Reply = Done;
+  Id request{};
+  std::uint32_t question = 0;
+  AskKind kind = AskKind::kElicit;
+  Bytes<limits::kQuestionBytes> params;  // JSON by a call child: check before embedding
+  static auto fields(auto& m) { return std::tie(m.request, m.question, m.kind, m.params); }
 };
 
 }  // namespace mcpbox::protocol

@@ -65,6 +65,10 @@ enum class Op : std::uint16_t {
   kReadSettings,
   kChangeSetting,
   kApplyProfile,
+  kSay,
+  kAskClient,
+  kAnswerCall,
+  kSetLogLevel,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,
@@ -76,6 +80,8 @@ enum class Op : std::uint16_t {
   kCheckPassword,
   kLoadPackages,
   kAttack,
+  kCallSaid,
+  kCallAsked,
   kAllowDials,
   kOpenGrant,
   kEndGrant,

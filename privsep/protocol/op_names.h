@@ -53,6 +53,8 @@ inline constexpr OpName kOpNames[] = {
     {Op::kFetchStart, "FetchStart"},       {Op::kFetchBody, "FetchBody"},         {Op::kFetchRoom, "FetchRoom"},
     {Op::kFetchStop, "FetchStop"},         {Op::kFetchHead, "FetchHead"},         {Op::kFetchData, "FetchData"},
     {Op::kFetchEnd, "FetchEnd"},           {Op::kFetchFailed, "FetchFailed"},
+    {Op::kSay, "Say"},                     {Op::kAskClient, "AskClient"},         {Op::kAnswerCall, "AnswerCall"},
+    {Op::kSetLogLevel, "SetLogLevel"},     {Op::kCallSaid, "CallSaid"},           {Op::kCallAsked, "CallAsked"},
 };
 // clang-format on
 

@@ -21,6 +21,8 @@ inline constexpr Roles kNetwork = Role::kEgress | Role::kDialer;
 struct Orders : Table<
     //     request        answer           of whom
     Order< ToolsChanged,  Done,            Role::kNetLocal >,  // a notice: not answered
+    Order< CallSaid,      Done,            Role::kNetLocal >,  // likewise
+    Order< CallAsked,     Done,            Role::kNetLocal >,  // likewise; AnswerCall is the answer
     Order< LoadPackages,  Loaded,          Role::kZygote   >,  // the first, and only before its Hello
     Order< ForkSpare,     Forked,          Role::kZygote   >,
     Order< Compile,       Compiled,        Role::kCall     >,

@@ -36,11 +36,13 @@ using Answer = loop::Task<T>;
 Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q);
 Answer<p::Principal> on_authenticate(Monitor& m, Peer& asker, p::Authenticate q);
 Answer<p::Session> on_open_session(Monitor& m, Peer& asker, p::OpenSession q);
+Answer<p::Done> on_set_log_level(Monitor& m, Peer& asker, p::SetLogLevel q);
 Answer<p::Session> on_find_session(Monitor& m, Peer& asker, p::FindSession q);
 Answer<p::Done> on_close_session(Monitor& m, Peer& asker, p::CloseSession q);
 Answer<p::ToolPage> on_list_published(Monitor& m, Peer& asker, p::ListPublished q);
 Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q);
 Answer<p::Done> on_cancel_call(Monitor& m, Peer& asker, p::CancelCall q);
+Answer<p::Done> on_answer_call(Monitor& m, Peer& asker, p::AnswerCall q);
 Answer<p::JsonText> on_read(Monitor& m, Peer& asker, p::Read q);
 Answer<p::ServerInfo> on_create_server(Monitor& m, Peer& asker, p::CreateServer q);
 Answer<p::ServerInfo> on_start_server(Monitor& m, Peer& asker, p::StartServer q);
@@ -53,6 +55,8 @@ Answer<p::ToolSaved> on_request_publish(Monitor& m, Peer& asker, p::RequestPubli
 Answer<p::Done> on_spare_ended(Monitor& m, Peer& asker, p::SpareEnded q);
 Answer<p::Done> on_spare_ready(Monitor& m, Peer& asker, p::SpareReady q);
 Answer<p::Done> on_waits(Monitor& m, Peer& asker, p::Waits q);
+Answer<p::Done> on_say(Monitor& m, Peer& asker, p::Say q);
+Answer<p::ClientAnswer> on_ask_client(Monitor& m, Peer& asker, p::AskClient q);
 Answer<p::Done> on_unlock(Monitor& m, Peer& asker, p::Unlock q);
 Answer<p::Status> on_get_status(Monitor& m, Peer& asker, p::GetStatus q);
 Answer<p::JsonText> on_read_logs(Monitor& m, Peer& asker, p::ReadLogs q);
@@ -112,6 +116,7 @@ inline constexpr State kNew = State::kConnected;
 inline constexpr State kServing = State::kServing;
 inline constexpr State kDeciding = State::kDeciding;
 inline constexpr States kKnown = State::kServing | State::kDeciding;
+inline constexpr States kRunning = State::kServing | State::kYielded;
 inline constexpr State kYielded = State::kYielded;
 inline constexpr State kStay = State::kStay;
 
@@ -125,10 +130,12 @@ struct Protocol : Table<
     Row< Authenticate,   Principal,  kNet,         kServing,  kStay,     on::on_authenticate    >,
     Row< OpenSession,    Session,    kNet,         kServing,  kStay,     on::on_open_session    >,
     Row< FindSession,    Session,    kNet,         kServing,  kStay,     on::on_find_session    >,
+    Row< SetLogLevel,    Done,       kNet,         kServing,  kStay,     on::on_set_log_level    >,
     Row< CloseSession,   Done,       kNet,         kServing,  kStay,     on::on_close_session   >,
     Row< ListPublished,  ToolPage,   kNet,         kServing,  kStay,     on::on_list_published  >,
     Row< OpenCall,       CallResult, kNet,         kServing,  kStay,     on::on_open_call       >,
     Row< CancelCall,     Done,       kNet,         kServing,  kStay,     on::on_cancel_call     >,
+    Row< AnswerCall,     Done,       kNet,         kServing,  kStay,     on::on_answer_call      >,
     Row< Read,           JsonText,   kNet,         kServing,  kStay,     on::on_read            >,
     Row< CreateServer,   ServerInfo, kManage,      kKnown,    kStay,     on::on_create_server   >,
     Row< StartServer,    ServerInfo, kManage,      kKnown,    kStay,     on::on_start_server    >,
@@ -146,9 +153,11 @@ struct Protocol : Table<
     Row< ListSecrets,    SecretPage,   kNet,         kServing,  kStay,     on::on_list_secrets      >,
     // the zygote, about the children that it forked
     Row< SpareEnded,     Done,       kZygoteOnly,  kServing,  kStay,     on::on_spare_ended     >,
-    // a call child, about itself: two notices without a field
+    // a call child, about itself: two notices without a field; and what its tool says to and asks of the client
     Row< SpareReady,     Done,       kCallOnly,    kNew,      kServing,  on::on_spare_ready     >,
     Row< Waits,          Done,       kCallOnly,    kServing,  kYielded,  on::on_waits           >,
+    Row< Say,            Done,       kCallOnly,    kRunning,  kStay,     on::on_say             >,
+    Row< AskClient,      ClientAnswer, kCallOnly,  kRunning,  kStay,     on::on_ask_client      >,
     // egress, about a request that no grant covers
     Row< ReportDenied,   Done,       kEgressOnly,  kServing,  kStay,     on::on_report_denied   >,
     // a person with mcpboxctl
@@ -226,8 +235,8 @@ static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSpareEnded),
 static_assert(!Protocol::may_ask(Role::kZygote, Op::kOpenCall), "a stolen zygote must not call tools");
 static_assert(!Protocol::may_ask(Role::kZygote, Op::kRead), "a stolen zygote must not read rows");
 static_assert(!Protocol::may_ask(Role::kZygote, Op::kApprove), "a stolen zygote must not approve");
-static_assert(Protocol::max_request_bytes(Role::kCall) == 0,
-              "a call child asks for nothing: it answers, and its notices carry nothing");
+static_assert(Protocol::max_request_bytes(Role::kCall) <= 2 * limits::kQuestionBytes,
+              "a call child answers; what its tool says to the client meanwhile is short");
 static_assert(Protocol::max_request_bytes(Role::kPassword) == 0,
               "a password child asks for nothing: it answers");
 static_assert(!Protocol::may_ask(Role::kEgress, Op::kApprove), "a stolen egress must not approve");

@@ -198,8 +198,7 @@ bool GatewayProcess::answer(wire::Frame& frame) {
       return true;
     }
     default:
-      manage(frame);
-      return true;
+      return answer_more(frame);
   }
 }
 
@@ -218,13 +217,27 @@ void GatewayProcess::open_call(const wire::Header& asked, p::OpenCall call) {
     result.end = p::CallEnd::kTimedOut;
     result.explanation = "The tool did not finish within 30 s.";
   }
+  if (tool == "demo__asks") {
+    result.end = p::CallEnd::kInputRequired;
+    result.result = R"({"inputRequests":{"a":{"method":"roots/list","params":{}}}})";
+    result.request_state = std::string("sealed\xff");
+  }
+  if (tool == "demo__needs") {
+    result.end = p::CallEnd::kMissingCapability;
+    result.result = R"({"sampling":{}})";
+  }
   if (tool == "demo__unsaid") result.end = p::CallEnd::kUnrecorded;
   const wire::Id request = call.request;
   {
     const std::scoped_lock lock(mutex_);
     last_call_ = std::move(call);
   }
-  if (tool == "demo__slow")
+  if (tool == "demo__talks" || tool == "demo__talks_later") {
+    waiting_[request] = asked;
+    if (tool == "demo__talks") talk(request);
+  } else if (tool == "demo__stale")
+    refuse(asked, Why::kInvalid, "requestState is not valid for this call");
+  else if (tool == "demo__slow")
     waiting_[request] = asked;
   else if (tool == "demo__busy")
     refuse(asked, Why::kBusy, "256 calls are running: nothing was executed, try again in a moment");

@@ -51,6 +51,10 @@ class GatewayProcess {
   [[nodiscard]] p::OpenCall last_call();
   [[nodiscard]] p::TestCode last_test();
 
+  [[nodiscard]] p::AnswerCall last_answer();
+  // demo__talks_later begins to talk.
+  void talk_now();
+
   // A new legacy session; its id.
   std::string initialize();
 
@@ -63,6 +67,8 @@ class GatewayProcess {
   void reply(const wire::Header& asked, Message message);
   void refuse(const wire::Header& asked, base::Why why, const char* text);
   void open_call(const wire::Header& asked, p::OpenCall call);
+  bool answer_more(wire::Frame& frame);
+  void talk(const wire::Id& request);
   void manage(wire::Frame& frame);
   void manage_tools(wire::Frame& frame);
   void manage_reads(wire::Frame& frame);
@@ -80,6 +86,7 @@ class GatewayProcess {
   std::map<wire::Id, wire::Header> waiting_;  // calls that end when they are cancelled
   p::OpenCall last_call_;
   p::TestCode last_test_;
+  p::AnswerCall last_answer_;
 };
 
 template <class Request>

@@ -20,7 +20,7 @@ TEST_F(GatewayModernTest, DiscoverSaysWhatThereIs) {
   const Answer answer = ask(port(), modern(port(), "server/discover"));
   EXPECT_EQ(answer.result("resultType"), "\"complete\"");
   EXPECT_EQ(answer.result("supportedVersions"), "[\"2026-07-28\"]");
-  EXPECT_EQ(answer.result("capabilities"), R"({"tools":{"listChanged":true}})");
+  EXPECT_EQ(answer.result("capabilities"), R"({"logging":{},"tools":{"listChanged":true}})");
   EXPECT_EQ(answer.result("ttlMs"), "0");
   EXPECT_EQ(answer.result("cacheScope"), "\"private\"");
   EXPECT_NE(answer.result("_meta").find(R"("io.modelcontextprotocol/serverInfo":{"name":"mcpbox")"),

@@ -9,7 +9,7 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(_ROOT, "executor"))
 
-from runtime import call, check, limits, loop  # noqa: E402
+from runtime import call, check, client, limits, link, loop  # noqa: E402,F401
 
 
 def _from_header(name):
@@ -38,6 +38,11 @@ LIMITS = limits.Limits(
     log_text_bytes=_from_header("kLogTextBytes"),
     memory_bytes=_from_header("kMemoryBytes"),
     json_depth=_from_header("kJsonDepth"),
+    line_bytes=_from_header("kLineBytes"),
+    lines_at_once=_from_header("kLinesAtOnce"),
+    lines_per_second=_from_header("kLinesPerSecond"),
+    question_bytes=_from_header("kQuestionBytes"),
+    state_bytes=_from_header("kStateBytes"),
 )
 
 _LOOP = loop.install()
@@ -64,14 +69,16 @@ def request(arguments, name="srv__tool", **more):
     return json.dumps(message).encode()
 
 
-def prepared(source, deadline_ms=5000, draft=False, name="srv__tool", schema=None, output=b"", **changed):
+def prepared(
+    source, deadline_ms=5000, draft=False, name="srv__tool", schema=None, output=b"", wire=None, **changed
+):
     """The call of a tool, ready to go."""
     report = checked(source)
     if not report.valid:
         raise AssertionError(report.problem.decode())
     schema = report.schema if schema is None else schema
     job = call.Job(name, report.code, source.encode(), schema, deadline_ms, draft, output)
-    return call.Call(job, LIMITS._replace(**changed), _LOOP)
+    return call.Call(job, LIMITS._replace(**changed), _LOOP, call_link=wire)
 
 
 class Ran:
@@ -81,19 +88,21 @@ class Ran:
         self.outcome = outcome
         self.end = outcome.end
         self.result = json.loads(outcome.result) if outcome.result else None
-        if self.result:
-            self.text = self.result["content"][0]["text"]
+        if self.result and "content" in self.result:
+            self.text = self.result["content"][0].get("text")
             self.is_error = self.result["isError"]
             self.structured = self.result.get("structuredContent")
             self.meta = self.result["_meta"]["execution"]
 
 
-def run(source, arguments=None, body=None, secrets=(), **settings):
+def run(
+    source, arguments=None, body=None, secrets=(), session=call.Session(legacy=True), **settings
+):
     """Runs a tool once and gives back what came of it; the test's own streams are put back."""
     streams = sys.stdin, sys.stdout, sys.stderr
     try:
         call_ready = prepared(source, **settings)
-        return Ran(call_ready.go(request(arguments or {}) if body is None else body, secrets))
+        return Ran(call_ready.go(request(arguments or {}) if body is None else body, secrets, session))
     finally:
         sys.stdin, sys.stdout, sys.stderr = streams
         sys.modules.pop("tool", None)

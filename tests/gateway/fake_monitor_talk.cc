@@ -1,0 +1,50 @@
+// The fake monitor's part in what calls say and ask while they run.
+#include "tests/gateway/fake_monitor.h"
+
+namespace mcpbox::test {
+
+p::AnswerCall GatewayProcess::last_answer() {
+  const std::scoped_lock lock(mutex_);
+  return last_answer_;
+}
+
+void GatewayProcess::talk_now() { talk(last_call().request); }
+
+// Progress, a message, and a question; the answer to it ends the call.
+void GatewayProcess::talk(const wire::Id& request) {
+  const auto tell = [this](p::Op op, auto notice) {
+    EXPECT_TRUE(wire::write_message(link_.get(), wire::FrameKind::kNotice, static_cast<std::uint16_t>(op), 0,
+                                    notice));
+  };
+  tell(p::Op::kCallSaid,
+       p::CallSaid{.request = request, .kind = p::SayKind::kProgress, .json = R"({"progress":1})"});
+  tell(p::Op::kCallSaid,
+       p::CallSaid{.request = request, .kind = p::SayKind::kLog, .json = R"({"level":"info","data":1})"});
+  tell(p::Op::kCallAsked, p::CallAsked{.request = request, .question = 1, .params = R"({"message":"?"})"});
+}
+
+bool GatewayProcess::answer_more(wire::Frame& frame) {
+  const wire::Header head = frame.header;
+  if (head.op == static_cast<std::uint16_t>(p::Op::kSetLogLevel)) {
+    (void)take<p::SetLogLevel>(frame, "SetLogLevel");
+    reply(head, p::Done{});
+    return true;
+  }
+  if (head.op != static_cast<std::uint16_t>(p::Op::kAnswerCall)) {
+    manage(frame);
+    return true;
+  }
+  p::AnswerCall given = take<p::AnswerCall>(frame, "AnswerCall");
+  reply(head, p::Done{});
+  if (const auto found = waiting_.find(given.request); found != waiting_.end()) {
+    p::CallResult result{.end = p::CallEnd::kOk};
+    result.result = R"({"content":[{"type":"text","text":")" +
+                    (given.refused ? "refused: " + given.answer : std::string("action")) + R"("}]})";
+    reply(found->second, std::move(result));
+  }
+  const std::scoped_lock lock(mutex_);
+  last_answer_ = std::move(given);
+  return true;
+}
+
+}  // namespace mcpbox::test
