@@ -9,7 +9,7 @@ help:
 	@echo "make lint                            formatters and analysers: zero findings"
 	@echo "make format                          let the formatters rewrite the files"
 	@echo "make bench [ONLY=part]               measure; figures are kept in build/bench.json"
-	@echo "make fuzz [ONLY=target] [SECONDS=60] fuzz the parsers"
+	@echo "make fuzz [ONLY=target] [SECONDS=60] fuzz the parsers, and count the lines that are reached"
 	@echo "make clean                           remove what was built; instances stay"
 
 run:
@@ -34,4 +34,4 @@ fuzz:
 	@exec env ONLY='$(ONLY)' FUZZ_SECONDS='$(SECONDS)' scripts/fuzz.sh
 
 clean:
-	rm -rf build build-clang build-fuzz build*.configure.log tests/system/node_modules
+	rm -rf build build-clang build-fuzz build*.configure.log tests/system/node_modules tests/e2e/node_modules

@@ -20,6 +20,20 @@ Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange) {
   co_return connection->caller->ticket;
 }
 
+std::optional<Response> too_often(Gateway& g, const Exchange& exchange) {
+  const std::shared_ptr<Connection> connection = exchange.connection();
+  if (!connection || !connection->caller) return std::nullopt;
+  const std::optional<std::int64_t> wait = g.rates.take(connection->caller->who);
+  if (!wait) return std::nullopt;
+  const std::string seconds = std::to_string(*wait);
+  Response response{.status = 429,
+                    .body = error_body({.code = kTransportError,
+                                        .message = "Too many requests of this user: wait " + seconds +
+                                                   " s, then go on. Nothing was done."})};
+  response.headers.emplace_back("Retry-After", seconds);
+  return response;
+}
+
 Response refusal_of(const base::Error& error) {
   const bool refused = error.why == base::Why::kRefused;
   const std::string text =

@@ -10,6 +10,9 @@ namespace mcpbox::gateway {
 //   errors  kRefused: this user may not connect;  kCancelled: the client has left;  others: try again
 [[nodiscard]] Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange);
 
+// Counts a request of this connection's caller: the answer that ends it when there were too many.
+[[nodiscard]] std::optional<Response> too_often(Gateway& g, const Exchange& exchange);
+
 // The answer to a request that ended with such an error before anything was done.
 [[nodiscard]] Response refusal_of(const base::Error& error);
 

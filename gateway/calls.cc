@@ -29,6 +29,46 @@ bool can_be_published(const MethodCall& call, std::string_view name) {
   return policy::split_published_name(name).has_value();
 }
 
+// The tools of one server that have annotated parameters.
+Task<ParamHeaders::Tools> annotated_tools(const MethodCall& call, std::string server) {
+  ParamHeaders& known = call.g.param_headers;
+  if (const ParamHeaders::Tools* found = known.find(server)) co_return *found;
+  const std::uint64_t age = known.age();
+  ParamHeaders::Tools tools;
+  protocol::ListPublished question{.ticket = call.in.ticket, .server = server};
+  for (bool more = true; more;) {
+    const base::Result<protocol::ToolPage> page = co_await attempt(call.g.monitor->ask(question));
+    if (!page && page.error().why != Why::kNotFound) co_return std::unexpected(page.error());
+    if (!page) co_return tools;  // it does not run: the call itself is about to say so
+    for (const protocol::PublishedTool& tool : page->tools)
+      if (std::vector<ParamHeader> found = param_headers(tool.input_schema); !found.empty())
+        tools.emplace(tool.name, std::move(found));
+    more = page->more && !page->tools.empty();
+    if (more) question.after = page->tools.back().name;
+  }
+  known.keep(server, tools, age);
+  co_return tools;
+}
+
+// 2026-07-28 only: no earlier client knows the headers.
+Task<std::optional<RpcError>> check_param_headers(const MethodCall& call, std::string name,
+                                                  const json_t* arguments) {
+  if (!call.modern || !can_be_published(call, name)) co_return std::optional<RpcError>();
+  const auto parts = policy::split_published_name(name);
+  const bool whole = call.in.server.empty() && parts;
+  const std::string server = whole ? std::string(parts->server) : call.in.server;
+  const std::string tool = whole ? std::string(parts->tool) : name;
+  const ParamHeaders::Tools tools = co_await annotated_tools(call, server);
+  const auto wanted = tools.find(tool);
+  if (wanted == tools.end()) co_return std::optional<RpcError>();
+  const std::optional<std::string> problem =
+      header_problem(wanted->second, call.in.exchange->headers(), arguments);
+  if (!problem) co_return std::optional<RpcError>();
+  RpcError error = rpc_error(call, kHeaderMismatch, *problem);
+  error.status = 400;
+  co_return std::optional<RpcError>(error);
+}
+
 Task<Nothing> send_cancel(Gateway& g, wire::Id ticket, wire::Id request) {
   protocol::CancelCall order{.ticket = ticket, .request = request};
   co_await g.monitor->ask(order);
@@ -74,34 +114,6 @@ RpcReply answer_of(const MethodCall& call, const protocol::CallResult& ended) {
   return asks ? RpcReply(std::move(*asks)) : error_result("Error: the tool returned malformed JSON.");
 }
 
-Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
-                              bool& withdrawn) {
-  protocol::OpenCall wanted{.ticket = call.in.ticket, .request = random_id(), .server = call.in.server};
-  if (!can_be_published(call, name)) co_return unknown_tool(call, name);
-  wanted.tool = name;
-  wanted.client = call.client;
-  wanted.session = call.session;
-  wanted.arguments_log = redacted(arguments);
-  if (std::optional<RpcError> wrong = take_state(call, wanted))
-    co_return RpcReply(std::unexpected(std::move(*wrong)));
-  const CallsInFlight::Entry entry(
-      call.g.calls, {.request = wanted.request,
-                     .ticket = call.in.ticket,
-                     .session = call.session,
-                     .rpc_id = call.message.id,
-                     .exchange = call.in.exchange,
-                     .progress_token = progress_token_of(call.in.exchange->body()),
-                     .streams = accepts(call.in.exchange->headers().joined("Accept"), "text/event-stream"),
-                     .questions = {}});
-  wanted.body = call.in.exchange->take_body();
-  cancel_when_client_leaves(call, wanted.request);
-  const base::Result<protocol::CallResult> ended = co_await attempt(call.g.monitor->ask(wanted));
-  withdrawn = entry.call().withdrawn;
-  call.in.exchange->on_hang_up(nullptr);
-  if (!ended) co_return not_run(call, name, ended.error());
-  co_return answer_of(call, *ended);
-}
-
 std::string explanation_of(const protocol::CallResult& ended) {
   if (!ended.explanation.empty()) return ended.explanation;
   switch (ended.end) {
@@ -134,6 +146,34 @@ std::string with_any_value(std::string_view result) {
 }
 
 }  // namespace
+
+Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
+                              bool& withdrawn) {
+  protocol::OpenCall wanted{.ticket = call.in.ticket, .request = random_id(), .server = call.in.server};
+  if (!can_be_published(call, name)) co_return unknown_tool(call, name);
+  wanted.tool = name;
+  wanted.client = call.client;
+  wanted.session = call.session;
+  wanted.arguments_log = redacted(arguments);
+  if (std::optional<RpcError> wrong = take_state(call, wanted))
+    co_return RpcReply(std::unexpected(std::move(*wrong)));
+  const CallsInFlight::Entry entry(
+      call.g.calls, {.request = wanted.request,
+                     .ticket = call.in.ticket,
+                     .session = call.session,
+                     .rpc_id = call.message.id,
+                     .exchange = call.in.exchange,
+                     .progress_token = progress_token_of(call.in.exchange->body()),
+                     .streams = accepts(call.in.exchange->headers().joined("Accept"), "text/event-stream"),
+                     .questions = {}});
+  wanted.body = call.in.exchange->take_body();
+  cancel_when_client_leaves(call, wanted.request);
+  const base::Result<protocol::CallResult> ended = co_await attempt(call.g.monitor->ask(wanted));
+  withdrawn = entry.call().withdrawn;
+  call.in.exchange->on_hang_up(nullptr);
+  if (!ended) co_return not_run(call, name, ended.error());
+  co_return answer_of(call, *ended);
+}
 
 std::string error_result(std::string_view text) {
   return R"({"content":[{"type":"text","text":)" + quoted(text) + R"(}],"isError":true})";
@@ -176,6 +216,8 @@ Task<RpcReply> call_tool(const MethodCall& call, bool& withdrawn) {
     RpcReply reply = co_await call_management(call, wanted, arguments, withdrawn);
     co_return reply;
   }
+  const std::optional<RpcError> wrong = co_await check_param_headers(call, wanted, arguments);
+  if (wrong) co_return RpcReply(std::unexpected(*wrong));
   RpcReply reply = co_await call_published(call, wanted, arguments, withdrawn);
   co_return reply;
 }

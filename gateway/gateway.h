@@ -8,6 +8,8 @@
 #include "gateway/calls_in_flight.h"
 #include "gateway/guard.h"
 #include "gateway/jsonrpc.h"
+#include "gateway/param_headers.h"
+#include "gateway/rates.h"
 #include "gateway/streams.h"
 #include "gateway/using_http.h"
 #include "privsep/base/log.h"
@@ -33,6 +35,9 @@ struct Gateway {
   std::string version;  // of MCPbox, from the monitor
   HostRules hosts{{}};
   std::string management;  // the management tools as tools/list shows them: objects joined by commas
+  base::SystemClock clock;
+  Rates rates{clock};
+  ParamHeaders param_headers;
   Streams streams;
   CallsInFlight calls;
   loop::TaskSet tasks;  // of the process, not of a connection: a legacy call goes on when its client hangs up

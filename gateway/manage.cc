@@ -10,16 +10,21 @@
 namespace mcpbox::gateway {
 namespace {
 
+std::string promised(const ManageTool& tool) {
+  if (tool.output == nullptr) return {};
+  return std::string(R"(,"outputSchema":{"type":"object","properties":{)") + tool.output +
+         R"(},"required":)" + tool.required + "}";
+}
+
 std::string listed(const ManageTool& tool) {
   const auto hint = [&](const char* name, unsigned bit) {
     return quoted(name) + ((tool.hints & bit) != 0 ? ":true" : ":false");
   };
   return R"({"name":)" + quoted(tool.name) + R"(,"title":)" + quoted(tool.title) + R"(,"description":)" +
-         quoted(tool.description) + R"(,"inputSchema":)" + schema_of(tool.arguments) +
-         R"(,"outputSchema":{"type":"object","properties":{)" + tool.output + R"(},"required":)" +
-         tool.required + R"(},"annotations":{"title":)" + quoted(tool.title) + "," +
-         hint("readOnlyHint", kReadOnly) + "," + hint("destructiveHint", kDestructive) + "," +
-         hint("idempotentHint", kIdempotent) + "," + hint("openWorldHint", kOpenWorld) + "}}";
+         quoted(tool.description) + R"(,"inputSchema":)" + schema_of(tool.arguments) + promised(tool) +
+         R"(,"annotations":{"title":)" + quoted(tool.title) + "," + hint("readOnlyHint", kReadOnly) + "," +
+         hint("destructiveHint", kDestructive) + "," + hint("idempotentHint", kIdempotent) + "," +
+         hint("openWorldHint", kOpenWorld) + "}}";
 }
 
 }  // namespace
@@ -39,6 +44,7 @@ std::string manage_listing() {
 }
 
 std::string managed_result(const Managed& made) {
+  if (!made.result.empty()) return made.result;
   const bool good = made.problem.empty();
   const std::string text = good ? indented(made.structured.get()) : "Error: " + sentence(made.problem);
   std::string out = R"({"content":[{"type":"text","text":)" + quoted(text) + "}]";

@@ -15,6 +15,7 @@ inline constexpr std::string_view kManagePrefix = "mcpbox_";
 struct Managed {
   Json structured;
   std::string problem;  // empty: success; else told as "Error: <problem>" with isError
+  std::string result;   // not empty: a whole CallToolResult that somebody else made, passed on as it is
 };
 
 struct ManageCall {
@@ -30,7 +31,7 @@ struct ManageTool {
   const char* title;
   const char* description;
   std::span<const Argument> arguments;
-  const char* output;    // members of the output schema's `properties`, JSON
+  const char* output;    // members of the output schema's `properties`, JSON; null: it promises nothing
   const char* required;  // its `required`, JSON array
   unsigned hints;
   Task<Managed> (*handler)(const ManageCall& c);
@@ -50,7 +51,8 @@ Task<RpcReply> call_management(const MethodCall& call, std::string name, const j
 // The result object as text and structuredContent, or the problem.
 [[nodiscard]] std::string managed_result(const Managed& made);
 
-// The handlers: manage_servers.cc, manage_tools_write.cc, manage_reads.cc, manage_runs.cc.
+// The handlers: manage_servers.cc, manage_tools_write.cc, manage_reads.cc, manage_runs.cc,
+// manage_dispatch.cc.
 Task<Managed> on_create_server(const ManageCall& c);
 Task<Managed> on_list_servers(const ManageCall& c);
 Task<Managed> on_get_server(const ManageCall& c);
@@ -65,6 +67,8 @@ Task<Managed> on_test_code(const ManageCall& c);
 Task<Managed> on_request_publish(const ManageCall& c);
 Task<Managed> on_get_tool_status(const ManageCall& c);
 Task<Managed> on_get_tool_logs(const ManageCall& c);
+Task<Managed> on_search_tools(const ManageCall& c);
+Task<Managed> on_call_tool(const ManageCall& c);
 
 // "Server <id> not found. ..." for kNotFound, else the monitor's own words, which say what to do next.
 [[nodiscard]] Managed failed(const base::Error& error, std::string_view not_found = "");

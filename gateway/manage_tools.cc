@@ -23,6 +23,8 @@ constexpr auto kUriMost = static_cast<std::uint32_t>(limits::kUriBytes);
 constexpr auto kHeadersMost = static_cast<std::uint32_t>(limits::kHeadersBytes);
 constexpr std::uint32_t kPagesMost = 1'000'000;
 constexpr std::uint32_t kLogsMost = 50;
+constexpr std::uint32_t kQueryMost = 200;
+constexpr std::uint32_t kFoundMost = 50;
 
 // clang-format off
 constexpr const char* kSeeServers = "Call mcpbox_list_servers for the ids.";
@@ -100,6 +102,14 @@ constexpr Argument kLogArguments[] = {
     { "limit", kInteger, kOptional, 1, kLogsMost, "How many entries (default 10).", "Leave it out for 10." },
     kPage,
 };
+constexpr Argument kSearchArguments[] = {
+    { "query", kText, kRequired, 0, kQueryMost, "Words to look for in names and descriptions, for example `weather forecast`. Empty lists every tool.", "Shorten it to a few words." },
+    { "limit", kInteger, kOptional, 1, kFoundMost, "How many tools at most (default 10).", "Leave it out for 10." },
+};
+constexpr Argument kCallArguments[] = {
+    { "name", kText, kRequired, 1, limits::kPublishedNameBytes, "The tool's name as SERVER__TOOL, from mcpbox_search_tools or mcpbox_list_tools.", "Call mcpbox_search_tools for the names." },
+    { "arguments", kObject, kOptional, 0, 0, "The tool's own arguments, by name (default none).", "Pass one object; mcpbox_search_tools shows the input_schema." },
+};
 
 constexpr ManageTool kTools[] = {
     { "mcpbox_list_servers", "List servers",
@@ -172,6 +182,14 @@ constexpr ManageTool kTools[] = {
       kLogArguments,
       R"("tool_id":{"type":"string"},"tool_name":{"type":"string"},"logs":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["tool_id","tool_name","logs","total"])",
       kReadOnly | kIdempotent, on_get_tool_logs },
+    { "mcpbox_search_tools", "Find a callable tool",
+      "Finds the tools that can be called right now, also those that were approved after this chat began and that your list of tools may not show. Returns their names, descriptions and input schemas, the best match first. Next: call one by its name, or with mcpbox_call_tool.",
+      kSearchArguments,
+      R"("tools":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"})", R"(["tools","total"])",
+      kReadOnly | kIdempotent, on_search_tools },
+    { "mcpbox_call_tool", "Call a tool by name",
+      "Calls any published tool by its name, with its own arguments, and returns its result. Use it for a tool that is not in your list of tools yet, such as one that was approved a moment ago. Tools in your list are better called directly. Next: use the result; mcpbox_get_tool_logs shows why a call failed.",
+      kCallArguments, nullptr, nullptr, kDestructive | kOpenWorld, on_call_tool },
 };
 // clang-format on
 

@@ -12,6 +12,10 @@ Task<RpcReply> list_tools(const MethodCall& call);
 // A CallToolResult.  `withdrawn` becomes true when the caller took the call back: then no answer is due.
 Task<RpcReply> call_tool(const MethodCall& call, bool& withdrawn);
 
+// The same for a published tool by its name on this endpoint, whatever request brought it.
+Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
+                              bool& withdrawn);
+
 // Asks the monitor to end the call.
 void cancel(Gateway& g, CallInFlight& call);
 // In 2026-07-28 a client that closes its connection cancels; before, it may come back and the call goes on.

@@ -69,6 +69,10 @@ Task<Nothing> run(Gateway& g, const Route& route, Incoming in) {
       co_return Nothing{};
     }
     in.ticket = *ticket;
+    if (const std::optional<Response> refused = too_often(g, *in.exchange)) {
+      in.exchange->reply(*refused);
+      co_return Nothing{};
+    }
   }
   base::Result<Answered> answered = co_await attempt(route.answer(g, in));
   if (!answered) {

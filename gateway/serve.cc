@@ -52,6 +52,7 @@ Task<Nothing> Service::start(std::uint32_t layers) {
   }
   g_.version = settings->version;
   g_.hosts = HostRules(std::vector<std::string>(settings->listeners.begin(), settings->listeners.end()));
+  g_.rates.allow(settings->requests_per_minute);
   http_.open();
   g_.log.info("serving", {{"listeners", settings->listeners.size()}});
   co_return Nothing{};
@@ -63,7 +64,10 @@ void Service::on_notice(wire::Frame frame) {
   const protocol::Op op{frame.header.op};
   const auto told = [&frame]<class Notice>(Notice) { return wire::decode<Notice>(frame); };
   if (op == protocol::Op::kToolsChanged) {
-    if (const auto news = told(protocol::ToolsChanged{})) g_.streams.tools_changed(news->server);
+    if (const auto news = told(protocol::ToolsChanged{})) {
+      g_.param_headers.forget();
+      g_.streams.tools_changed(news->server);
+    }
   } else if (op == protocol::Op::kCallSaid) {
     if (const auto said = told(protocol::CallSaid{})) call_said(g_, *said);
   } else if (op == protocol::Op::kCallAsked) {

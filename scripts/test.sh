@@ -70,6 +70,8 @@ timed "build with g++ 12" build_with "$BUILD" -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX
 timed "build with clang 19" build_with "$BUILD-clang" -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
   -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -DNDEBUG" || clang_ok=0
 if ((gcc_ok)); then timed "tests, g++ 12" tests_in "$BUILD" gcc; else failed=$((failed + 1)); fi
+# The parsers of what clients send, with what the corpus knows and a little more; `make fuzz` does it at length.
+count_one "fuzz" env FUZZ_SECONDS=10 ONLY="http json jsonrpc" "$ROOT/scripts/fuzz.sh"
 # The whole-system story is about the daemons' behaviour, not the compiler's: once is enough.
 if ((clang_ok)); then
   timed "tests, clang 19" tests_in "$BUILD-clang" clang system

@@ -7,6 +7,8 @@ from jsonschema import Draft202012Validator
 from .plain import surely_fits
 
 _MOST_PROBLEMS = 10
+_DISPATCHER = "mcpbox_call_tool"  # calls the tool that its own arguments name
+_JOINT = "__"  # in the names of /mcp only, where the dispatcher is; no server's own tool has it
 _PREVIEW_CHARS = 80
 _TYPE_NAMES = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
 _BOUNDS = {
@@ -60,15 +62,22 @@ def from_request(body, name):
     """(arguments, params) of a JSON-RPC tools/call for tool `name`.  Forged when it is for anything else.
 
     The gateway that passed the request on may be stolen: what it asked to be opened must be what the
-    client wrote, so the name is read again here, from the bytes as received.
+    client wrote, so the name is read again here, from the bytes as received.  Through the dispatcher
+    both name and arguments are the inner ones.
     """
     request = _parse(body)
     params = request.get("params") if isinstance(request, dict) else None
     if not isinstance(params, dict) or request.get("method") != "tools/call":
         raise Forged("the request is not a tools/call")
-    if params.get("name") != name:
+    arguments = params.get("arguments")
+    called = params.get("name")
+    if called == _DISPATCHER and _JOINT in name:
+        if not isinstance(arguments, dict):
+            raise Forged("the request names no tool")
+        called, arguments = arguments.get("name"), arguments.get("arguments")
+    if called != name:
         raise Forged("the request names another tool than the one that was opened")
-    return _object(params.get("arguments")), params
+    return _object(arguments), params
 
 
 def from_object(body):

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <map>
 
+#include "policy/limits.h"
+
 namespace mcpbox::launcher {
 namespace {
 
@@ -200,6 +202,13 @@ Problem read_spares(Reader& reader, Text value) {
   return {};
 }
 
+Problem read_requests(Reader& reader, Text value) {
+  const std::optional<unsigned> requests = number(value, policy::limits::kRequestsPerMinuteMost);
+  if (!requests || *requests == 0) return "`requests-per-minute` is a number from 1 to 1000000";
+  reader.config.requests_per_minute = *requests;
+  return {};
+}
+
 Problem read_log(Reader& reader, Text value) {
   reader.config.log = value == "stderr" ? std::nullopt : std::optional<std::string>(value);
   return {};
@@ -228,6 +237,7 @@ constexpr Key kKeys[] = {
     { "admin-group",     Times::kOnce,  read_group     },
     { "allow-user",      Times::kOften, read_user      },
     { "spares",          Times::kOnce,  read_spares    },
+    { "requests-per-minute", Times::kOnce, read_requests },
     { "log",             Times::kOnce,  read_log       },
 };
 // clang-format on

@@ -12,6 +12,7 @@
 //   admin-group      Unix group that may decide after a password       mcpbox-admin, if it exists
 //   allow-user       account or uid that may use the listeners; repeated  none
 //   spares           idle call children to keep, 1 to 64               two per core
+//   requests-per-minute  of one caller, 1 to 1000000               300
 //   log              stderr | file, relative to state                  log/mcpbox.log
 #pragma once
 
@@ -59,6 +60,7 @@ struct Config {
   std::optional<std::string> admin_group;             // absent: the default's name, if there is such a group
   std::vector<std::string> allow_users;               // names or numbers, not yet looked up
   unsigned spares = 0;
+  unsigned requests_per_minute = 0;                   // 0: limits::kRequestsPerMinute
   std::optional<std::string> log = "log/mcpbox.log";  // absent: standard error
 };
 

@@ -16,7 +16,10 @@ namespace limits = policy::limits;
 namespace {
 
 base::Result<void> check_new_name(Monitor& m, const wire::Id& server, const std::string& name) {
-  const policy::NameProblem problem = policy::tool_name_problem(name);
+  policy::NameProblem problem = policy::tool_name_problem(name);
+  if (const Server* owner = m.catalogue.find_server(server);
+      owner != nullptr && problem == policy::NameProblem::kNone)
+    problem = policy::joined_name_problem(owner->name, name);
   if (problem != policy::NameProblem::kNone) return base::fail(Why::kInvalid, policy::reason_of(problem));
   if (m.catalogue.find_tool(server, name) != nullptr)
     return base::fail(

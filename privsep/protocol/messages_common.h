@@ -24,7 +24,8 @@ struct Done {
 struct Settings {
   Text<32> version;             // of MCPbox
   List<Text<64>, 8> listeners;  // "127.0.0.1:8000": what a gateway accepts as Host
-  static auto fields(auto& m) { return std::tie(m.version, m.listeners); }
+  std::uint32_t requests_per_minute = limits::kRequestsPerMinute;  // of one caller
+  static auto fields(auto& m) { return std::tie(m.version, m.listeners, m.requests_per_minute); }
 };
 
 // The first message of every peer: "I am in my jail".

@@ -75,6 +75,7 @@ struct MonitorSettings {
   std::uint32_t owner_uid;  // uid that counts as root on the control socket: 0, or the user of a trial
   std::uint32_t trial;      // 1 when `isolation = trial`
   std::uint32_t spares;     // idle call children to keep; 0 = two per core
+  std::uint32_t requests_per_minute;  // of one caller; 0 = limits::kRequestsPerMinute
   std::uint32_t database_embedded;  // 1 when the launcher runs the database
   std::uint16_t database_port;      // TCP port that the monitor's jail leaves reachable; 0: a Unix socket
   std::uint8_t database_remote;     // 1 when the database is on another machine

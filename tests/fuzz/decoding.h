@@ -2,17 +2,13 @@
 // that is over its bounds, and takes only the one encoding that we would send ourselves.
 #pragma once
 
-#include <cstdlib>
 #include <span>
 #include <string>
 
+#include "tests/fuzz/require.h"
 #include "tests/privsep/wire/any_message.h"
 
 namespace mcpbox::fuzz {
-
-inline void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 template <class M>
 void decode_as(std::span<const unsigned char> input) {

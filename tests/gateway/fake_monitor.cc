@@ -16,9 +16,11 @@ using base::Why;
 
 constexpr uid_t kNetLocalUid = 60802;
 constexpr std::size_t kMostBytes = 64u << 20;
-constexpr const char* kTools[] = {"demo__bad",    "demo__busy",    "demo__echo",    "demo__embedded",
-                                  "demo__frozen", "demo__json",    "demo__newline", "demo__resulting",
-                                  "demo__slow",   "demo__timeout", "demo__unsaid"};
+constexpr const char* kTools[] = {"demo__bad",       "demo__busy", "demo__echo",    "demo__embedded",
+                                  "demo__frozen",    "demo__json", "demo__newline", "demo__region",
+                                  "demo__resulting", "demo__slow", "demo__timeout", "demo__unsaid"};
+constexpr const char* kRegionSchema =
+    R"({"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}})";
 
 struct Listener {
   Fd socket;
@@ -38,6 +40,11 @@ Listener listen_somewhere() {
   return made;
 }
 
+std::string_view schema_of(std::string_view tool) {
+  if (tool == "demo__region") return kRegionSchema;
+  return tool == "demo__bad" ? "{\"type\"" : R"({"type":"object"})";
+}
+
 p::CodeReport good_report() {
   return {.valid = true,
           .has_main = true,
@@ -53,7 +60,8 @@ std::string content(const std::string& text, const std::string& more = "") {
 
 }  // namespace
 
-GatewayProcess::GatewayProcess() {
+GatewayProcess::GatewayProcess(std::uint32_t requests_per_minute)
+    : requests_per_minute_(requests_per_minute) {
   int ends[2] = {-1, -1};
   EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   link_.reset(ends[0]);
@@ -149,6 +157,7 @@ bool GatewayProcess::answer(wire::Frame& frame) {
     case p::Op::kHello: {
       layers_ = take<p::Hello>(frame, "Hello").layers;
       p::Settings settings{.version = "0.1.0"};
+      settings.requests_per_minute = requests_per_minute_;
       settings.listeners.emplace_back("127.0.0.1:" + std::to_string(port_));
       reply(head, std::move(settings));
       return true;
@@ -205,7 +214,8 @@ bool GatewayProcess::answer(wire::Frame& frame) {
 void GatewayProcess::open_call(const wire::Header& asked, p::OpenCall call) {
   const std::string tool = call.server.empty() ? std::string(call.tool) : call.server + "__" + call.tool;
   p::CallResult result{.call = {9}, .end = p::CallEnd::kOk};
-  if (tool == "demo__echo") result.result = content("hi", R"(, "_meta": {"execution": {"stdout": ""}})");
+  if (tool == "demo__echo" || tool == "demo__region")
+    result.result = content("hi", R"(, "_meta": {"execution": {"stdout": ""}})");
   if (tool == "demo__json")
     result.result = content("[1,2]", R"(, "_meta": {"execution": {"is_json": true}})");
   if (tool == "demo__embedded")
@@ -259,16 +269,18 @@ void GatewayProcess::manage(wire::Frame& frame) {
         return refuse(head, Why::kNotFound, "no server of this name is running");
       p::ToolPage page;
       for (const std::string name : kTools) {
-        if (name <= question.after || page.tools.size() == 6) continue;
+        const std::string shown = question.server.empty() ? name : name.substr(6);
+        if (shown <= question.after || page.tools.size() == 6) continue;
         page.tools.push_back(
-            {.name = question.server.empty() ? name : name.substr(6),
+            {.name = shown,
              .description = "does \"things\"",
-             .input_schema = std::string_view(name == "demo__bad" ? "{\"type\"" : R"({"type":"object"})"),
+             .input_schema = schema_of(name),
              .output_schema = std::string_view(name == "demo__bad" ? "[" : ""),
              .annotations = std::string_view(name == "demo__bad" ? "nonsense" : ""),
              .icons = std::string_view(name == "demo__bad" ? "{}" : "")});
       }
-      page.more = !page.tools.empty() && question.server.empty() && page.tools.back().name != kTools[10];
+      page.more =
+          !page.tools.empty() && !std::string_view(*std::rbegin(kTools)).ends_with(page.tools.back().name);
       return reply(head, std::move(page));
     }
     case p::Op::kCreateServer: {

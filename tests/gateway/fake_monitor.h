@@ -27,7 +27,8 @@ namespace p = mcpbox::protocol;
 // real.
 class GatewayProcess {
  public:
-  GatewayProcess();
+  // requests_per_minute: of one caller, as the monitor would say
+  explicit GatewayProcess(std::uint32_t requests_per_minute = 1'000'000);
   ~GatewayProcess();
   GatewayProcess(const GatewayProcess&) = delete;
   GatewayProcess& operator=(const GatewayProcess&) = delete;
@@ -78,6 +79,7 @@ class GatewayProcess {
   jail::Spawned child_;
   std::uint16_t port_ = 0;
   std::uint32_t layers_ = 0;
+  const std::uint32_t requests_per_minute_;
   std::atomic<bool> refusing_ = false;
   std::thread thread_;
   std::mutex mutex_;

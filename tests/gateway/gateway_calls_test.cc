@@ -159,6 +159,39 @@ TEST_F(GatewayCallsTest, ArgumentsAreCheckedBeforeAnybodyIsAsked) {
   EXPECT_EQ(gateway().asked("Read"), asked);
 }
 
+TEST_F(GatewayCallsTest, ToolsAreFoundByWordsTheBestMatchFirst) {
+  const Answer all = call("mcpbox_search_tools", R"({"query":"","limit":50})");
+  EXPECT_TRUE(has(all.result("structuredContent"), R"("total":12)")) << all.body;
+  const Answer found = call("mcpbox_search_tools", R"({"query":"Json things","limit":2})");
+  EXPECT_TRUE(has(found.result("structuredContent"), R"("tools":[{"name":"demo__json","description":)"))
+      << found.body;
+  EXPECT_TRUE(has(found.result("structuredContent"), R"("total":12)")) << "every description has `things`";
+  const Answer none = call("mcpbox_search_tools", R"({"query":"nothing like it"})");
+  EXPECT_TRUE(has(none.result("structuredContent"), R"("tools":[],"total":0)")) << none.body;
+  EXPECT_TRUE(has(refusal("mcpbox_search_tools"), "query is required"));
+}
+
+TEST_F(GatewayCallsTest, TheDispatcherOpensTheInnerToolWithTheWholeBody) {
+  const Answer answer =
+      call("mcpbox_call_tool", R"({"name":"demo__embedded","arguments":{"password":"hunter2","n":1}})");
+  EXPECT_EQ(answer.result("structuredContent"), R"({"a":{"b":[1]}})") << "the tool's result as it is";
+  EXPECT_EQ(gateway().last_call().tool, "demo__embedded");
+  EXPECT_EQ(gateway().last_call().arguments_log, R"({"password":"[REDACTED]","n":1})");
+  EXPECT_TRUE(has(gateway().last_call().body, R"("name":"mcpbox_call_tool")"))
+      << "the child reads the inner name from it";
+  EXPECT_EQ(call("mcpbox_call_tool", R"({"name":"demo__echo"})").result("isError"), "false");
+}
+
+TEST_F(GatewayCallsTest, TheDispatcherCallsPublishedToolsOnly) {
+  const int opened = gateway().asked("OpenCall");
+  EXPECT_TRUE(has(refusal("mcpbox_call_tool", R"({"name":"mcpbox_list_servers"})"), "call it directly"));
+  EXPECT_TRUE(has(refusal("mcpbox_call_tool", R"({"name":"echo"})"), "Unknown tool: echo"));
+  EXPECT_TRUE(has(refusal("mcpbox_call_tool", R"({"name":"demo__echo","arguments":[]})"), "arguments"));
+  EXPECT_TRUE(has(refusal("mcpbox_call_tool"), "name is required"));
+  EXPECT_EQ(gateway().asked("OpenCall"), opened);
+  EXPECT_TRUE(has(refusal("mcpbox_call_tool", R"({"name":"demo__none"})"), "Unknown tool: demo__none"));
+}
+
 TEST_F(GatewayCallsTest, NulAndHalfCharactersInArgumentsDoNoHarm) {
   EXPECT_EQ(call("demo__echo", R"({"text":"a\u0000\ud800"})").result("isError"), "false");
   EXPECT_TRUE(has(refusal("mcpbox_create_server", R"({"name":"a","description":"a\u0000"})"), "NUL"));

@@ -211,5 +211,25 @@ TEST_F(RefusedCallerTest, AUserWhoIsNotOnTheListIsToldHowToGetThere) {
   EXPECT_TRUE(WIFEXITED(status)) << "without its monitor the gateway leaves by itself";
 }
 
+TEST(GatewayRate, WhoAsksTooOftenIsToldToWaitAndNobodyElseIsAsked) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: the gateway has no other mode than its jail";
+  GatewayProcess gateway(/*requests_per_minute=*/5);
+  const std::string ping = post(gateway.port(), R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(ask(gateway.port(), ping).status, 400) << "answered: it has no session";
+  const Answer refused = ask(gateway.port(), ping);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.code(), -32000);
+  const int wait = std::stoi(refused.headers.at("retry-after"));
+  EXPECT_GE(wait, 1);
+  EXPECT_LE(wait, 12);
+  EXPECT_EQ(ask(gateway.port(),
+                "GET /health HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(gateway.port()) + "\r\n\r\n")
+                .status,
+            200)
+      << "whoever watches it is no caller";
+  EXPECT_TRUE(gateway.alive());
+}
+
 }  // namespace
 }  // namespace mcpbox::test

@@ -66,6 +66,27 @@ TEST_F(GatewayModernTest, HeadersMustSayWhatTheBodySays) {
   EXPECT_EQ(coded.status, 200) << coded.body;
 }
 
+TEST_F(GatewayModernTest, AnnotatedArgumentsMustStandInTheHeadersToo) {
+  const auto called = [&](const std::string& line) {
+    return ask(port(), modern(port(), "tools/call", R"("name":"demo__region","arguments":{"region":"eu"})",
+                              "Mcp-Name: demo__region\r\n" + line));
+  };
+  const int opened = gateway().asked("OpenCall");
+  for (const char* line : {"", "Mcp-Param-Region: us\r\n", "Mcp-Param-Region: =?base64?SGVsbG8?=\r\n"}) {
+    EXPECT_EQ(called(line).status, 400) << line;
+    EXPECT_EQ(called(line).code(), -32020) << line;
+  }
+  EXPECT_EQ(gateway().asked("OpenCall"), opened) << "nothing was run";
+  EXPECT_EQ(called("Mcp-Param-Region: eu\r\n").status, 200);
+  const int listed = gateway().asked("ListPublished");
+  EXPECT_EQ(called("mcp-param-region: =?base64?ZXU=?=\r\n").status, 200);
+  EXPECT_EQ(gateway().asked("ListPublished"), listed) << "known until tools change";
+  gateway().tools_changed("demo");
+  for (int tries = 0; tries < 1000 && gateway().asked("ListPublished") == listed; ++tries)
+    EXPECT_EQ(called("Mcp-Param-Region: eu\r\n").status, 200);
+  EXPECT_GT(gateway().asked("ListPublished"), listed);
+}
+
 TEST_F(GatewayModernTest, HangingUpEndsTheCall) {
   const int opened = gateway().asked("OpenCall");
   const int cancelled = gateway().asked("CancelCall");

@@ -47,8 +47,8 @@ TEST(Names, OfServersDoNotLookLikeTheProductsOwn) {
 }
 
 TEST(Names, EveryProblemHasItsOwnReason) {
-  for (int one = 0; one <= static_cast<int>(NameProblem::kReserved); ++one)
-    for (int other = 0; other <= static_cast<int>(NameProblem::kReserved); ++other)
+  for (int one = 0; one <= static_cast<int>(NameProblem::kJoinedTooLong); ++one)
+    for (int other = 0; other <= static_cast<int>(NameProblem::kJoinedTooLong); ++other)
       EXPECT_EQ(std::string_view(reason_of(NameProblem(one))) == reason_of(NameProblem(other)), one == other);
 }
 
@@ -57,10 +57,17 @@ TEST(PublishedNames, AreTakenApartInOneWay) {
   ASSERT_TRUE(parts);
   EXPECT_EQ(parts->server, "my_server");
   EXPECT_EQ(parts->tool, "get_it");
-  const std::string longest =
-      std::string(limits::kNameBytes, 's') + "__" + std::string(limits::kNameBytes, 't');
-  EXPECT_TRUE(split_published_name(longest));
-  EXPECT_LE(longest.size(), limits::kPublishedNameBytes);
+}
+
+TEST(PublishedNames, AreAsLongAsClientsTake) {
+  constexpr std::size_t kRest = limits::kPublishedNameBytes - limits::kNameBytes - 2;
+  const std::string server(kRest, 's');
+  const std::string tool(limits::kNameBytes, 't');
+  EXPECT_EQ(joined_name_problem(server, tool), NameProblem::kNone);
+  EXPECT_TRUE(split_published_name(server + "__" + tool));
+  EXPECT_TRUE(split_published_name(tool + "__" + server));
+  EXPECT_EQ(joined_name_problem(server + "s", tool), NameProblem::kJoinedTooLong);
+  EXPECT_FALSE(split_published_name(server + "s__" + tool));
 }
 
 TEST(PublishedNames, ThatAreNotTwoNamesAreNothing) {

@@ -33,6 +33,8 @@ const MANAGEMENT_TOOLS = [
   "request_publish",
   "get_tool_status",
   "get_tool_logs",
+  "search_tools",
+  "call_tool",
 ].map((name) => `mcpbox_${name}`);
 
 const REPORT = `

@@ -37,6 +37,32 @@ class Reading(unittest.TestCase):
             self.assertEqual(ran.outcome.result, b"")
             self.assertEqual(ran.outcome.log_output, b"")
 
+    def test_through_the_dispatcher_the_inner_name_is_what_was_opened(self):
+        inner = {"name": "srv__tool", "arguments": {"n": 3}}
+        ran = run(ECHO, body=request(inner, name="mcpbox_call_tool"))
+        self.assertEqual(ran.end, call.OK)
+        self.assertEqual(ran.structured["n"], 3)
+        source = "async def main(): return arguments"
+        bare = request({"name": "srv__tool"}, name="mcpbox_call_tool")
+        self.assertEqual(run(source, body=bare).structured, {})
+
+    def test_the_dispatcher_binds_the_inner_name_and_checks_the_inner_arguments(self):
+        source = "print('ran')\nasync def main(): return 1"
+        for inner in (
+            {"name": "srv__other"},
+            {"name": "mcpbox_call_tool", "arguments": {"name": "srv__tool"}},
+            {"arguments": {"name": "srv__tool"}},
+            {},
+            None,
+            "srv__tool",
+        ):
+            with self.subTest(inner):
+                ran = run(source, body=request(inner, name="mcpbox_call_tool"))
+                self.assertEqual(ran.end, call.FORGED)
+                self.assertEqual(ran.outcome.log_output, b"")
+        wrong = request({"name": "srv__tool", "arguments": {"n": "x"}}, name="mcpbox_call_tool")
+        self.assertEqual(run(ECHO, body=wrong).end, call.INVALID_ARGUMENTS)
+
     def test_other_requests_are_forged(self):
         bodies = (
             b'{"method":"tools/list","params":{"name":"srv__tool"}}',

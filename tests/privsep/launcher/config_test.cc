@@ -46,6 +46,7 @@ TEST(Config, EveryKeyIsUnderstood) {
       "database-remote = yes\n"
       "admin-group = wheel\n"
       "spares = 3\r\n"
+      "requests-per-minute = 1000000\n"
       "log = stderr");
   EXPECT_EQ(config.state, "/var/lib/mcpbox");
   ASSERT_EQ(config.listen.size(), 2u);
@@ -56,6 +57,7 @@ TEST(Config, EveryKeyIsUnderstood) {
   EXPECT_TRUE(config.database && config.database_owner);
   EXPECT_EQ(config.admin_group, "wheel");
   EXPECT_EQ(config.spares, 3u);
+  EXPECT_EQ(config.requests_per_minute, 1'000'000u);
   EXPECT_FALSE(config.log);
 }
 
@@ -114,8 +116,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"ListenerName", "listen = localhost:8000"}, BadLine{"ListenerBareV6", "listen = ::1:8000"},
         BadLine{"ListenerMappedV6", "listen = [::ffff:127.0.0.1]:8000"}, BadLine{"SparesZero", "spares = 0"},
         BadLine{"SparesTooMany", "spares = 65"}, BadLine{"SparesText", "spares = 2x"},
-        BadLine{"Group", "admin-group = a b"}, BadLine{"GroupPath", "admin-group = ../x"},
-        BadLine{"Remote", "database-remote = maybe"},
+        BadLine{"RateZero", "requests-per-minute = 0"},
+        BadLine{"RateTooHigh", "requests-per-minute = 1000001"},
+        BadLine{"RateUnit", "requests-per-minute = 300/min"}, BadLine{"Group", "admin-group = a b"},
+        BadLine{"GroupPath", "admin-group = ../x"}, BadLine{"Remote", "database-remote = maybe"},
         BadLine{"DatabaseScheme", "database = mysql://localhost/x"},
         BadLine{"DatabaseRemote", "database = postgresql://me@192.0.2.1/x"},
         BadLine{"OwnerAlone", "database-owner = postgresql://o@/x"}, BadLine{"Escape", "log = \x1b[31mred"}),

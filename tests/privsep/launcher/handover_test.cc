@@ -111,6 +111,7 @@ TEST(Settings, ReachTheMonitorAsTheyWereConfigured) {
   config.isolation = Isolation::kTrial;
   config.missing = 5;
   config.spares = 7;
+  config.requests_per_minute = 42;
   const std::vector<std::string> listening = {"127.0.0.1:8000"};
   const std::vector<wire::AllowedUser> users = {{.uid = 1000, .name = {"alice"}}};
   const Outcome<base::Fd> memory = seal_settings({config, listening, 42, users, "host='/x'"});
@@ -121,6 +122,7 @@ TEST(Settings, ReachTheMonitorAsTheyWereConfigured) {
   EXPECT_EQ(settings.trial, 1u);
   EXPECT_EQ(settings.missing_allowed, 5u);
   EXPECT_EQ(settings.spares, 7u);
+  EXPECT_EQ(settings.requests_per_minute, 42u);
   EXPECT_EQ(settings.admin_gid, 42u);
   EXPECT_EQ(settings.owner_uid, geteuid());
   EXPECT_EQ(settings.database_embedded, 1u);

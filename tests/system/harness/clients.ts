@@ -48,6 +48,13 @@ export async function pinnedClient(url: string): Promise<Caller> {
   return face(client);
 }
 
+/** @modelcontextprotocol/client that finds out what the server speaks. */
+export async function autoClient(url: string): Promise<Caller> {
+  const client = new ModernClient(CLIENT, { versionNegotiation: { mode: "auto" } });
+  await client.connect(new ModernTransport(new URL(url)));
+  return face(client);
+}
+
 /** @modelcontextprotocol/sdk 1.x. */
 export async function oldSdkClient(url: string): Promise<Caller> {
   const client = new OldClient(CLIENT);
@@ -66,6 +73,7 @@ export async function listeningClient(url: string, changed: () => void): Promise
 export const CLIENTS: Record<string, (url: string) => Promise<Caller>> = {
   "the client of 2025-11-25": legacyClient,
   "the client pinned to 2026-07-28": pinnedClient,
+  "the client that negotiates by itself": autoClient,
   "the 1.x SDK": oldSdkClient,
 };
 
