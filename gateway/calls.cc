@@ -15,6 +15,9 @@ namespace {
 
 using base::Why;
 
+constexpr const char* kCallIdHeader = "MCPbox-Call-Id";
+constexpr const char* kCallIdMember = "mcpbox/callId";
+
 RpcReply unknown_tool(const MethodCall& call, std::string_view name) {
   const std::string hint =
       call.in.server.empty()
@@ -145,6 +148,19 @@ std::string with_any_value(std::string_view result) {
          std::string(result.substr(result.find('{') + 1));
 }
 
+// The id by which the log, the audit chain and every outgoing request know the call.
+std::string with_call_id(std::string_view result, const wire::Id& call) {
+  std::string whole(result);
+  if (call == wire::Id{}) return whole;
+  const std::string member = std::string("\"") + kCallIdMember + "\":\"" + text_of(call) + "\"";
+  const std::optional<std::string_view> meta = find_member(result, "_meta");
+  if (!meta) return whole.insert(1, "\"_meta\":{" + member + "},");
+  if (!meta->starts_with('{')) return whole;  // not our runtime's: the log has the id
+  const auto inside = static_cast<std::size_t>(meta->data() - result.data()) + 1;
+  const std::size_t next = whole.find_first_not_of(" \t", inside);
+  return whole.insert(inside, next != std::string::npos && whole[next] == '}' ? member : member + ",");
+}
+
 }  // namespace
 
 Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
@@ -172,6 +188,7 @@ Task<RpcReply> call_published(const MethodCall& call, std::string name, const js
   withdrawn = entry.call().withdrawn;
   call.in.exchange->on_hang_up(nullptr);
   if (!ended) co_return not_run(call, name, ended.error());
+  call.in.exchange->add_header(kCallIdHeader, text_of(ended->call));
   co_return answer_of(call, *ended);
 }
 
@@ -186,8 +203,8 @@ std::string tool_result(const protocol::CallResult& ended, bool modern) {
       !find_member(ended.result, "content"))
     return error_result("Error: the tool returned malformed JSON.");
   const std::string_view result = ended.result;
-  const std::string_view whole = result.substr(result.find('{'));
-  return modern ? with_any_value(whole) : std::string(whole);
+  const std::string whole = with_call_id(result.substr(result.find('{')), ended.call);
+  return modern ? with_any_value(whole) : whole;
 }
 
 void cancel(Gateway& g, CallInFlight& call) {

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Writes the tables of docs/grants.md, docs/jail.md and docs/limits.md from the tables of the code.
+"""Writes the tables of docs/ from the tables of the code: PARTS below lists which.
+
 
 usage: documents.py [--check]   with --check nothing is written: it fails when a document is not current
 
@@ -170,6 +171,27 @@ def limits():
     return "\n\n".join(parts)
 
 
+def audit_actions():
+    rows = re.findall(r'\{ "([a-z_]+)", +"([a-z ]+)", +"([^"]+)" \}', text_of("privsep/audit/actions.h"))
+    return table(["action", "kind", "meaning"], [[f"`{name}`", kind, says] for name, kind, says in rows])
+
+
+def audit_kinds():
+    rows = re.findall(r'\{ (\d+), "([a-z ]+)" \}', text_of("privsep/audit/actions.h"))
+    return table(["kind", "name"], [list(row) for row in rows])
+
+
+def metrics():
+    rows = re.findall(
+        r'\{ Metric::\w+, +MetricType::k(\w+), +"(\w+)", +"(\w*)", +"([^"]+)" \}',
+        text_of("privsep/protocol/metric_table.h"),
+    )
+    cells = [
+        [f"`{name}`", kind.lower(), f"`{label}`" if label else "", says] for kind, name, label, says in rows
+    ]
+    return table(["metric", "type", "label", "what it counts"], cells)
+
+
 def setting_rows():
     source = text_of("policy/settings.cc").partition("kSettings[] = {")[2].partition("};")[0]
     for key, numbers, words in re.findall(
@@ -209,6 +231,8 @@ def secret_places():
 
 PARTS = {
     "docs/grants.md": {"settings": settings, "profiles": profiles, "secret places": secret_places},
+    "docs/observability.md": {"metrics": metrics},
+    "docs/audit-format.md": {"kinds": audit_kinds, "actions": audit_actions},
     "docs/jail.md": {
         "layers": layers_in_order,
         "better forms": better_forms,

@@ -20,7 +20,11 @@ constexpr Command kCommands[] = {
     { "explain",   "TOOL",                         1,   1,    "who approved it, what it may reach, when it was used",    explain },
     { "approve",   "TOOL [--digest HEX]",          1,   1,    "review the tool page by page, then approve exactly that", approve },
     { "reject",    "TOOL --reason TEXT [--digest HEX]", 1,   1,    "send it back to its author with a reason",                reject  },
-    { "logs",      "[TOOL] [--page N]",            0,   1,    "calls, newest first",                                     logs    },
+    { "logs",      "[TOOL] [FILTERS] [--page N]",  0,   1,    "calls, newest first",                                     logs    },
+    { "stats",     "[--hours N]",                  0,   0,    "how many calls, how they ended, which tools",             stats   },
+    { "activity",  "",                             0,   0,    "what happens, as it happens; ends with Ctrl-C",           activity },
+    { "metrics",   "",                             0,   0,    "numbers for a scraper, as Prometheus text",               metrics },
+    { "audit",     "verify [--key HEX] | export FILE | head | show [--page N]", 1, 2, "check, take away or read the audit log", audit },
     { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
     { "setup-code", "",                            0,   0,    "show the code that makes the first admin of the web UI",  setup_code },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },
@@ -55,6 +59,15 @@ constexpr std::string_view kOptionsText =
     "  --name NAME     secret set: of the header (default Authorization), parameter or field\n"
     "  --template TEXT secret set: the header's value with {} for the secret (default: Bearer {})\n"
     "  --exposed       secret set: the code sees the value\n"
+    "  --key HEX       audit verify: the public key that you noted, instead of the one the monitor names\n"
+    "  --known RECORD:HASH  audit verify: a record that the log must hold\n"
+    "  --hours N       stats: of the last N hours (default: 24)\n"
+    "\n"
+    "FILTERS of logs: --server NAME, --end ok|failed|timed_out|..., --caller WHO, --search WORDS (quotes "
+    "make\n"
+    "  a phrase, a minus leaves out), --since TIME, --until TIME (2026-11-30, or with T12:00:00Z, or 90m, "
+    "36h, 7d ago)\n"
+    "\n"
     "  --digest HEX    approve without review what has this digest; all 64 digits, only as root\n"
     "\n"
     "Exit status\n"

@@ -32,8 +32,8 @@ std::string logs_text(const json_t* answer, std::size_t width) {
   }
   if (table.empty()) return "No calls.\n";
   return table.text(width) + "page " + visible(cell_of(answer, "page")) + " of " +
-         visible(cell_of(answer, "pages")) + ", " + visible(cell_of(answer, "total")) +
-         " calls; --json shows arguments and output\n";
+         visible(cell_of(answer, "pages")) + ", " + (cell_of(answer, "capped") == "yes" ? "more than " : "") +
+         visible(cell_of(answer, "total")) + " calls; --json shows arguments and output\n";
 }
 
 }  // namespace
@@ -41,7 +41,13 @@ std::string logs_text(const json_t* answer, std::size_t width) {
 Exit logs(const Options& options) {
   Answer<Connection> monitor = Connection::open(socket_path(options));
   if (!monitor) return report(monitor.error());
-  protocol::ReadLogs question{.page = options.page};
+  protocol::ReadLogs question{.page = options.page,
+                              .server = options.server,
+                              .end = options.end,
+                              .caller = options.caller,
+                              .search = options.search,
+                              .since_ms = options.since_ms,
+                              .until_ms = options.until_ms};
   if (options.words.size() > 1) question.tool = options.words[1];
   const Answer<protocol::JsonText> answer = monitor->ask(question);
   if (!answer) return report(answer.error());

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <cstdio>
 
 namespace mcpbox::ctl {
 namespace {
@@ -57,8 +59,61 @@ Taken take_digest(Options& options, std::string_view value) {
   return {};
 }
 
+Taken take_hours(Options& options, std::string_view value) {
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), options.hours);
+  if (error != std::errc{} || end != value.data() + value.size() || options.hours == 0)
+    return std::unexpected("--hours wants a number from 1");
+  return {};
+}
+
+// A date, a moment in UTC, or a time ago: 2026-11-30, 2026-11-30T12:00:00Z, 90m, 36h, 7d.
+std::optional<std::int64_t> moment_from(std::string_view text) {
+  int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, used = 0;
+  const std::string whole(text);
+  const bool date = std::sscanf(whole.c_str(), "%4d-%2d-%2d%n", &year, &month, &day, &used) == 3;
+  if (date) {
+    const std::string rest = whole.substr(static_cast<std::size_t>(used));
+    int more = 0;
+    const bool time = std::sscanf(rest.c_str(), "T%2d:%2d:%2dZ%n", &hour, &minute, &second, &more) == 3 &&
+                      static_cast<std::size_t>(more) == rest.size();
+    const std::chrono::year_month_day ymd{std::chrono::year(year),
+                                          std::chrono::month(static_cast<unsigned>(month)),
+                                          std::chrono::day(static_cast<unsigned>(day))};
+    if ((!time && !rest.empty()) || !ymd.ok() || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+    const auto days = std::chrono::sys_days(ymd).time_since_epoch().count();
+    return ((std::int64_t{days} * 24 + hour) * 60 + minute) * 60'000 + std::int64_t{second} * 1'000;
+  }
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || count <= 0 || count > 100'000 || end + 1 != text.data() + text.size())
+    return std::nullopt;
+  const std::int64_t unit = *end == 'm' ? 60'000 : *end == 'h' ? 3'600'000 : *end == 'd' ? 86'400'000 : 0;
+  if (unit == 0) return std::nullopt;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count() - count * unit;
+}
+
+Taken take_moment(std::int64_t& into, std::string_view name, std::string_view value) {
+  const std::optional<std::int64_t> moment = moment_from(value);
+  if (!moment)
+    return std::unexpected(
+        std::string(name) +
+        " wants a date (2026-11-30), a moment (2026-11-30T12:00:00Z) or a time ago (90m, 36h, 7d)");
+  into = *moment;
+  return {};
+}
+
 Taken take(Options& options, std::string_view name, std::string_view value) {
   if (name == "--page") return take_page(options, value);
+  if (name == "--hours") return take_hours(options, value);
+  if (name == "--since") return take_moment(options.since_ms, name, value);
+  if (name == "--until") return take_moment(options.until_ms, name, value);
+  if (name == "--key") options.key = value;
+  if (name == "--known") options.known = value;
+  if (name == "--server") options.server = value;
+  if (name == "--end") options.end = value;
+  if (name == "--caller") options.caller = value;
+  if (name == "--search") options.search = value;
   if (name == "--digest") return take_digest(options, value);
   if (name == "--port") return take_port(options, value);
   for (const TextOption& text : kTexts)
@@ -67,7 +122,9 @@ Taken take(Options& options, std::string_view name, std::string_view value) {
 }
 
 bool takes_value(std::string_view name) {
-  return name == "--page" || name == "--digest" || name == "--port" ||
+  constexpr std::string_view kParsed[] = {"--page", "--digest", "--port",   "--hours",  "--since", "--until",
+                                          "--key",  "--server", "--end",    "--caller", "--search", "--known"};
+  return std::ranges::find(kParsed, name) != std::end(kParsed) ||
          std::ranges::find(kTexts, name, &TextOption::name) != std::end(kTexts);
 }
 

@@ -40,6 +40,10 @@ Exchange::Exchange(evhttp_request* request, std::weak_ptr<Connection> connection
 // Nobody answered: the client must not wait for ever.
 Exchange::~Exchange() { reply({.status = 500, .after = After::kClose}); }
 
+void Exchange::add_header(const char* name, const std::string& value) {
+  if (request_ != nullptr) put_header(request_, name, value.c_str());
+}
+
 void Exchange::reply(const Response& response) {
   if (request_ == nullptr) return;
   if (streaming_) return reply_in_stream(response);

@@ -45,6 +45,8 @@ class Exchange {
   // The client is there and the answer is not complete.
   [[nodiscard]] bool open() const { return request_ != nullptr; }
   void reply(const Response& response);
+  // Goes with the answer, when that has not begun.
+  void add_header(const char* name, const std::string& value);
 
   // A stream of server-sent events: begin, send any number of times, then end, or reply: its body is the last
   // event then, however much is unread.

@@ -2,8 +2,6 @@
 // Format: docs/audit-format.md.
 #include "privsep/monitor/audit_chain.h"
 
-#include <sodium.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -16,32 +14,10 @@ namespace {
 using base::Why;
 namespace limits = policy::limits;
 
-constexpr std::size_t kActorBytes = 128;
-constexpr std::size_t kActionBytes = 32;
-constexpr std::string_view kFormat = "mcpbox-audit-1\n";  // a hash of this format never fits another
 constexpr std::size_t kColumns = 12;
-
-void put(std::string& out, std::uint64_t value, std::size_t bytes) {
-  for (std::size_t i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
-}
-
-void put(std::string& out, std::string_view text) {
-  put(out, text.size(), 4);
-  out += text;
-}
-
-template <std::size_t N>
-void put(std::string& out, const std::array<unsigned char, N>& bytes) {
-  out.append(reinterpret_cast<const char*>(bytes.data()), N);
-}
-
-wire::Digest chain_hash(const ChainedRecord& record) {
-  const std::string bytes = canonical_encoding(record);
-  wire::Digest hash{};
-  crypto_generichash(hash.data(), hash.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                     bytes.size(), nullptr, 0);
-  return hash;
-}
+static_assert(limits::kAuditPayloadBytes == audit::kPayloadBytes);
+static_assert(limits::kAuditRecordBytes == audit::kMostEncodedBytes);
+static_assert(limits::kAuditStatementBytes == audit::kStatementBytes);
 
 template <class T>
 bool get(const std::optional<std::string>& column, T& number) {
@@ -67,9 +43,9 @@ bool get(const std::optional<std::string>& column, std::string& text) {
 
 base::Result<void> check(const AuditRecord& record) {
   const auto allowed = [](char c) { return c == '_' || (c >= 'a' && c <= 'z'); };
-  if (record.actor.size() > kActorBytes)
+  if (record.actor.size() > audit::kActorBytes)
     return base::fail(Why::kInvalid, "the actor of a record is over its bound");
-  if (record.action.empty() || record.action.size() > kActionBytes ||
+  if (record.action.empty() || record.action.size() > audit::kActionBytes ||
       !std::ranges::all_of(record.action, allowed))
     return base::fail(Why::kInvalid, "the action of a record is not a short word of a-z and _");
   if (record.payload.size() > limits::kAuditPayloadBytes)
@@ -79,19 +55,17 @@ base::Result<void> check(const AuditRecord& record) {
 
 std::string canonical_encoding(const ChainedRecord& chained) {
   const AuditRecord& record = chained.record;
-  std::string out(kFormat);
-  put(out, chained.previous);
-  put(out, chained.sequence, 8);
-  put(out, static_cast<std::uint64_t>(chained.at_ms), 8);
-  put(out, static_cast<std::uint64_t>(record.kind), 2);
-  put(out, static_cast<std::uint64_t>(record.number), 8);
-  put(out, record.subject);
-  put(out, record.call);
-  put(out, record.digest);
-  put(out, record.actor);
-  put(out, record.action);
-  put(out, record.payload);
-  return out;
+  return audit::encode({.sequence = chained.sequence,
+                        .at_ms = chained.at_ms,
+                        .kind = static_cast<std::uint16_t>(record.kind),
+                        .number = record.number,
+                        .subject = record.subject,
+                        .call = record.call,
+                        .digest = record.digest,
+                        .actor = record.actor,
+                        .action = record.action,
+                        .payload = record.payload,
+                        .previous = chained.previous});
 }
 
 ChainedRecord chain(const ChainHead& head, std::int64_t at_ms, AuditRecord record) {
@@ -100,11 +74,13 @@ ChainedRecord chain(const ChainHead& head, std::int64_t at_ms, AuditRecord recor
                         .record = std::move(record),
                         .previous = head.hash,
                         .hash = {}};
-  chained.hash = chain_hash(chained);
+  chained.hash = audit::hash_of(canonical_encoding(chained));
   return chained;
 }
 
-bool is_intact(const ChainedRecord& record) { return record.hash == chain_hash(record); }
+bool is_intact(const ChainedRecord& record) {
+  return record.hash == audit::hash_of(canonical_encoding(record));
+}
 
 bool follows(const ChainHead& head, const ChainedRecord& record) {
   return record.sequence == head.sequence + 1 && record.previous == head.hash && is_intact(record);

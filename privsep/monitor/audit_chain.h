@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "privsep/audit/checkpoint.h"
 #include "privsep/base/error.h"
 #include "privsep/monitor/audit_record.h"
 #include "privsep/monitor/store.h"
@@ -22,7 +23,7 @@ struct ChainedRecord {
   std::int64_t at_ms = 0;      // since 1970, the monitor's clock; may step back
   AuditRecord record;
   wire::Digest previous{};  // hash of the one before
-  wire::Digest hash{};      // chain_hash() of all of the above
+  wire::Digest hash{};      // of the canonical encoding of all of the above
   [[nodiscard]] ChainHead head() const { return {sequence, hash}; }
 };
 

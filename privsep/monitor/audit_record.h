@@ -16,12 +16,14 @@ enum class AuditKind : std::uint16_t {
   kAuthentication,  // who was let in or refused
   kChildEnding,     // number = wait status
   kLifecycle,       // monitor started, stopped; calls left open by a crash recorded as unknown
+  kSecretRead,      // egress filled a sealed value in
+  kRefusal,         // a call that did not begin
 };
 
 struct AuditRecord {
   AuditKind kind = AuditKind::kLifecycle;
   std::string actor;        // at most 128 bytes: "unix:alice", "root", "net-local"
-  std::string action;       // at most 32 bytes of [a-z_]: "approve", "call", "freeze"
+  std::string action;       // a row of audit/actions.h: "approve", "call", "freeze"
   wire::Id subject{};       // zero when there is none
   wire::Id call{};          // zero when there is none
   wire::Digest digest{};    // zero when there is none

@@ -182,4 +182,35 @@ protocol::CallResult unrecorded(const Call& call) {
               "effect already.")};
 }
 
+std::string_view name_of(protocol::CallEnd end) {
+  using enum protocol::CallEnd;
+  switch (end) {
+    case kOk:
+      return "ok";
+    case kToolError:
+      return "tool_error";
+    case kInvalidArguments:
+      return "invalid_arguments";
+    case kForged:
+      return "forged";
+    case kTimedOut:
+      return "timed_out";
+    case kOutOfMemory:
+      return "out_of_memory";
+    case kCrashed:
+      return "crashed";
+    case kCancelled:
+      return "cancelled";
+    case kInputRequired:
+      return "input_required";
+    case kStateRefused:
+      return "state_refused";
+    case kMissingCapability:
+      return "missing_capability";
+    case kUnrecorded:
+      return "unrecorded";
+  }
+  return "unknown";
+}
+
 }  // namespace mcpbox::monitor

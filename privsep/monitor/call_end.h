@@ -61,6 +61,9 @@ inline constexpr const char* kCompileDied = "the process that compiles the code 
 std::string not_installed(std::string_view package);
 }  // namespace words
 
+// As the log and the metrics name it: "ok", "tool_error", ...
+std::string_view name_of(protocol::CallEnd end);
+
 // The result that the caller gets: the child's own answer, or an explanation of why there is none.
 protocol::CallResult conclude(const Call& call, base::Result<protocol::Outcome>& outcome,
                               const base::Result<protocol::SpareEnded>& ending);

@@ -33,12 +33,23 @@ struct WipedSecrets {
       sodium_memzero(secret.value.data(), secret.value.size());
   }
 };
+// From "go" to the end; 0 of what did not get that far.
+std::int64_t ran_ms(const Call& call, std::int64_t now_ms) {
+  if (!call.went) return 0;
+  return (call.ended_ms != 0 ? call.ended_ms : now_ms) - call.started_ms;
+}
 
 }  // namespace
 
 loop::Task<protocol::CallResult> Calls::run(Job job) {
+  AuditRecord refusal{
+      .kind = AuditKind::kRefusal, .actor = job.caller.who, .action = "call_refused", .subject = job.tool};
   base::Result<CallPointer> admitted = admit(std::move(job));
-  if (!admitted) co_return std::unexpected(admitted.error());
+  if (!admitted) {
+    refusal.payload = admitted.error().text;
+    m_.repeats.note(std::move(refusal));
+    co_return std::unexpected(admitted.error());
+  }
   const CallPointer call = *admitted;
   calls_.emplace(call->id, call);
   tasks_.spawn(carry_out(call));
@@ -110,7 +121,8 @@ loop::Task<> Calls::carry_out(CallPointer call) {
                      .subject = call->job.tool,
                      .call = call->id,
                      .digest = call->digest,
-                     .number = static_cast<std::int64_t>(result.end)};
+                     .number = static_cast<std::int64_t>(result.end),
+                     .payload = "duration_ms=" + std::to_string(ran_ms(*call, m_.clock.steady_ms()))};
   const base::Result<std::uint64_t> recorded = co_await loop::attempt(m_.store.append(std::move(record)));
   if (!recorded && call->went) result = unrecorded(*call);
   calls_.erase(call->id);

@@ -65,6 +65,8 @@ struct Call {
   std::int64_t ended_ms = 0;
   bool went = false;
   bool network = false;  // its flavour has httpx, and it is no draft
+  std::uint32_t egress_requests = 0;  // made; counted by whoever grants them
+  std::uint32_t egress_denied = 0;
   Fault fault = Fault::kNone;
   Killed killed = Killed::kNot;
   Slots::Place place;  // in the queue, before there is a child

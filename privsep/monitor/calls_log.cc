@@ -1,41 +1,11 @@
 // Runs in the monitor.  The readable log beside the chain: bytes from children go into bytea columns unread.
+#include "privsep/monitor/call_end.h"
 #include "privsep/monitor/calls.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/sql.h"
 
 namespace mcpbox::monitor {
 namespace {
-
-std::string_view name_of(protocol::CallEnd end) {
-  using enum protocol::CallEnd;
-  switch (end) {
-    case kOk:
-      return "ok";
-    case kToolError:
-      return "tool_error";
-    case kInvalidArguments:
-      return "invalid_arguments";
-    case kForged:
-      return "forged";
-    case kTimedOut:
-      return "timed_out";
-    case kOutOfMemory:
-      return "out_of_memory";
-    case kCrashed:
-      return "crashed";
-    case kCancelled:
-      return "cancelled";
-    case kInputRequired:
-      return "input_required";
-    case kStateRefused:
-      return "state_refused";
-    case kMissingCapability:
-      return "missing_capability";
-    case kUnrecorded:
-      return "unrecorded";
-  }
-  return "unknown";
-}
 
 Param bytes_or_null(std::string_view bytes) { return bytes.empty() ? Param::null() : Param::raw(bytes); }
 
@@ -44,11 +14,12 @@ Param bytes_or_null(std::string_view bytes) { return bytes.empty() ? Param::null
 void Calls::write_log(const Call& call, const protocol::CallResult& result,
                       const base::Result<protocol::Outcome>& outcome,
                       const base::Result<protocol::SpareEnded>& ending) {
+  const std::int64_t end_ms = call.ended_ms != 0 ? call.ended_ms : m_.clock.steady_ms();
+  const std::int64_t start_ms = call.started_ms != 0 ? call.started_ms : end_ms;
+  m_.meters.call_took(end_ms - start_ms, start_ms - call.opened_ms);
   const Tool* tool = m_.catalogue.find_tool(call.job.tool);
   const Server* server = m_.catalogue.find_server(call.server);
   if (tool == nullptr || server == nullptr) return;  // deleted meanwhile: its log went with it
-  const std::int64_t end_ms = call.ended_ms != 0 ? call.ended_ms : m_.clock.steady_ms();
-  const std::int64_t start_ms = call.started_ms != 0 ? call.started_ms : end_ms;
   const std::string_view error =
       outcome ? std::string_view(outcome->log_error) : std::string_view(result.explanation);
   Statement row{
@@ -75,6 +46,8 @@ void Calls::write_log(const Call& call, const protocol::CallResult& result,
           Param::boolean(result.end == protocol::CallEnd::kOk),
           Param::text(name_of(result.end)),
           Param::integer(m_.clock.now_ms() - (m_.clock.steady_ms() - call.opened_ms)),
+          Param::integer(call.egress_requests),
+          Param::integer(call.egress_denied),
       }};
   m_.store.write_text(std::move(row));
 }

@@ -80,6 +80,11 @@ void Children::serving(Instance instance) {
     if (child->peer == nullptr || child->peer->instance != instance) continue;
     child->patience.reset();
     m_.log.info("child serves", {{"role", protocol::name_of(child->role)}, {"pid", child->pid}});
+    AuditRecord record{.kind = AuditKind::kLifecycle,
+                       .actor = std::string(protocol::name_of(child->role)),
+                       .action = "serving",
+                       .number = child->pid};
+    m_.background.spawn(m_.store.append(std::move(record)));
     const std::shared_ptr<Child> greeted = child;
     if (greeted->events.serving) greeted->events.serving();
     return;

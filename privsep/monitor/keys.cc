@@ -20,7 +20,7 @@ static_assert(kKeyBytes == crypto_kdf_KEYBYTES && kKeyBytes >= crypto_generichas
 
 // crypto_kdf's inputs.  A number is never used again for another purpose: DESIGN.md 6 lists the purposes.
 constexpr char kContext[crypto_kdf_CONTEXTBYTES + 1] = "mcpboxv1";
-enum class Purpose : std::uint64_t { kRowSeal = 1, kStoredValues = 2, kRequestState = 4 };
+enum class Purpose : std::uint64_t { kRowSeal = 1, kStoredValues = 2, kRequestState = 4, kAuditSigning = 7 };
 
 constexpr std::size_t kMostKeys = 8;  // pages: the master while it is read, and a subkey for each purpose
 
@@ -83,7 +83,9 @@ base::Result<Keys> Keys::from_fd(int fd) {
   Secret<kKeyBytes> row_seal = subkey(Purpose::kRowSeal);
   Secret<kKeyBytes> values = subkey(Purpose::kStoredValues);
   Secret<kKeyBytes> request_state = subkey(Purpose::kRequestState);
-  return Keys(std::move(pages), std::move(row_seal), std::move(values), std::move(request_state));
+  Secret<kKeyBytes> audit_seed = subkey(Purpose::kAuditSigning);
+  return Keys(std::move(pages), std::move(row_seal), std::move(values), std::move(request_state),
+              std::move(audit_seed));
 }
 
 // nonce || ciphertext || tag.  A random nonce of this size never repeats.
@@ -120,6 +122,44 @@ base::Result<std::string> Keys::open_state(std::string_view owner, std::string_v
   });
   if (opened != 0) return base::fail(Why::kInvalid, "not a state that was sealed here for this owner");
   return text;
+}
+
+namespace {
+
+// The expanded key, which Ed25519 needs, for as long as the caller's work takes.
+struct SigningKey {
+  explicit SigningKey(const Secret<kKeyBytes>& seed) {
+    seed.reveal([&](std::span<const unsigned char, kKeyBytes> bytes) {
+      crypto_sign_seed_keypair(public_part.data(), secret.data(), bytes.data());
+    });
+  }
+  SigningKey(const SigningKey&) = delete;
+  SigningKey& operator=(const SigningKey&) = delete;
+  ~SigningKey() { sodium_memzero(secret.data(), secret.size()); }
+  audit::PublicKey public_part{};
+  std::array<unsigned char, crypto_sign_SECRETKEYBYTES> secret{};
+};
+
+}  // namespace
+
+Keys::Keys(std::unique_ptr<base::SecretPages> pages, Secret<32> row_seal, Secret<32> values,
+           Secret<32> request_state, Secret<32> audit_seed)
+    : pages_(std::move(pages)),
+      row_seal_(std::move(row_seal)),
+      values_(std::move(values)),
+      request_state_(std::move(request_state)),
+      audit_seed_(std::move(audit_seed)) {
+  audit_key_ = SigningKey(audit_seed_).public_part;
+}
+
+audit::Signed Keys::sign(audit::Checkpoint checkpoint) const {
+  checkpoint.key = audit::name_of_key(audit_key_);
+  audit::Signed made{.statement = audit::encode(checkpoint), .signature = {}};
+  const SigningKey key(audit_seed_);
+  crypto_sign_detached(made.signature.data(), nullptr,
+                       reinterpret_cast<const unsigned char*>(made.statement.data()), made.statement.size(),
+                       key.secret.data());
+  return made;
 }
 
 wire::Digest Keys::seal(std::string_view table, std::initializer_list<std::string_view> parts) const {

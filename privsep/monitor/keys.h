@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "policy/layers.h"
+#include "privsep/audit/checkpoint.h"
 #include "privsep/base/error.h"
 #include "privsep/base/secret.h"
 #include "privsep/wire/fields.h"
@@ -58,22 +59,23 @@ class Keys {
   [[nodiscard]] std::string seal_state(std::string_view owner, std::string_view text) const;
   // kInvalid unless seal_state() made it for the same owner.
   [[nodiscard]] base::Result<std::string> open_state(std::string_view owner, std::string_view sealed) const;
+  // The checkpoint with the name of our key in it, signed with Ed25519 under the audit subkey.
+  [[nodiscard]] audit::Signed sign(audit::Checkpoint checkpoint) const;
+  [[nodiscard]] const audit::PublicKey& audit_key() const { return audit_key_; }
 
   // Compares in constant time.
   [[nodiscard]] static bool same(const wire::Digest& a, const wire::Digest& b);
 
  private:
   Keys(std::unique_ptr<base::SecretPages> pages, base::Secret<32> row_seal, base::Secret<32> values,
-       base::Secret<32> request_state)
-      : pages_(std::move(pages)),
-        row_seal_(std::move(row_seal)),
-        values_(std::move(values)),
-        request_state_(std::move(request_state)) {}
+       base::Secret<32> request_state, base::Secret<32> audit_seed);
   [[nodiscard]] std::string value_key_id() const;
   std::unique_ptr<base::SecretPages> pages_;  // before the secrets: it outlives them
   base::Secret<32> row_seal_;
   base::Secret<32> values_;
   base::Secret<32> request_state_;
+  base::Secret<32> audit_seed_;  // of the Ed25519 key that signs checkpoints
+  audit::PublicKey audit_key_{};
 };
 
 // BLAKE2b-256 without a key over the parts, each preceded by its length as 8 bytes little-endian.

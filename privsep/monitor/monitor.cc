@@ -32,6 +32,8 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       store(store_),
       launcher(launcher_),
       owner(owner_),
+      activity(loop_, catalogue),
+      repeats(loop_, store_, log_),
       sessions(clock_),
       admin_sessions(*this),
       request_states(keys_, clock_),
@@ -42,7 +44,12 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       passwords(*this),
       self_attacks(*this),
       children(*this),
-      egress(*this) {}
+      egress(*this) {
+  store.observe([this](const Store::Durable& durable) {
+    meters.count(durable);
+    activity.add(durable);
+  });
+}
 
 base::Result<void> Monitor::may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op) const {
   const base::Result<Principal> caller = redeem(asker, ticket);

@@ -11,6 +11,7 @@
 #include "privsep/base/clock.h"
 #include "privsep/base/log.h"
 #include "privsep/loop/task_set.h"
+#include "privsep/monitor/activity.h"
 #include "privsep/monitor/admin_sessions.h"
 #include "privsep/monitor/call_groups.h"
 #include "privsep/monitor/calls.h"
@@ -29,6 +30,11 @@
 #include "privsep/monitor/policy_settings.h"
 #include "privsep/monitor/secrets.h"
 #include "privsep/monitor/request_states.h"
+#include "privsep/monitor/meters.h"
+#include "privsep/monitor/passwords.h"
+#include "privsep/monitor/peer.h"
+#include "privsep/monitor/peer_owner.h"
+#include "privsep/monitor/repeats.h"
 #include "privsep/monitor/self_attack.h"
 #include "privsep/monitor/sessions.h"
 #include "privsep/monitor/setup_code.h"
@@ -70,6 +76,9 @@ class Monitor {
   std::string freeze_reason;
   std::vector<std::string> warnings;  // ignored rows and weaker settings, for status
 
+  Meters meters;
+  Activity activity;
+  Repeats repeats;  // refusals and authentications, coalesced
   Tickets tickets;
   CallGroups call_groups;  // outlives the spares
   Sessions sessions;

@@ -24,6 +24,9 @@ Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q) {
     add(m.settings.listeners);
   if (asker.role != p::Role::kCtl)
     m.loop.soon([&m, instance = asker.instance] { m.children.serving(instance); });
+  else if (asker.owner)
+    m.repeats.note(
+        {.kind = AuditKind::kAuthentication, .actor = asker.person.who, .action = "control_opened"});
   co_return settings;
 }
 
@@ -35,20 +38,33 @@ const wire::AllowedUser* allowed(const Monitor& m, std::uint32_t uid) {
   return nullptr;
 }
 
+// Not waited for: what is let in here can do nothing that is not recorded itself.
+void note_access(Monitor& m, const char* action, std::string_view who, std::string_view says) {
+  m.repeats.note({.kind = AuditKind::kAuthentication,
+                  .actor = std::string(who),
+                  .action = action,
+                  .payload = std::string(says)});
+}
+
 }  // namespace
 
 Answer<p::Principal> on_authenticate(Monitor& m, Peer& asker, p::Authenticate q) {
   const base::Result<std::uint32_t> uid = m.owner.uid_of(q.connection.get(), m.settings);
-  if (!uid) co_return std::unexpected(uid.error());
+  if (!uid) {
+    note_access(m, "not_admitted", protocol::name_of(asker.role), uid.error().text);
+    co_return std::unexpected(uid.error());
+  }
   const wire::AllowedUser* user = allowed(m, *uid);
   if (user == nullptr) {
     m.log.warn("a user is not allowed", {{"uid", *uid}});
+    note_access(m, "not_admitted", "uid:" + std::to_string(*uid), "not on the list of users");
     co_return base::fail(
         Why::kRefused,
         "your user may not use MCPbox: an administrator adds `allow-user = NAME` to mcpbox.conf and "
         "restarts it");
   }
   Principal principal{.who = "unix:" + std::string(user->name.data()), .uid = *uid};
+  note_access(m, "admitted", principal.who, protocol::name_of(asker.role));
   p::Principal answer{.who = principal.who};
   answer.ticket = m.tickets.issue(asker.instance, std::move(principal));
   co_return answer;

@@ -13,21 +13,32 @@ using base::Why;
 namespace limits = policy::limits;
 
 Answer<p::Done> on_unlock(Monitor& m, Peer& asker, p::Unlock q) {
-  if (!asker.member)
+  const auto record_refusal = [&] {
+    m.repeats.note({.kind = AuditKind::kAuthentication,
+                    .actor = asker.person.who,
+                    .action = "unlock_refused",
+                    .payload = std::string(q.admin)});
+  };
+  if (!asker.member) {
+    record_refusal();
     co_return base::fail(Why::kRefused, "only root and members of the admin group may decide: use sudo");
+  }
   const auto admin = m.admins.find(q.admin);
   const Passwords::Attempt attempt{.uid = asker.person.uid,
                                    .account = admin == m.admins.end() ? std::string() : admin->first};
   std::string hash = admin == m.admins.end() ? kNobodysHash : admin->second;
   const base::Result<loop::Nothing> right =
       co_await loop::attempt(m.passwords.check(attempt, std::string(q.password), std::move(hash)));
+  if (!right) {
+    record_refusal();
+    co_return std::unexpected(right.error());
+  }
   AuditRecord record{.kind = AuditKind::kAuthentication,
                      .actor = asker.person.who,
-                     .action = right ? "unlocked" : "unlock_refused",
+                     .action = "unlocked",
                      .payload = std::string(q.admin)};
   const std::uint64_t sequence = co_await m.store.append(std::move(record));
   static_cast<void>(sequence);
-  if (!right) co_return std::unexpected(right.error());
   asker.person.who = "admin:" + std::string(q.admin) + " (" + asker.person.who + ")";
   co_return p::Done{};
 }

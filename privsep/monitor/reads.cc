@@ -3,6 +3,7 @@
 
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/sql_admin.h"
+#include "privsep/monitor/sql_logs.h"
 #include "privsep/monitor/sql_reads.h"
 
 namespace mcpbox::monitor {
@@ -82,9 +83,14 @@ Statement statement_of(const protocol::ReadLogs& question, const std::string& ca
   const auto text_or_null = [](const std::string& value) {
     return value.empty() ? Param::null() : Param::text(value);
   };
+  const auto time_or_null = [](std::int64_t ms) { return ms == 0 ? Param::null() : Param::integer(ms); };
+  // Whoever may not decide sees their own calls, whatever they ask for.
   return {.sql = &sql::kLogs,
-          .params = {text_or_null(caller), text_or_null(question.tool), Param::integer(question.page_size),
-                     Param::integer(question.page)}};
+          .params = {text_or_null(caller.empty() ? std::string(question.caller) : caller),
+                     text_or_null(question.tool), Param::integer(question.page_size),
+                     Param::integer(question.page), text_or_null(question.server), text_or_null(question.end),
+                     text_or_null(question.search), time_or_null(question.since_ms),
+                     time_or_null(question.until_ms), Param::integer(policy::limits::kCountedRows)}};
 }
 
 loop::Task<protocol::JsonText> read_json(Monitor& m, Statement statement) {

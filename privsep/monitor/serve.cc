@@ -92,9 +92,11 @@ loop::Task<> Service::come_down() {
     const loop::Nothing slept = co_await m_.loop.sleep(20);
     static_cast<void>(slept);
   }
+  co_await m_.repeats.settle();
   AuditRecord record{.kind = AuditKind::kLifecycle, .actor = "priv", .action = "stop"};
   const base::Result<std::uint64_t> recorded = co_await loop::attempt(m_.store.append(std::move(record)));
   if (!recorded) m_.log.error("the end could not be recorded", recorded.error());
+  store_.make_checkpoint();
   m_.log.info("stopped");
   m_.loop.stop();
   co_return loop::Nothing{};

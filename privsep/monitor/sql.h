@@ -175,12 +175,14 @@ inline constexpr Sql kDeleteAdminSession{"delete_admin_session", R"sql(
 //   $11 duration_ms integer | $12 queue_ms integer | $13 peak_memory_bytes integer or null |
 //   $14 arguments bytes or null | $15 result bytes or null | $16 output bytes or null | $17 error bytes or
 //   null | $18 is_test boolean | $19 success boolean | $20 end_kind text: ok, tool_error, invalid_arguments,
-//   forged, timed_out, out_of_memory, crashed, cancelled, unrecorded, unknown | $21 started_at_ms integer
+//   forged, timed_out, out_of_memory, crashed, cancelled, unrecorded, unknown | $21 started_at_ms integer |
+//   $22 egress requests made integer | $23 egress requests denied integer
 inline constexpr Sql kInsertExecution{"insert_execution", R"sql(
     INSERT INTO executions (call_id, tool_id, server_id, server_name, tool_name, digest, version, caller, caller_uid,
                             client, duration_ms, queue_ms, peak_memory_bytes, arguments, result, output, error,
-                            is_test, success, end_kind, started_at_ms)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                            is_test, success, end_kind, started_at_ms, egress_requests, egress_denied)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+            $22, $23)
         ON CONFLICT (call_id) DO NOTHING)sql"};
 
 }  // namespace mcpbox::monitor::sql

@@ -168,30 +168,4 @@ inline constexpr Sql kExplain{"explain", R"sql(
      WHERE s.name = split_part($1::text, '__', 1) AND t.name = split_part($1::text, '__', 2)
        AND $1::text = s.name || '__' || t.name)sql"};
 
-// ReadLogs: newest first.  Names as they were at the time of the call.
-//   $1 caller text, or null for everybody's | $2 "srv__tool" text, or null for all tools | $3 size | $4 page
-//   {logs[]{id,tool,success,end,duration_ms,queue_ms,peak_memory_bytes,error,input_args,result,stdout,executed_by,uid,
-//    client,is_test,digest,version,created_at}, total,page,page_size,pages}
-inline constexpr Sql kLogs{"logs", R"sql(
-    WITH chosen AS NOT MATERIALIZED (
-      SELECT * FROM executions
-       WHERE ($1::text IS NULL OR caller = $1::text)
-         AND ($2::text IS NULL OR server_name || '__' || tool_name = $2::text))
-    SELECT json_build_object('logs', coalesce((
-             SELECT json_agg(json_build_object(
-                      'id', e.call_id, 'tool', e.server_name || '__' || e.tool_name, 'success', e.success,
-                      'end', e.end_kind, 'duration_ms', e.duration_ms, 'queue_ms', e.queue_ms,
-                      'peak_memory_bytes', e.peak_memory_bytes,
-                      'error', log_text(e.error, 160000 / $3::int),
-                      'input_args', log_text(e.arguments, 160000 / $3::int),
-                      'result', log_text(e.result, 160000 / $3::int),
-                      'stdout', log_text(e.output, 160000 / $3::int),
-                      'executed_by', e.caller, 'uid', e.caller_uid, 'client', e.client, 'is_test', e.is_test,
-                      'digest', encode(e.digest, 'hex'), 'version', e.version, 'created_at', iso_ms(e.started_at_ms))
-                      ORDER BY e.started_at_ms DESC, e.call_id)
-               FROM (SELECT * FROM chosen ORDER BY started_at_ms DESC, call_id
-                      LIMIT $3::int OFFSET ($4::bigint - 1) * $3::int) e), '[]'),
-           'total', n.total, 'page', $4::bigint, 'page_size', $3::int, 'pages', (n.total + $3::int - 1) / $3::int)::text
-      FROM (SELECT count(*) AS total FROM chosen) n)sql"};
-
 }  // namespace mcpbox::monitor::sql

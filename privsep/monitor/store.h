@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "privsep/audit/checkpoint.h"
 #include "privsep/loop/task.h"
 #include "privsep/monitor/audit_record.h"
 
@@ -73,6 +74,29 @@ class Store {
 
   [[nodiscard]] virtual bool up() const = 0;
   [[nodiscard]] virtual std::uint64_t audit_records() const = 0;
+
+  // What a checkpoint made now would say; its purpose and key are the caller's.
+  [[nodiscard]] virtual audit::Checkpoint audit_end() const { return {.sequence = audit_records()}; }
+  // Records that wait to be durable.
+  [[nodiscard]] virtual std::size_t waiting_records() const { return 0; }
+
+  // Called for every record once it is durable, in the order of the chain.  One observer; from the loop.
+  struct Durable {
+    std::uint64_t sequence = 0;
+    std::int64_t at_ms = 0;
+    std::int64_t waited_ms = 0;
+    const AuditRecord& record;
+  };
+  using Observer = std::function<void(const Durable&)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
+
+ protected:
+  void tell(const Durable& durable) const {
+    if (observer_) observer_(durable);
+  }
+
+ private:
+  Observer observer_;
 };
 
 }  // namespace mcpbox::monitor

@@ -31,7 +31,8 @@ StorePg::StorePg(loop::Loop& loop, const base::Clock& clock, const Keys& keys, c
       log_(log),
       conninfo_(std::move(conninfo)),
       head_fd_(head_fd),
-      expiry_(loop, [this] { expire(); }) {}
+      expiry_(loop, [this] { expire(); }),
+      checkpoint_timer_(loop, [this] { make_checkpoint(); }) {}
 
 StorePg::~StorePg() { *alive_ = false; }
 
@@ -150,9 +151,22 @@ loop::Task<> StorePg::run_writer() {
   }
 }
 
+// A record that is older than the one before it stands behind one that says so: nothing else may go back.
 StorePg::Entries StorePg::take_entries() {
   Entries entries;
+  in_flight_at_ms_ = head_at_ms_;
   do {
+    const Entry& next = queue_.front();
+    if (next.at_ms < in_flight_at_ms_) {
+      Entry stepped{.record = {.kind = AuditKind::kLifecycle, .actor = "priv", .action = "clock_stepped"},
+                    .rows = {},
+                    .at_ms = next.at_ms,
+                    .expires_ms = next.expires_ms,
+                    .later = {}};
+      stepped.record.number = in_flight_at_ms_ - next.at_ms;
+      entries.push_back(std::move(stepped));
+    }
+    in_flight_at_ms_ = next.at_ms;
     entries.push_back(std::move(queue_.front()));
     queue_.pop_front();
   } while (!entries.back().rows && !queue_.empty() && !queue_.front().rows &&
@@ -208,9 +222,18 @@ base::Result<void> StorePg::save_head() {
 void StorePg::succeed(const ChainHead& head) {
   std::uint64_t sequence = head_.sequence;
   head_ = head;
+  head_at_ms_ = in_flight_at_ms_;
   [[maybe_unused]] const base::Result<void> saved =
       save_head();  // what is stored is stored; the next write waits
-  for (Entry& entry : std::exchange(in_flight_, {})) entry.later.resolve(++sequence);
+  const Entries stored = std::exchange(in_flight_, {});
+  for (const Entry& entry : stored) {
+    ++sequence;
+    const std::int64_t waited_ms = clock_.steady_ms() - (entry.expires_ms - kStoreDeadlineMs);
+    tell({.sequence = sequence, .at_ms = entry.at_ms, .waited_ms = waited_ms, .record = entry.record});
+    loop::Later<std::uint64_t> later = entry.later;
+    later.resolve(std::uint64_t{sequence});
+  }
+  checkpoint_when_due();
 }
 
 void StorePg::fail_in_flight(const base::Error& why) {

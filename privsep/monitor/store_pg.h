@@ -70,6 +70,12 @@ class StorePg final : public Store {
   void write_text(Statement statement) override;
   [[nodiscard]] bool up() const override { return serving_ && writer_ && writer_->up() && reader_->up(); }
   [[nodiscard]] std::uint64_t audit_records() const override { return head_.sequence; }
+  [[nodiscard]] audit::Checkpoint audit_end() const override;
+  [[nodiscard]] std::size_t waiting_records() const override { return queue_.size() + in_flight_.size(); }
+
+  // Signs where the chain is now, stores that beside it, and writes it to the log.  By itself at the first
+  // record, then every limits::kCheckpointRecords and limits::kCheckpointMs; also before an orderly end.
+  void make_checkpoint();
 
   // True when the working role could rewrite the chain (one role for everything): a missing layer, for the
   // status.
@@ -104,6 +110,10 @@ class StorePg final : public Store {
   loop::Task<> write_one_text(Statement statement);
   base::Result<void> save_head();
 
+  // store_pg_checkpoints.cc
+  void checkpoint_when_due();
+  loop::Task<> find_start();
+
   // store_pg_start.cc: who we are, and where the chain ends
   loop::Task<> take_lock(Patience patience);
   loop::Task<> report_holder();
@@ -124,9 +134,13 @@ class StorePg final : public Store {
   std::unique_ptr<PgConnection> writer_;
   std::unique_ptr<PgConnection> reader_;
   std::deque<Entry> queue_;
-  Entries in_flight_;         // entries of the transaction whose answer is awaited, or was lost
-  ChainHead head_;            // of what is known to be stored
-  ChainHead in_flight_head_;  // what it will be when in_flight_ is stored
+  Entries in_flight_;                 // entries of the transaction whose answer is awaited, or was lost
+  ChainHead head_;                    // of what is known to be stored
+  ChainHead in_flight_head_;          // what it will be when in_flight_ is stored
+  std::int64_t head_at_ms_ = 0;       // the time in the record at head_
+  std::int64_t in_flight_at_ms_ = 0;  // and at in_flight_head_
+  ChainHead pruned_;                  // the last record that retention may have dropped
+  std::uint64_t checkpoint_ = 0;      // the record of the last checkpoint of this process
   bool serving_ = false;
   bool head_saved_ = true;  // audit.head says head_
   bool can_rewrite_audit_ = false;
@@ -134,6 +148,8 @@ class StorePg final : public Store {
   loop::Later<loop::Nothing> work_;
   bool wake_scheduled_ = false;
   loop::Timer expiry_;
+  loop::Timer checkpoint_timer_;
+  bool checkpoint_waits_ = false;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // false once destroyed, seen by loop callbacks
   loop::TaskSet tasks_;              // last: its tasks use everything above

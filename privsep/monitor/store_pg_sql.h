@@ -45,6 +45,22 @@ inline constexpr Sql kAuditFrom{"audit_from", R"sql(
     SELECT sequence, at_ms, kind, actor, action, subject, call, digest, number, payload, previous, hash
       FROM audit WHERE sequence >= $1 ORDER BY sequence LIMIT $2)sql"};
 
+// A signed checkpoint.  A second one of the same record changes nothing.
+//   $1 sequence | $2 at_ms | $3 purpose | $4 statement bytes | $5 signature bytes
+inline constexpr Sql kInsertCheckpoint{"insert_checkpoint", R"sql(
+    INSERT INTO audit_checkpoints (sequence, at_ms, purpose, statement, signature) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (sequence, purpose) DO NOTHING)sql"};
+
+//   $1 first sequence | $2 how many at most
+//   columns  statement bytes | signature bytes
+inline constexpr Sql kCheckpointsFrom{"checkpoints_from", R"sql(
+    SELECT statement, signature FROM audit_checkpoints WHERE sequence >= $1 ORDER BY sequence, purpose LIMIT $2)sql"};
+
+// What retention was last allowed to drop.
+//   columns  the last record of it | its hash
+inline constexpr Sql kLastPrune{"last_prune", R"sql(
+    SELECT number, digest FROM audit WHERE kind = 3 AND action = 'audit_prune' ORDER BY sequence DESC LIMIT 1)sql"};
+
 // Calls with an intent and no outcome since the last time that this was asked and settled; by audit_calls
 // only.
 //   rows  the intents; columns as the parameters of kInsertAudit

@@ -19,7 +19,8 @@ constexpr std::string_view kSession =
     "client_min_messages=error idle_in_transaction_session_timeout=10000 ";
 // A record counts as durable when its COMMIT is answered; a log text may be lost in a power cut.
 constexpr std::string_view kWriterSession = "synchronous_commit=on";
-constexpr std::string_view kReaderSession = "synchronous_commit=off";
+// Reads have filters that may be absent: one plan for all of them would use no index.
+constexpr std::string_view kReaderSession = "synchronous_commit=off plan_cache_mode=force_custom_plan";
 constexpr const char* kHidden = "not visible to this role";
 
 base::Result<Conninfo> conninfo_for(const std::string& text, std::string_view connection,
@@ -44,6 +45,7 @@ loop::Task<> StorePg::start() {
   co_await take_lock(Patience::kLimited);
   const ChainHead stored = co_await stored_head();
   co_await compare_with_file(stored);
+  co_await find_start();
   head_ = stored;
   if (base::Result<void> saved = save_head(); !saved) co_return std::unexpected(saved.error());
   serving_ = true;
@@ -111,6 +113,7 @@ loop::Task<ChainHead> StorePg::stored_head() {
   if (!last) co_return std::unexpected(last.error());
   if (!is_intact(*last))
     co_return base::fail(Why::kBroken, "the last audit record was changed in the database");
+  if (!serving_) head_at_ms_ = last->at_ms;
   co_return last->head();
 }
 

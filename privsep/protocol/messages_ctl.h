@@ -93,7 +93,24 @@ struct ReadLogs {
   Text<limits::kPublishedNameBytes> tool;  // server__tool; empty for all
   std::uint32_t page = 1;
   std::uint32_t page_size = limits::kPageDefault;
-  static auto fields(auto& m) { return std::tie(m.tool, m.page, m.page_size); }
+  // What is empty or zero does not restrict.
+  Text<limits::kNameBytes> server;    // its name at the time of the call
+  Text<32> end;                       // "ok", "tool_error", ...; or "failed": every end but ok
+  Text<128> caller;                   // "unix:alice"
+  Text<limits::kSearchBytes> search;  // words in arguments, result, output or error
+  std::int64_t since_ms = 0;          // started then or later
+  std::int64_t until_ms = 0;          // started before then
+  static auto fields(auto& m) {
+    return std::tie(m.tool, m.page, m.page_size, m.server, m.end, m.caller, m.search, m.since_ms, m.until_ms);
+  }
+};
+
+// Statistics of calls as JSON: contract 3.9, execution-logs/stats and dashboard.
+struct ReadStats {
+  static constexpr Op kOp = Op::kReadStats;
+  using Reply = JsonText;
+  std::uint32_t period_hours = 24;  // 1 to limits::kStatsHoursMax
+  static auto fields(auto& m) { return std::tie(m.period_hours); }
 };
 
 // Reads for deciders, as JSON made by PostgreSQL: shapes in monitor/sql_reads.h and sql_admin.h.

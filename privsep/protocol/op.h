@@ -69,6 +69,12 @@ enum class Op : std::uint16_t {
   kAskClient,
   kAnswerCall,
   kSetLogLevel,
+  kGetAuditHead,
+  kReadAudit,
+  kReadCheckpoints,
+  kWatchActivity,
+  kGetMetrics,
+  kReadStats,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,

@@ -55,6 +55,8 @@ inline constexpr OpName kOpNames[] = {
     {Op::kFetchEnd, "FetchEnd"},           {Op::kFetchFailed, "FetchFailed"},
     {Op::kSay, "Say"},                     {Op::kAskClient, "AskClient"},         {Op::kAnswerCall, "AnswerCall"},
     {Op::kSetLogLevel, "SetLogLevel"},     {Op::kCallSaid, "CallSaid"},           {Op::kCallAsked, "CallAsked"},
+    {Op::kGetAuditHead, "GetAuditHead"},   {Op::kReadAudit, "ReadAudit"},         {Op::kReadCheckpoints, "ReadCheckpoints"},
+    {Op::kWatchActivity, "WatchActivity"}, {Op::kGetMetrics, "GetMetrics"},       {Op::kReadStats, "ReadStats"},
 };
 // clang-format on
 

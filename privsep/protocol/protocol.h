@@ -4,8 +4,10 @@
 #pragma once
 
 #include "privsep/protocol/messages_access.h"
+#include "privsep/protocol/messages_activity.h"
 #include "privsep/protocol/messages_admin.h"
 #include "privsep/protocol/messages_attack.h"
+#include "privsep/protocol/messages_audit.h"
 #include "privsep/protocol/messages_call.h"
 #include "privsep/protocol/messages_calls.h"
 #include "privsep/protocol/messages_common.h"
@@ -13,6 +15,7 @@
 #include "privsep/protocol/messages_egress.h"
 #include "privsep/protocol/messages_grants.h"
 #include "privsep/protocol/messages_manage.h"
+#include "privsep/protocol/messages_metrics.h"
 #include "privsep/protocol/messages_modules.h"
 #include "privsep/protocol/messages_secrets.h"
 #include "privsep/protocol/messages_settings.h"
@@ -95,6 +98,12 @@ Answer<p::Done> on_delete_secret(Monitor& m, Peer& asker, p::DeleteSecret q);
 Answer<p::SettingValues> on_read_settings(Monitor& m, Peer& asker, p::ReadSettings q);
 Answer<p::SettingValues> on_change_setting(Monitor& m, Peer& asker, p::ChangeSetting q);
 Answer<p::SettingValues> on_apply_profile(Monitor& m, Peer& asker, p::ApplyProfile q);
+Answer<p::AuditHead> on_get_audit_head(Monitor& m, Peer& asker, p::GetAuditHead q);
+Answer<p::AuditPage> on_read_audit(Monitor& m, Peer& asker, p::ReadAudit q);
+Answer<p::CheckpointPage> on_read_checkpoints(Monitor& m, Peer& asker, p::ReadCheckpoints q);
+Answer<p::ActivityPage> on_watch_activity(Monitor& m, Peer& asker, p::WatchActivity q);
+Answer<p::Metrics> on_get_metrics(Monitor& m, Peer& asker, p::GetMetrics q);
+Answer<p::JsonText> on_read_stats(Monitor& m, Peer& asker, p::ReadStats q);
 
 }  // namespace mcpbox::monitor
 
@@ -183,6 +192,12 @@ struct Protocol : Table<
     Row< ChangeSetting,  SettingValues, kCtlOnly,     kDeciding, kStay,     on::on_change_setting    >,
     Row< ApplyProfile,   SettingValues, kCtlOnly,     kDeciding, kStay,     on::on_apply_profile     >,
     Row< SelfAttack,     AttackReport, kCtlOnly,   kDeciding, kStay,     on::on_self_attack     >,
+    Row< GetAuditHead,   AuditHead,  kCtlOnly,     kDeciding, kStay,     on::on_get_audit_head  >,
+    Row< ReadAudit,      AuditPage,  kCtlOnly,     kDeciding, kStay,     on::on_read_audit      >,
+    Row< ReadCheckpoints, CheckpointPage, kCtlOnly, kDeciding, kStay,    on::on_read_checkpoints >,
+    Row< WatchActivity,  ActivityPage, kCtlOnly,   kDeciding, kStay,     on::on_watch_activity  >,
+    Row< GetMetrics,     Metrics,    kCtlOnly,     kDeciding, kStay,     on::on_get_metrics     >,
+    Row< ReadStats,      JsonText,   kCtlOnly,     kDeciding, kStay,     on::on_read_stats      >,
     Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
     // the admin process: what it asks by itself, and the envelope around everything that needs a session
     Row< GetAdminState,  AdminState, kAdminOnly,   kServing,  kStay,     on::on_get_admin_state >,
@@ -229,6 +244,8 @@ static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kDecideGrant),
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSetSecret), "a stolen gateway must not move a secret");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kChangeSetting),
               "a stolen gateway must not weaken policy");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReadAudit),
+              "a stolen gateway must not read the audit log");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kUnlock), "a stolen gateway must not guess passwords");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSpareEnded),
               "a stolen gateway must not end calls of others");

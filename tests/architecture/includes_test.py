@@ -18,6 +18,7 @@ PROTOCOL = WIRE | {"privsep/protocol", "policy"}
 MAY_INCLUDE = {
     "policy": BASE,
     "privsep/base": set(),
+    "privsep/audit": set(),
     "privsep/wire": BASE,
     # plain tables, which a message's bounds and enums come from
     "privsep/protocol": WIRE
@@ -27,7 +28,7 @@ MAY_INCLUDE = {
     # plain structs and the roles: the launcher contains no decoder
     "privsep/launcher": BASE | {"privsep/jail", "policy", "privsep/wire/spawn.h", "privsep/protocol/roles.h"},
     "privsep/migrate": BASE | {"policy"},
-    "privsep/monitor": PROTOCOL | {"privsep/loop", "privsep/jail"},
+    "privsep/monitor": PROTOCOL | {"privsep/loop", "privsep/jail", "privsep/audit"},
     "privsep/password": PROTOCOL | {"privsep/jail"},
     "privsep/http": PROTOCOL | {"privsep/loop"},
     "gateway": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
@@ -35,7 +36,9 @@ MAY_INCLUDE = {
     "egress/dialer": PROTOCOL | {"privsep/loop", "privsep/jail"},
     "executor": PROTOCOL | {"privsep/jail"},
     "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
-    "admin/ctl": PROTOCOL,
+    "admin/ctl": PROTOCOL | {"privsep/audit", "admin/metrics"},
+    "admin/metrics": PROTOCOL,
+    "admin/audit-verify": {"privsep/audit"},
 }
 
 # header of a library: the folders, or files, that may include it
@@ -43,7 +46,13 @@ MAY_NAME = {
     r"Python\.h": {"executor/python.cc", "executor/python.h"},
     r"jansson\.h": {"gateway", "privsep/http", "admin"},
     r"libpq-fe\.h": {"privsep/monitor", "privsep/migrate"},
-    r"sodium\.h": {"privsep/monitor", "privsep/password"},
+    r"sodium\.h": {
+        "privsep/monitor",
+        "privsep/password",
+        "privsep/audit",
+        "admin/ctl/audit.cc",
+        "admin/audit-verify",
+    },
     r"seccomp\.h": {"policy", "privsep/jail"},
     r"event2/http.*": {"privsep/http"},
     r"event2/.*": {"privsep/loop", "privsep/http"},

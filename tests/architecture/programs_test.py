@@ -25,7 +25,8 @@ NEEDS = {
     "mcpbox-egress": {"libevent_core", "libcurl", "libssl", "libcrypto", "libseccomp"},
     "mcpbox-dialer": {"libevent_core", "libseccomp"},
     "mcpbox-migrate": {"libpq"},
-    "mcpboxctl": {"libjansson"},
+    "mcpboxctl": {"libjansson", "libsodium"},
+    "mcpbox-audit-verify": {"libsodium"},
 }
 
 # What a library may bring without being asked for: named so that the list above stays about powers.

@@ -19,6 +19,21 @@ TEST(ToolResult, WhatTheChildMadeIsPassedOnByteByByte) {
   EXPECT_EQ(result_of(" " + good), good);
 }
 
+TEST(ToolResult, TheCallsIdIsInItsMeta) {
+  protocol::CallResult ended{.call = {0xAB}, .end = protocol::CallEnd::kOk};
+  const std::string id = "\"mcpbox/callId\":\"ab000000-0000-0000-0000-000000000000\"";
+  ended.result = R"({"content":[],"_meta":{"execution":{}}})";
+  EXPECT_EQ(tool_result(ended, false), R"({"content":[],"_meta":{)" + id + R"(,"execution":{}}})");
+  ended.result = R"({"content":[],"_meta":{ }})";
+  EXPECT_EQ(tool_result(ended, false), R"({"content":[],"_meta":{)" + id + R"( }})");
+  ended.result = R"({"content":[]})";
+  EXPECT_EQ(tool_result(ended, false), R"({"_meta":{)" + id + R"(},"content":[]})");
+  for (const char* odd : {R"({"content":[],"_meta":1})", R"({"content":[],"_meta":"}"})"}) {
+    ended.result = odd;
+    EXPECT_EQ(tool_result(ended, false), odd);
+  }
+}
+
 TEST(ToolResult, WhatIsNotAResultBecomesAnError) {
   for (const char* bad : {"[]", "1", "{", "{}", "{\"content\":[]", "{\"content\":[],\n\"a\":1}",
                           "{\"content\":[],\"resultType\":\"task\"}", "{\"content\":\"\xff\"}"})

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 
+#include "privsep/audit/actions.h"
 #include "privsep/monitor/dispatch.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/protocol/orders.h"
@@ -41,11 +42,13 @@ class FakeStore final : public Store {
     co_return answers[statement.sql->name];
   }
   loop::Task<std::uint64_t> append(AuditRecord record) override {
+    expect_known(record);
     if (broken) co_return base::fail(base::Why::kBroken, "the database is away");
     records.push_back(std::move(record));
     co_return ++sequence;
   }
   loop::Task<std::uint64_t> commit(AuditRecord record, MakeRows rows) override {
+    expect_known(record);
     if (broken) co_return base::fail(base::Why::kBroken, "the database is away");
     for (const Statement& statement : rows(sequence + 1)) statements.emplace_back(statement.sql->name);
     records.push_back(std::move(record));
@@ -54,6 +57,11 @@ class FakeStore final : public Store {
   void write_text(Statement statement) override { texts.push_back(std::move(statement)); }
   [[nodiscard]] bool up() const override { return !broken; }
   [[nodiscard]] std::uint64_t audit_records() const override { return sequence; }
+
+  static void expect_known(const AuditRecord& record) {
+    EXPECT_TRUE(audit::is_known_action(record.action))
+        << record.action << " is not in privsep/audit/actions.h: add a row that says what it means";
+  }
 
   [[nodiscard]] std::size_t count(AuditKind kind) const {
     std::size_t found = 0;

@@ -1,5 +1,6 @@
 // Mirrors privsep/monitor/store_pg_start.cc: the lock, the remembered end of the chain, and calls left open.
 #include "privsep/monitor/sql.h"
+#include "privsep/monitor/sql_logs.h"
 #include "privsep/monitor/sql_reads.h"
 #include "tests/privsep/monitor/store_fixture.h"
 
@@ -182,9 +183,10 @@ TEST_F(StoreStartTest, ACallWithAnIntentAndNoOutcomeIsClosedOnceAsUnknown) {
     const auto store = started();
     EXPECT_EQ(wait(loop, store->close_open_calls()).value_or(99), 1U);
     EXPECT_EQ(wait(loop, store->close_open_calls()).value_or(99), 0U);
-    const auto logs =
-        rows(*store, sql::kLogs,
-             {Param::text("unix:alice"), Param::text("weather__now"), Param::integer(10), Param::integer(1)});
+    const auto logs = rows(
+        *store, sql::kLogs,
+        {Param::text("unix:alice"), Param::text("weather__now"), Param::integer(10), Param::integer(1),
+         Param::null(), Param::null(), Param::null(), Param::null(), Param::null(), Param::integer(100)});
     EXPECT_NE(logs.at(0).at(0)->find("\"end\" : \"unknown\""), std::string::npos) << *logs[0][0];
   }
   const auto store = started();

@@ -1,6 +1,7 @@
 // Mirrors privsep/monitor/sql.h and sql_reads.h: every statement, on a real PostgreSQL, as the working role.
 #include "privsep/base/visible.h"
 #include "privsep/monitor/sql.h"
+#include "privsep/monitor/sql_logs.h"
 #include "privsep/monitor/sql_reads.h"
 #include "tests/privsep/monitor/store_fixture.h"
 
@@ -72,7 +73,13 @@ class StoreSqlTest : public StoreTest {
                        Param::text("client"),  Param::integer(12),        Param::integer(3),
                        Param::null(),          Param::raw(bytes),         Param::raw(bytes),
                        Param::raw(bytes),      Param::raw(bytes),         Param::boolean(false),
-                       Param::boolean(false),  Param::text("tool_error"), Param::integer(at_ms)}};
+                       Param::boolean(false),  Param::text("tool_error"), Param::integer(at_ms),
+                       Param::integer(2),      Param::integer(1)}};
+  }
+  // The parameters of kLogs without filters but these.
+  static std::vector<Param> logs_of(const Param& caller, const Param& tool, std::int64_t size) {
+    return {caller,        tool,          Param::integer(size), Param::integer(1), Param::null(),
+            Param::null(), Param::null(), Param::null(),        Param::null(),     Param::integer(100'000)};
   }
   void must(Statement statement) {
     const base::Result<std::uint64_t> done = commit(*store, {std::move(statement)});
@@ -232,9 +239,7 @@ TEST_F(StoreSqlTest, EmptyListsAreEmptyAndNotNull) {
     EXPECT_EQ(at(json, list == &sql::kPending ? "pending" : "servers"), "[]");
     EXPECT_EQ(at(json, "pages"), "0");
   }
-  EXPECT_EQ(
-      at(answer(sql::kLogs, {Param::null(), Param::null(), Param::integer(50), Param::integer(1)}), "logs"),
-      "[]");
+  EXPECT_EQ(at(answer(sql::kLogs, logs_of(Param::null(), Param::null(), 50)), "logs"), "[]");
 }
 
 TEST_F(StoreSqlTest, WhatDoesNotExistHasNoRow) {
@@ -341,8 +346,7 @@ TEST_F(StoreSqlTest, AFullPageOfTheWorstTextsFitsItsAnswer) {
   for (int i = 0; i < 100; ++i)
     store->write_text(execution(random_id(), tool_id, server_id, i, "unix:alice", worst));
   for (const int size : {1, 10, 50, 100}) {
-    const std::string json =
-        answer(sql::kLogs, {Param::null(), Param::null(), Param::integer(size), Param::integer(1)});
+    const std::string json = answer(sql::kLogs, logs_of(Param::null(), Param::null(), size));
     EXPECT_LT(json.size(), 4 * policy::limits::kMiB) << size;
     EXPECT_EQ(json.find("cut: ask for fewer") == std::string::npos, size == 1) << size;
   }
@@ -354,7 +358,7 @@ TEST_F(StoreSqlTest, LogsAreFilteredByCallerAndTool) {
   store->write_text(execution(random_id(), tool_id, server_id, 1, "unix:alice"));
   store->write_text(execution(random_id(), tool_id, server_id, 2, "unix:bob"));
   const auto total = [&](const Param& caller, const Param& tool) {
-    return at(answer(sql::kLogs, {caller, tool, Param::integer(10), Param::integer(1)}), "total");
+    return at(answer(sql::kLogs, logs_of(caller, tool, 10)), "total");
   };
   EXPECT_EQ(total(Param::null(), Param::null()), "2");
   EXPECT_EQ(total(Param::text("unix:alice"), Param::null()), "1");

@@ -1,0 +1,47 @@
+// Mirrors privsep/audit/checkpoint.cc.
+#include "privsep/audit/checkpoint.h"
+
+#include "tests/privsep/audit/chain_maker.h"
+
+namespace mcpbox::audit {
+namespace {
+
+TEST(Checkpoint, WhatWasSignedIsBelievedUnderItsKeyOnly) {
+  const Signer signer;
+  const Signer other(10);
+  const Signed made = signer.sign(chain_of(3).checkpoint(3));
+  EXPECT_EQ(made.statement.size(), kStatementBytes);
+  EXPECT_EQ(doubt_of(made, signer.key), Doubt::kNone);
+  EXPECT_EQ(doubt_of(made, other.key), Doubt::kOtherKey);
+  Signed changed = made;
+  changed.signature[0] ^= 1;
+  EXPECT_EQ(doubt_of(changed, signer.key), Doubt::kBadSignature);
+  changed = made;
+  changed.statement[40] = static_cast<char>(changed.statement[40] ^ 1);
+  EXPECT_EQ(doubt_of(changed, signer.key), Doubt::kBadSignature);
+}
+
+TEST(Checkpoint, DecodesToWhatWasEncodedAndRefusesEverythingElse) {
+  Checkpoint checkpoint = chain_of(3).checkpoint(3, Purpose::kSegment);
+  checkpoint.first = 4;
+  const std::string bytes = encode(checkpoint);
+  EXPECT_EQ(decode_checkpoint(bytes), checkpoint);
+  EXPECT_FALSE(decode_checkpoint(bytes + "x"));
+  EXPECT_FALSE(decode_checkpoint(bytes.substr(0, bytes.size() - 1)));
+  std::string other = bytes;
+  other[20] = 4;  // a purpose that there is not
+  EXPECT_FALSE(decode_checkpoint(other));
+  checkpoint.first = 5;  // begins behind its own end
+  EXPECT_FALSE(decode_checkpoint(encode(checkpoint)));
+}
+
+TEST(Checkpoint, APublicKeyIsSixtyFourDigits) {
+  const Signer signer;
+  const std::string text = hex({reinterpret_cast<const char*>(signer.key.data()), signer.key.size()});
+  EXPECT_EQ(public_key_from(text), signer.key);
+  EXPECT_FALSE(public_key_from(text.substr(1)));
+  EXPECT_FALSE(public_key_from("G" + text.substr(1)));
+}
+
+}  // namespace
+}  // namespace mcpbox::audit

@@ -1,0 +1,83 @@
+// Mirrors privsep/monitor/activity.cc.
+#include "privsep/monitor/activity.h"
+
+#include "tests/privsep/monitor/fixture.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+class ActivityTest : public MonitorTest {
+ protected:
+  void add(std::uint64_t sequence, const std::string& payload = "") {
+    const AuditRecord record{.kind = AuditKind::kDecision,
+                             .actor = "root\x1b[2J",
+                             .action = "approve",
+                             .subject = tool_id,
+                             .payload = payload};
+    monitor.activity.add({.sequence = sequence, .at_ms = 5, .waited_ms = 1, .record = record});
+  }
+  base::Result<protocol::ActivityPage> watch(std::uint64_t after, std::uint32_t wait_ms = 0) {
+    return finish(monitor.activity.watch(after, wait_ms));
+  }
+};
+
+TEST_F(ActivityTest, AWatcherBeginsNowAndGetsWhatFollows) {
+  add(1);
+  const auto now = watch(0);
+  ASSERT_TRUE(now.has_value());
+  EXPECT_EQ(now->next, 1U);
+  EXPECT_TRUE(now->events.empty());
+  add(2, std::string("a\0b\xff", 4));
+  const auto page = watch(1);
+  ASSERT_EQ(page->events.size(), 1U);
+  EXPECT_EQ(page->events[0].subject, "srv__greet");
+  EXPECT_EQ(page->events[0].actor.find('\x1b'), std::string::npos) << "outside text is made visible";
+  EXPECT_EQ(page->events[0].says.find('\0'), std::string::npos);
+  EXPECT_EQ(page->next, 2U);
+}
+
+TEST_F(ActivityTest, AWatcherWhoWaitsIsWokenOrGetsAnEmptyPage) {
+  add(1);
+  loop::Timer later(event_loop, [this] { add(2); });
+  later.start(10);
+  EXPECT_EQ(watch(1, 20'000)->events.size(), 1U);
+  EXPECT_TRUE(watch(2, 10)->events.empty());
+}
+
+TEST_F(ActivityTest, WhatIsTooOldIsCountedAsMissed) {
+  for (std::uint64_t i = 1; i <= policy::limits::kActivityKept + 50; ++i) add(i);
+  const auto page = watch(10);
+  EXPECT_EQ(page->missed, 40U);
+  EXPECT_EQ(page->events.size(), policy::limits::kActivityPage);
+  EXPECT_EQ(page->events.front().number, 51U);
+}
+
+TEST_F(ActivityTest, NobodyWatchesWhoMayNotDecide) {
+  const auto person = peer(protocol::Role::kCtl, protocol::State::kServing);
+  EXPECT_EQ(send(person, protocol::WatchActivity{}), Verdict::kKillPeer);
+  const auto gateway = peer(protocol::Role::kNetLocal, protocol::State::kServing);
+  EXPECT_EQ(send(gateway, protocol::WatchActivity{}), Verdict::kKillPeer);
+  EXPECT_EQ(send(gateway, protocol::ReadAudit{}), Verdict::kKillPeer);
+  const auto admin = peer(protocol::Role::kCtl, protocol::State::kDeciding);
+  EXPECT_EQ(send(admin, protocol::WatchActivity{}), Verdict::kAccepted);
+}
+
+TEST_F(ActivityTest, MetricsCountWhatTheChainSays) {
+  const auto admin = peer(protocol::Role::kCtl, protocol::State::kDeciding);
+  const AuditRecord outcome{.kind = AuditKind::kCallOutcome, .action = "call", .number = 5};
+  monitor.meters.count({.sequence = 1, .at_ms = 1, .waited_ms = 3, .record = outcome});
+  monitor.meters.call_took(7, 400'000);
+  protocol::GetMetrics question;
+  const auto metrics = finish(on_get_metrics(monitor, *admin, std::move(question)));
+  ASSERT_TRUE(metrics.has_value());
+  const auto calls =
+      std::ranges::find(metrics->samples, protocol::Metric::kCalls, &protocol::MetricSample::metric);
+  ASSERT_NE(calls, metrics->samples.end());
+  EXPECT_EQ(calls->label, "timed_out");
+  ASSERT_EQ(metrics->histograms.size(), 3U);
+  EXPECT_EQ(metrics->histograms[0].buckets[3], 1U) << "7 ms is in the bucket up to 10";
+  EXPECT_EQ(metrics->histograms[1].buckets.back(), 1U) << "beyond every bound";
+}
+
+}  // namespace
+}  // namespace mcpbox::monitor
