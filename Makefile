@@ -1,9 +1,10 @@
 # The front door.  Every target is a script of scripts/, which says at its top what it does.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint format bench fuzz clean
+.PHONY: help run install test test-long lint format bench fuzz clean
 
 help:
 	@echo "make run [STATE=./run] [PORT=8000]   build and run an instance; Ctrl-C stops it"
+	@echo "make install [DESTDIR=] [PREFIX=/usr] build, and put everything into its place"
 	@echo "make test                            lint, both compilers, every test"
 	@echo "make test-long                       the same, and the tests that take long"
 	@echo "make lint                            formatters and analysers: zero findings"
@@ -14,6 +15,9 @@ help:
 
 run:
 	@exec env STATE='$(STATE)' PORT='$(PORT)' scripts/run.sh
+
+install:
+	@exec env DESTDIR='$(DESTDIR)' PREFIX='$(or $(PREFIX),/usr)' scripts/install.sh
 
 test:
 	@scripts/test.sh

@@ -56,7 +56,8 @@ Json status_json(const protocol::Status& status) {
   body.number("audit_records", static_cast<std::int64_t>(status.audit_records));
   body.number("calls_in_flight", status.calls_in_flight).number("calls_queued", status.calls_queued);
   body.number("cpu_slots", status.cpu_slots).number("cpu_slots_used", status.cpu_slots_used);
-  body.number("memory_rooms", status.memory_rooms).number("memory_rooms_used", status.memory_rooms_used);
+  body.number("calls_memory_bytes", static_cast<std::int64_t>(status.calls_memory_bytes));
+  body.number("calls_memory_used_bytes", static_cast<std::int64_t>(status.calls_memory_used_bytes));
   body.number("spares_ready", status.spares_ready).number("servers_running", status.servers_running);
   body.number("tools_published", status.tools_published).number("tools_pending", status.tools_pending);
   body.json("listeners", texts(status.listeners)).json("admin_listeners", texts(status.admin_listeners));

@@ -72,7 +72,7 @@ constexpr Schema kSchemas[] = {
      R"("freeze_reason":{"type":"string"},"database_up":{"type":"boolean"},"database":{"type":"string"},)"
      R"("audit_records":{"type":"integer"},"calls_in_flight":{"type":"integer"},)"
      R"("calls_queued":{"type":"integer"},"cpu_slots":{"type":"integer"},"cpu_slots_used":{"type":"integer"},)"
-     R"("memory_rooms":{"type":"integer"},"memory_rooms_used":{"type":"integer"},)"
+     R"("calls_memory_bytes":{"type":"integer"},"calls_memory_used_bytes":{"type":"integer"},)"
      R"("spares_ready":{"type":"integer"},"servers_running":{"type":"integer"},)"
      R"("tools_published":{"type":"integer"},"tools_pending":{"type":"integer"},"listeners":{"type":"array",)"
      R"("items":{"type":"string"}},"admin_listeners":{"type":"array","items":{"type":"string"}},)"
@@ -80,7 +80,7 @@ constexpr Schema kSchemas[] = {
      R"("items":{"$ref":"#/components/schemas/Layer"}},"warnings":{"type":"array","items":{"type":"string"}},)"
      R"("self_attack":{"type":"string"}},"required":["version","trial","missing_allowed","frozen",)"
      R"("freeze_reason","database_up","database","audit_records","calls_in_flight","calls_queued","cpu_slots",)"
-     R"("cpu_slots_used","memory_rooms","memory_rooms_used","spares_ready","servers_running","tools_published",)"
+     R"("cpu_slots_used","calls_memory_bytes","calls_memory_used_bytes","spares_ready","servers_running","tools_published",)"
      R"("tools_pending","listeners","admin_listeners","processes","layers","warnings","self_attack"]})"},
     {"Reason",
      R"({"type":"object","additionalProperties":false,"properties":{"reason":{"type":"string","minLength":0,)"

@@ -93,6 +93,7 @@ inline constexpr std::size_t kLogArgumentsBytes = 16 * kKiB;  // redacted argume
 inline constexpr std::size_t kLogTextBytes = 10'000;     // result and output in the log; beyond: cut with a marker
 inline constexpr std::int64_t kSparePatienceMs = 20'000;  // waiting for a call process; beyond: "busy", nothing was executed
 inline constexpr std::int64_t kDeadlineGraceMs = 250;  // the child ends itself at its deadline with a better message; then it is killed
+inline constexpr std::int64_t kHangUpGraceMs = 100;    // from the end of a child's link to the end of its process; beyond: it hung up itself, and is killed
 inline constexpr std::int64_t kEndingPatienceMs = 1'000;  // waiting for the zygote's word on how a child ended
 inline constexpr std::uint32_t kCallsInFlight = 256;     // overall; beyond: "busy", nothing was executed
 inline constexpr std::uint32_t kCallsPerServer = 32;     // in flight; beyond: "busy"
@@ -127,6 +128,8 @@ inline constexpr std::int64_t kForkTimeoutMs = 10'000;   // a zygote that does n
 inline constexpr std::int64_t kTurnPatienceMs = 20'000;  // in the queue for a CPU slot and memory; beyond: "busy", nothing was executed
 inline constexpr std::int64_t kSlotTurnMs = 100;         // a call's first turn on its CPU slot; beyond: the next one has it too
 inline constexpr std::uint64_t kMemoryDivisor = 2;       // all calls together get this part of the machine's memory; beyond: they wait, then "busy"
+inline constexpr std::int64_t kMemoryLookMs = 250;       // between two looks at what waiting calls hold; what a liar takes in between is what the processors can fill
+inline constexpr std::size_t kWaitingSpareBytes = 4 * kMiB;  // of a call that waits, beyond what it holds: page tables, socket buffers, growth between two looks
 
 // --- Network of tools ---------------------------------------------------------------------------------
 inline constexpr std::size_t kFetchHostBytes = 260;      // a host name (253), or a pattern with `*.`; beyond: refused

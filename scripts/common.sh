@@ -37,6 +37,13 @@ configure() {
   }
 }
 
+# The programs of an instance, without tests.
+build_product() {
+  [[ -e $BUILD/CMakeCache.txt ]] || configure "$BUILD" -DMCPBOX_TESTS=OFF
+  say "building in $BUILD"
+  ninja -C "$BUILD" -j "$(jobs_here)" --quiet product
+}
+
 # packages_of FOLDER: what its package-lock.json pins, fetched once per lock file; no package's scripts are run.
 packages_of() {
   local folder=$1 lock=$1/package-lock.json stamp=$1/node_modules/.mcpbox-lock

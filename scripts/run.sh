@@ -9,12 +9,6 @@ set -euo pipefail
 state=${STATE:-$ROOT/run}
 launcher_pid=
 
-build() {
-  [[ -e $BUILD/CMakeCache.txt ]] || configure "$BUILD" -DMCPBOX_TESTS=OFF
-  say "building in $BUILD"
-  ninja -C "$BUILD" -j "$(jobs_here)" --quiet product
-}
-
 # The first port that the configuration listens on.
 configured_port() {
   sed -n -E 's/^[[:space:]]*listen[[:space:]]*=.*:([0-9]+)[[:space:]]*$/\1/p' "$state/mcpbox.conf" | head -n 1
@@ -93,7 +87,7 @@ stop() {
 }
 
 "$ROOT/scripts/install-deps.sh" run
-build
+build_product
 mkdir -p "$state"
 state=$(cd "$state" && pwd)
 "$ROOT/scripts/setup-instance.sh" "$state" "${PORT:-}" "${ADMIN_PORT:-}"

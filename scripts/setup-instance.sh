@@ -2,6 +2,8 @@
 # Makes what an instance needs and does not have yet: its folder, master key, configuration and database cluster.
 # What is there is left alone, so it can be run before every start.
 # usage: setup-instance.sh STATE [PORT [ADMIN_PORT]]
+# environment: CONFIG (default STATE/mcpbox.conf) for an installation, whose configuration is elsewhere and whose log
+# is the journal; DATABASE_URL for a new instance on a database of your own
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -14,7 +16,7 @@ admin_port=${3:-}
 [[ -z $port || $port =~ ^[1-9][0-9]{0,4}$ ]] || die "PORT must be a number"
 mkdir -p "$1"
 state=$(cd "$1" && pwd)
-config=$state/mcpbox.conf
+config=${CONFIG:-$state/mcpbox.conf}
 
 make_key() {
   [[ -e $state/master.key ]] && return
@@ -39,6 +41,10 @@ make_config() {
     umask 077 # a database URL in it may carry a password
     {
       say "# MCPbox instance.  Keys and their values: privsep/launcher/config.h"
+      if [[ -n ${CONFIG:-} ]]; then
+        say "state = $state"
+        say "log = stderr"
+      fi
       say "listen = 127.0.0.1:${port:-8000}"
       [[ ! -e /proc/net/if_inet6 ]] || say "listen = [::1]:${port:-8000}"
       say "# The admin API and the web UI, for browsers on this machine."

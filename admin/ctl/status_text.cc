@@ -75,7 +75,8 @@ std::string zygotes_text(const protocol::Status& status, std::size_t width) {
 
 std::string turns_text(const protocol::Status& status) {
   return count(status.cpu_slots_used, " of ") + count(status.cpu_slots, " CPU slots and ") +
-         count(status.memory_rooms_used, " of ") + count(status.memory_rooms, " calls' memory in use, ") +
+         count(status.calls_memory_used_bytes / policy::limits::kMiB, " of ") +
+         count(status.calls_memory_bytes / policy::limits::kMiB, " MB for calls taken, ") +
          count(status.calls_queued, " waiting");
 }
 
@@ -190,8 +191,8 @@ Json status_json(const protocol::Status& status) {
       .number("calls_queued", status.calls_queued)
       .number("cpu_slots", status.cpu_slots)
       .number("cpu_slots_used", status.cpu_slots_used)
-      .number("memory_rooms", status.memory_rooms)
-      .number("memory_rooms_used", status.memory_rooms_used)
+      .number("calls_memory_bytes", status.calls_memory_bytes)
+      .number("calls_memory_used_bytes", status.calls_memory_used_bytes)
       .number("spares_ready", status.spares_ready)
       .number("servers_running", status.servers_running)
       .number("tools_published", status.tools_published)

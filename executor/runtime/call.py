@@ -70,6 +70,17 @@ class Job(NamedTuple):
     output_schema: bytes = b""
 
 
+def _too_late(job):
+    """What a call that waited beyond its deadline is told, and what to change."""
+    text = f"Execution timed out after {job.deadline_ms / 1000:g} seconds while the tool waited for something"
+    if job.draft:
+        return f"{text}. A draft run has no more: let it wait for less, or have it approved and call it"
+    return (
+        f"{text}. Let it wait for less, with asyncio.timeout() around what may take long, or raise "
+        "timeout_ms with mcpbox_update_tool and have it approved again"
+    )
+
+
 class Call:
     """A call that is ready to run: code and schema are loaded, nothing of the tool has run."""
 
@@ -119,8 +130,7 @@ class Call:
         except MissingCapability as error:
             return self._missing_capability(error, session)
         except DeadlinePassed:
-            seconds = self._job.deadline_ms / 1000
-            return self._failed(TIMED_OUT, f"Execution timed out after {seconds:g} seconds", None)
+            return self._failed(TIMED_OUT, _too_late(self._job), None)
         except MemoryError as error:
             traceback.clear_frames(error.__traceback__)  # gives the tool's memory back
             limit = self._limits.memory_bytes // (1024 * 1024)

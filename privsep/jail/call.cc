@@ -68,6 +68,8 @@ bool dies_with(pid_t zygote) {
 base::Result<CallJail> CallJail::prepare(std::span<const policy::ResourceLimit> limits,
                                          policy::Layers missing_allowed, const KernelOffers& offers) {
   CallJail jail;
+  if (::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
+    return base::fail_errno("jail: huge pages: the kernel does not give them up");
   jail.zygote_ = ::getpid();
   jail.limits_ = limits;
   base::Result<base::Fd> ruleset = ruleset_for_calls(missing_allowed, offers.landlock_abi);

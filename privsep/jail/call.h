@@ -40,7 +40,9 @@ enum class CallStep : int {
 
 class CallJail {
  public:
-  // In the zygote, before its own jail: makes the Landlock ruleset and the stage-2 program.
+  // In the zygote, before its own jail: makes the Landlock ruleset and the stage-2 program, and gives up huge
+  // pages for all who are forked from it: what the kernel counts of a child's faults is then what it took
+  // (monitor/memory_watch.h), and one byte written to does not copy two megabytes.
   //   limits           must outlive this (a table of policy/rlimits.h)
   //   missing_allowed  kLandlock there: a kernel without it is no error
   //   offers           which forms to take: what the kernel has, or less

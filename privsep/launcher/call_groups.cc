@@ -147,13 +147,16 @@ std::vector<std::string_view> fields(std::string_view line) {
 
 }  // namespace
 
-CallGroupPlan plan_for_this_machine(uid_t owner) {
+CallGroupPlan plan_for_this_machine(uid_t owner, unsigned calls_memory_mb) {
   struct sysinfo machine{};
   sysinfo(&machine);
-  return {.owner = owner,
-          .slots = policy::kCallGroups,
-          .memory_of_one = policy::kCallGroupBytes,
-          .memory_of_all = static_cast<std::uint64_t>(machine.totalram) * machine.mem_unit / 2};
+  const std::uint64_t most =
+      static_cast<std::uint64_t>(machine.totalram) * machine.mem_unit / policy::limits::kMemoryDivisor;
+  return {
+      .owner = owner,
+      .slots = policy::kCallGroups,
+      .memory_of_one = policy::kCallGroupBytes,
+      .memory_of_all = calls_memory_mb == 0 ? most : std::min(most, calls_memory_mb * policy::limits::kMiB)};
 }
 
 // mountinfo: ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS ... - TYPE SOURCE OPTIONS; cgroup: 0::PATH.
@@ -183,14 +186,14 @@ bool is_delegated(const std::string& folder) {
   return false;
 }
 
-Outcome<CallGroups> CallGroups::make_here(uid_t owner) {
+Outcome<CallGroups> CallGroups::make_here(uid_t owner, unsigned calls_memory_mb) {
   if (geteuid() != 0) return refuse("only root can be given a cgroup here");
   const Outcome<std::string> mounts = text_of("/proc/self/mountinfo"), own = text_of("/proc/self/cgroup");
   if (!mounts || !own) return std::unexpected(mounts ? own.error() : mounts.error());
   const Outcome<std::string> folder = cgroup_folder(*mounts, *own);
   if (!folder) return std::unexpected(folder.error());
   if (!is_delegated(*folder)) return refuse(*folder + " was not delegated to this process");
-  return make(*folder, plan_for_this_machine(owner));
+  return make(*folder, plan_for_this_machine(owner, calls_memory_mb));
 }
 
 Outcome<CallGroups> CallGroups::make(const std::string& folder, const CallGroupPlan& plan) {

@@ -32,8 +32,9 @@ struct CallGroupPlan {
   std::vector<std::string_view> controllers = {"memory", "pids"};
 };
 
-// For this machine: policy/limits.h and the memory that sysinfo names.
-[[nodiscard]] CallGroupPlan plan_for_this_machine(uid_t owner);
+// For this machine: policy/limits.h, and half of the memory that sysinfo names, or less where the
+// configuration says so (0: it does not).
+[[nodiscard]] CallGroupPlan plan_for_this_machine(uid_t owner, unsigned calls_memory_mb);
 
 // The folder of the cgroup that a process is in, out of its /proc/self/mountinfo and /proc/self/cgroup.
 //   returns  an absolute path; or why there is none
@@ -45,7 +46,7 @@ struct CallGroupPlan {
 class CallGroups {
  public:
   // For the cgroup that this process is in, if it was delegated.
-  [[nodiscard]] static Outcome<CallGroups> make_here(uid_t owner);
+  [[nodiscard]] static Outcome<CallGroups> make_here(uid_t owner, unsigned calls_memory_mb);
 
   // Makes all of the above in `folder`, moves this process into main/, and reads every limit back.
   //   returns  the slots; or a sentence that says which controller, file or limit was not to be had: then

@@ -18,8 +18,9 @@ using Problem = std::optional<std::string>;  // absent: all is well
 
 constexpr std::size_t kLineBytes = 4096;  // longer lines are a mistake (or not a configuration file)
 constexpr unsigned kMostSpares = 64;
-constexpr std::size_t kMostListeners = 8;  // wire::kMaxListeners
-constexpr std::size_t kMostUsers = 16;     // wire::kMaxAllowedUsers
+constexpr unsigned kMostCallsMemory = 16'777'216;  // MB: 16 TB
+constexpr std::size_t kMostListeners = 8;          // wire::kMaxListeners
+constexpr std::size_t kMostUsers = 16;             // wire::kMaxAllowedUsers
 
 // Values that can only be judged when the whole file is known.
 struct Pending {
@@ -209,6 +210,16 @@ Problem read_requests(Reader& reader, Text value) {
   return {};
 }
 
+Problem read_calls_memory(Reader& reader, Text value) {
+  constexpr unsigned kLeast = policy::limits::kMemoryBytes / policy::limits::kMiB;
+  const std::optional<unsigned> memory = number(value, kMostCallsMemory);
+  if (!memory || *memory < kLeast)
+    return "`calls-memory` is a number of megabytes, at least " + std::to_string(kLeast) +
+           ": what one call may use";
+  reader.config.calls_memory_mb = *memory;
+  return {};
+}
+
 Problem read_log(Reader& reader, Text value) {
   reader.config.log = value == "stderr" ? std::nullopt : std::optional<std::string>(value);
   return {};
@@ -238,6 +249,7 @@ constexpr Key kKeys[] = {
     { "allow-user",      Times::kOften, read_user      },
     { "spares",          Times::kOnce,  read_spares    },
     { "requests-per-minute", Times::kOnce, read_requests },
+    { "calls-memory",    Times::kOnce,  read_calls_memory },
     { "log",             Times::kOnce,  read_log       },
 };
 // clang-format on

@@ -13,6 +13,7 @@
 //   allow-user       account or uid that may use the listeners; repeated  none
 //   spares           idle call children to keep, 1 to 64               two per core
 //   requests-per-minute  of one caller, 1 to 1000000               300
+//   calls-memory     MB that all calls together may hold, from 256     half of the machine's
 //   log              stderr | file, relative to state                  log/mcpbox.log
 #pragma once
 
@@ -61,6 +62,7 @@ struct Config {
   std::vector<std::string> allow_users;               // names or numbers, not yet looked up
   unsigned spares = 0;
   unsigned requests_per_minute = 0;                   // 0: limits::kRequestsPerMinute
+  unsigned calls_memory_mb = 0;                       // 0: half of the machine's
   std::optional<std::string> log = "log/mcpbox.log";  // absent: standard error
 };
 

@@ -102,6 +102,7 @@ Outcome<Fd> seal_settings(const SettingsSource& source) {
   settings.trial = trial ? 1 : 0;
   settings.spares = source.config.spares;
   settings.requests_per_minute = source.config.requests_per_minute;
+  settings.calls_memory_mb = source.config.calls_memory_mb;
   settings.database_embedded = source.config.database ? 0 : 1;
   if (source.config.database) {
     settings.database_port = source.config.database->tcp_port;

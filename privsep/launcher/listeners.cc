@@ -36,10 +36,12 @@ Opened open_one(const Endpoint& endpoint) {
   return {std::move(listener), 0};
 }
 
-Outcome<OpenListeners> open_all(const std::vector<Endpoint>& endpoints, Listening how, const char* key) {
+Outcome<OpenListeners> open_all(const std::vector<Endpoint>& endpoints, Listening how, const char* key,
+                                std::vector<Inherited>& inherited) {
   OpenListeners open;
   for (const Endpoint& endpoint : endpoints) {
-    Opened opened = open_one(endpoint);
+    Opened opened{.socket = take_for(endpoint, inherited)};
+    if (!opened.socket) opened = open_one(endpoint);
     if (opened.why != 0 && how == Listening::kDefault && family_is_missing(opened.why)) continue;
     if (opened.why == EADDRINUSE)
       return refuse(endpoint.text + " is taken by another process: choose another port with `" + key +
@@ -54,14 +56,17 @@ Outcome<OpenListeners> open_all(const std::vector<Endpoint>& endpoints, Listenin
 
 }  // namespace
 
-Outcome<OpenListeners> open_listeners(const Config& config) {
-  Outcome<OpenListeners> open = open_all(config.listen, config.listening, "listen");
+Outcome<OpenListeners> open_listeners(const Config& config, std::vector<Inherited> inherited) {
+  Outcome<OpenListeners> open = open_all(config.listen, config.listening, "listen", inherited);
+  if (open && !inherited.empty())
+    return refuse("a socket on " + inherited.front().endpoint.text +
+                  " was handed over, but `listen` does not name it: change mcpboxd.socket or mcpbox.conf");
   if (open && open->sockets.empty()) return refuse("the machine has no loopback address to listen on");
   return open;
 }
 
-Outcome<OpenListeners> open_admin_listeners(const Config& config) {
-  return open_all(config.admin_listen, config.admin_listening, "admin-listen");
+Outcome<OpenListeners> open_admin_listeners(const Config& config, std::vector<Inherited>& inherited) {
+  return open_all(config.admin_listen, config.admin_listening, "admin-listen", inherited);
 }
 
 }  // namespace mcpbox::launcher

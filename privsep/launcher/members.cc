@@ -111,7 +111,7 @@ Result<Linked> start_row(const SpawnRow& row, const Holdings& all) {
 Outcome<CallGroups> make_call_groups(const Holdings& all) {
   const SpawnRow* const zygote = find_row(set_of(protocol::Role::kZygote));
   const auto index = static_cast<std::size_t>(zygote - spawn_table().data());
-  return CallGroups::make_here(all.cast.rows[index].uid);
+  return CallGroups::make_here(all.cast.rows[index].uid, all.config.calls_memory_mb);
 }
 
 Result<jail::Spawned> start_migrate(const Holdings& all) {

@@ -125,8 +125,10 @@ Done open_all(Holdings& all, int folder) {
   if (done) done = check_isolation(all.config);
   if (done) done = keep(all.lock, lock_state(folder));
   if (done) done = keep(all.cast, cast_for_this_user(all.config));
-  if (done) done = keep(all.listeners, open_listeners(all.config));
-  if (done) done = keep(all.admin_listeners, open_admin_listeners(all.config));
+  std::vector<Inherited> inherited;
+  if (done) done = keep(inherited, take_inherited());
+  if (done) done = keep(all.admin_listeners, open_admin_listeners(all.config, inherited));
+  if (done) done = keep(all.listeners, open_listeners(all.config, std::move(inherited)));
   if (done) done = keep(all.control, open_control(folder));
   if (done) done = keep(all.key, take_master_key(folder));
   if (done) done = keep(all.head, open_audit_head(folder, all.cast.monitor.identity));

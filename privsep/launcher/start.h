@@ -5,6 +5,7 @@
 #include "privsep/launcher/call_groups.h"
 #include "privsep/launcher/config.h"
 #include "privsep/launcher/listeners.h"
+#include "privsep/launcher/notify.h"
 #include "privsep/launcher/outcome.h"
 #include "privsep/launcher/view.h"
 
@@ -18,6 +19,7 @@ struct Holdings {
   OpenListeners listeners;        // the gateways'
   OpenListeners admin_listeners;  // the admin process's
   base::Fd lock, control, key, settings, head;
+  Notify notify = Notify::from_environment();
   std::optional<CallGroups> call_groups;  // nothing: not delegated, or not root
   std::string migrate_conninfo, migrate_password, working_role;
 };

@@ -1,4 +1,4 @@
-// Run by the launcher (root).  Listens to signals and to one fixed-size message of the monitor; a monitor
+// Run by the launcher (root).  Listens to signals and to the fixed-size requests of the monitor; a monitor
 // that says anything else is ended, and everything with it.
 #include "privsep/launcher/watch.h"
 
@@ -9,6 +9,7 @@
 
 #include "privsep/base/clock.h"
 #include "privsep/launcher/database.h"
+#include "privsep/launcher/look.h"
 #include "privsep/launcher/members.h"
 
 namespace mcpbox::launcher {
@@ -16,6 +17,7 @@ namespace {
 
 using wire::LauncherEvent;
 using wire::LauncherEventKind;
+using wire::LauncherRequestKind;
 
 constexpr std::size_t kMostChildren =
     64;  // beyond: Spawn is refused, so that no monitor can fork without end
@@ -26,6 +28,15 @@ constexpr std::int64_t kDatabaseStopMs = 20'000;    // from SIGINT (fast) to SIG
 constexpr int kPollMs = 20;
 
 std::int64_t now_ms() { return base::SystemClock().steady_ms(); }
+
+// The one that came with a message, if there is one: there was room for no more.
+base::Fd descriptor_of(msghdr& message) {
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  int number = -1;
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+    std::memcpy(&number, CMSG_DATA(header), sizeof number);
+  return base::Fd(number);
+}
 
 }  // namespace
 
@@ -101,6 +112,7 @@ Watch::Step Watch::serve() {
   while (true) {
     if (family_.stop_requested() && !stopping_) {
       stopping_ = true;
+      all_.notify.tell("STOPPING=1");
       deadline = now_ms() + kMonitorStopMs;
       tell_monitor({.kind = LauncherEventKind::kStop}, {});
     }
@@ -138,17 +150,41 @@ Watch::Step Watch::reap() {
 }
 
 void Watch::read_request() {
-  wire::SpawnRequest request{};
-  const ssize_t length = recv(monitor_link_.get(), &request, sizeof request, MSG_DONTWAIT | MSG_TRUNC);
+  wire::LauncherRequest request{};
+  iovec bytes{&request, sizeof request};
+  alignas(cmsghdr) std::array<char, CMSG_LEN(sizeof(int))> control{};  // with padding there were room for two
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t length = recvmsg(monitor_link_.get(), &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
   if (length < 0 && errno == EAGAIN) return;
-  if (length == sizeof request) return answer(request);
+  const base::Fd process = descriptor_of(message);
+  const bool whole = length == sizeof request && (message.msg_flags & MSG_CTRUNC) == 0;
+  if (whole && request.kind == LauncherRequestKind::kSpawn && !process) return spawn(request);
+  if (whole && request.kind == LauncherRequestKind::kLook && process) return look_into(request, process);
   // Closed, or something that our monitor never says: whoever is there now is not to be trusted.
   if (length > 0) log_.error("the monitor sent something that is not a request: it is ended");
   monitor_link_.reset();
   family_.signal_one(monitor_, SIGKILL);
 }
 
-void Watch::answer(const wire::SpawnRequest& request) {
+// Opens what everybody may read, and keeps nothing: a monitor that asks for ever costs its own processor
+// time.
+void Watch::look_into(const wire::LauncherRequest& request, const base::Fd& pidfd) {
+  LauncherEvent event{.kind = LauncherEventKind::kRefused, .serial = request.serial, .role = 0};
+  const base::Fd stat = open_stat_of(pidfd.get());
+  if (!stat) {
+    event.sys_errno = errno;
+    return tell_monitor(event, {});
+  }
+  event.kind = LauncherEventKind::kLooked;
+  const int descriptors[] = {stat.get()};
+  tell_monitor(event, descriptors);
+}
+
+void Watch::spawn(const wire::LauncherRequest& request) {
   LauncherEvent event{.kind = LauncherEventKind::kRefused, .serial = request.serial, .role = request.role};
   const SpawnRow* row = find_row(request.role);
   if (row == nullptr || stopping_ || family_.size() >= kMostChildren) {
@@ -167,6 +203,8 @@ void Watch::answer(const wire::SpawnRequest& request) {
   const int descriptors[] = {started->link.get(), started->child.pidfd.get()};
   tell_monitor(event, descriptors);
   family_.adopt(std::move(started->child), row->binary, request.role);
+  // The monitor starts a gateway when the database is loaded and the jail has withstood its attack.
+  if (row->listeners == Listeners::kAll) all_.notify.tell("READY=1");
 }
 
 void Watch::tell_monitor(const LauncherEvent& event, std::span<const int> descriptors) {

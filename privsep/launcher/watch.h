@@ -31,8 +31,9 @@ class Watch {
   // Reaps and tells the monitor.  kFailed when the database or the monitor is among the dead, unless all is
   // stopping.
   Step reap();
-  void answer(const wire::SpawnRequest& request);
   void read_request();
+  void spawn(const wire::LauncherRequest& request);
+  void look_into(const wire::LauncherRequest& request, const base::Fd& pidfd);
   void tell_monitor(const wire::LauncherEvent& event, std::span<const int> descriptors);
   void end_everybody();
 

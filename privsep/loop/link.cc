@@ -24,9 +24,9 @@ std::span<const unsigned char> bytes_of(const std::string& text, std::size_t fro
 
 }  // namespace
 
-base::Error error_of(wire::Frame& frame) {
-  // An Error holds a literal.  Texts of the other process are kept once each; a peer that sends ever new
-  // ones gets the general text instead of our memory.
+base::Error error_of(wire::Frame& frame, ErrorTexts kept) {
+  // An Error holds a literal.  The monitor's texts are kept once each: they are its own literals, so there
+  // are only so many; beyond that number the kind has to do.
   static std::set<std::string> texts;
   constexpr std::size_t kMostTexts = 512;
   constexpr base::Error kMalformed{base::Why::kBroken, "an error answer that is not one"};
@@ -34,9 +34,10 @@ base::Error error_of(wire::Frame& frame) {
   if (!body || body->why < static_cast<unsigned>(base::Why::kInvalid) ||
       body->why > static_cast<unsigned>(base::Why::kBroken))
     return kMalformed;
-  if (texts.size() >= kMostTexts && !texts.contains(body->text))
-    return {static_cast<base::Why>(body->why), ""};
-  return {static_cast<base::Why>(body->why), texts.insert(body->text).first->c_str()};
+  const auto why = static_cast<base::Why>(body->why);
+  if (kept == ErrorTexts::kDropped) return {why, "the process could not do what it was asked to"};
+  if (texts.size() >= kMostTexts && !texts.contains(body->text)) return {why, ""};
+  return {why, texts.insert(body->text).first->c_str()};
 }
 
 Link::Link(Loop& loop, base::Fd socket, LinkLimits limits, OnRequest on_request, OnClosed on_closed)
@@ -192,7 +193,7 @@ void Link::take_answer(wire::Frame frame) {
   Later<wire::Frame> later = found->second;
   waiting_.erase(found);
   if (frame.header.kind == wire::FrameKind::kError)
-    later.resolve(std::unexpected(error_of(frame)));
+    later.resolve(std::unexpected(error_of(frame, limits_.error_texts)));
   else
     later.resolve(std::move(frame));
 }

@@ -19,9 +19,16 @@
 
 namespace mcpbox::loop {
 
+// What becomes of the text of an error answer.
+enum class ErrorTexts : unsigned char {
+  kKept,     // from the monitor: it is for whoever asked
+  kDropped,  // from a process that may be stolen: its kind is all that counts
+};
+
 struct LinkLimits {
   std::size_t max_payload = policy::limits::kMiB;  // of a frame that the peer may send
   std::size_t fds_in = 0;                          // descriptors that the peer may attach to a frame
+  ErrorTexts error_texts = ErrorTexts::kKept;
 };
 
 class Link {
@@ -122,6 +129,6 @@ class Link {
 
 // Makes an Error out of an error answer: the text is one of the peer's literals and lives as long as this
 // process, in a table that cannot grow past its bound.
-base::Error error_of(wire::Frame& frame);
+base::Error error_of(wire::Frame& frame, ErrorTexts texts);
 
 }  // namespace mcpbox::loop

@@ -51,6 +51,15 @@ Ended killed_by_us(const Call& call) {
     return {CallEnd::kCancelled,
             "The call was stopped because what allowed it was taken away: the tool was changed, disabled, or "
             "all calls were frozen by an administrator."};
+  if (call.killed == Killed::kMemory)
+    return {
+        CallEnd::kOutOfMemory,
+        "The tool waited for something and then took more memory than was left for all calls together, so it "
+        "was stopped: a call that waits keeps room for what it holds, not for what it might want. Let it "
+        "take "
+        "its memory before it first waits, or work on less at a time, or call it when fewer calls run. "
+        "Whether "
+        "it had an effect is not known; check before you call it again."};
   return {CallEnd::kCancelled, "The call was cancelled by its caller."};
 }
 

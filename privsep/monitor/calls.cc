@@ -20,9 +20,6 @@ namespace {
 
 constexpr base::Error kFrozen{Why::kRefused, words::kFrozen};
 
-// From the end of a child's link to the end of its process.  One that takes longer hung up itself.
-constexpr std::int64_t kHangUpGraceMs = 100;
-
 struct WipedSecrets {
   protocol::Go& order;
   explicit WipedSecrets(protocol::Go& o) : order(o) {}
@@ -33,6 +30,7 @@ struct WipedSecrets {
       sodium_memzero(secret.value.data(), secret.value.size());
   }
 };
+
 // From "go" to the end; 0 of what did not get that far.
 std::int64_t ran_ms(const Call& call, std::int64_t now_ms) {
   if (!call.went) return 0;
@@ -175,7 +173,7 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
   call->timeout_ms = order.timeout_ms;
   protocol::Compile source{.source = order.source};
   const std::shared_ptr<const protocol::Compiled> compiled =
-      co_await m_.compiler.compile(std::move(source), call->server);
+      co_await m_.compiler.compile(std::move(source), call->server, call->compiling);
   if (!compiled->report.valid) co_return base::fail(Why::kInvalid, words::kStaleCode);
   order.code = compiled->code;
   Flavour flavour = flavour_for(m_.grants, compiled->report.modules);
@@ -306,17 +304,38 @@ loop::Task<protocol::SpareEnded> Calls::how_it_ended(CallPointer call) {
     if (call->fault == Fault::kNone) call->fault = Fault::kHungUp;
     call->child->kill();
   });
-  if (!call->child->alive()) hang_up.start(kHangUpGraceMs);
+  if (!call->child->alive()) hang_up.start(limits::kHangUpGraceMs);
   base::Result<protocol::SpareEnded> ended = co_await ending.result();
   if (call->child->broke_protocol()) call->fault = Fault::kBrokeProtocol;
   co_return ended;
 }
 
+void Calls::waits(const wire::Id& call) {
+  const auto found = calls_.find(call);
+  if (found == calls_.end() || !found->second->went) return;
+  tasks_.spawn(watch_memory(found->second));
+}
+
+// Where nobody can look, it keeps the room that it was admitted with.
+loop::Task<> Calls::watch_memory(CallPointer call) {
+  base::Result<base::Fd> pidfd = call->child->pidfd();
+  if (!pidfd) co_return std::unexpected(pidfd.error());
+  base::Fd stat = co_await m_.launcher.look_into(std::move(*pidfd));
+  if (call->child == nullptr) co_return loop::Nothing{};
+  m_.memory_watch.add(call->child->turn(), std::move(stat), [this, weak = std::weak_ptr<Call>(call)] {
+    if (const CallPointer grown = weak.lock()) kill(*grown, Killed::kMemory);
+  });
+  co_return loop::Nothing{};
+}
+
 void Calls::kill(Call& call, Killed why) {
   if (call.killed == Killed::kNot) call.killed = why;
   // From the loop: it ends the call, while the caller of this walks through all of them.
-  m_.loop.soon(
-      [place = call.place]() mutable { place.resolve(base::fail(Why::kCancelled, words::kWithdrawn)); });
+  m_.loop.soon([place = call.place, compiling = call.compiling]() mutable {
+    place.resolve(base::fail(Why::kCancelled, words::kWithdrawn));
+    compiling->place.resolve(base::fail(Why::kCancelled, words::kWithdrawn));
+    if (const std::shared_ptr<Spare> child = compiling->child.lock()) child->kill();
+  });
   if (call.child != nullptr) call.child->kill();
   m_.egress.close(call.id);
 }

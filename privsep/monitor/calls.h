@@ -10,6 +10,7 @@
 #include "privsep/monitor/audit_record.h"
 #include "privsep/monitor/catalogue.h"
 #include "privsep/monitor/conversation.h"
+#include "privsep/monitor/compiler.h"
 #include "privsep/monitor/flavour.h"
 #include "privsep/monitor/request_states.h"
 #include "privsep/monitor/spare.h"
@@ -44,6 +45,7 @@ enum class Killed : std::uint8_t {
   kCancelled,  // nobody waits for it
   kAuthority,  // what allowed it was taken away: freeze, disable, change
   kFlood,      // it said more than anybody could read
+  kMemory,     // it waited, then took more than was left for all calls
 };
 
 // What was wrong with a child that gave no outcome, as far as its link tells.
@@ -70,6 +72,7 @@ struct Call {
   Fault fault = Fault::kNone;
   Killed killed = Killed::kNot;
   Slots::Place place;  // in the queue, before there is a child
+  std::shared_ptr<Compiler::Progress> compiling = std::make_shared<Compiler::Progress>();
   std::shared_ptr<Spare> child;
   Flavour flavour;  // the packages that it has beside the default modules
   std::map<std::string, std::string>
@@ -112,6 +115,9 @@ class Calls {
   [[nodiscard]] const Call* find(const wire::Id& id) const;
   // The sealed secret that a placeholder stands for in this very call, while it runs; else null.
   [[nodiscard]] const StoredSecret* secret_behind(const wire::Id& call, const std::string& placeholder) const;
+  // A call's tool waits: from now on it has room for what it holds.  Said
+  // once (protocol.h).
+  void waits(const wire::Id& call);
 
   [[nodiscard]] std::size_t in_flight() const { return calls_.size(); }
 
@@ -134,6 +140,7 @@ class Calls {
   loop::Task<> connect(CallPointer call);
   base::Result<void> put_secrets(Call& call, protocol::Go& order) const;
   loop::Task<protocol::SpareEnded> how_it_ended(CallPointer call);
+  loop::Task<> watch_memory(CallPointer call);
   void kill(Call& call, Killed why);
   void write_log(const Call& call, const protocol::CallResult& result,
                  const base::Result<protocol::Outcome>& outcome,

@@ -12,18 +12,21 @@ namespace mcpbox::monitor {
 namespace limits = policy::limits;
 
 loop::Task<std::shared_ptr<const protocol::Compiled>> Compiler::compile(protocol::Compile order,
-                                                                        wire::Id server) {
+                                                                        wire::Id server,
+                                                                        std::shared_ptr<Progress> progress) {
   const wire::Digest digest = digest_of({order.source, order.input_schema, order.output_schema});
   if (const auto found = kept_.find(digest); found != kept_.end()) {
     by_use_.splice(by_use_.end(), by_use_, found->second.use);
     co_return found->second.compiled;
   }
   const Slots::Place place = m_.slots.enqueue(server);
+  if (progress != nullptr) progress->place = place;
   Slots::TurnPointer turn = co_await m_.slots.wait(place, limits::kTurnPatienceMs);
   const Flavour standard;
   const std::shared_ptr<Spare> child = co_await m_.spares.take(standard, limits::kSparePatienceMs);
   const Work work{.digest = digest};
   child->work_in(std::move(turn), work);
+  if (progress != nullptr) progress->child = child;
   bool late = false;
   loop::Timer deadline(m_.loop, [&late, child] {
     late = true;

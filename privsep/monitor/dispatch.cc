@@ -63,7 +63,8 @@ void give_link(Monitor& m, const std::shared_ptr<Peer>& peer, base::Fd socket,
                std::function<void(base::Error)> on_closed) {
   const loop::LinkLimits limits{
       .max_payload = std::max(Protocol::max_request_bytes(peer->role), Orders::max_reply_bytes(peer->role)),
-      .fds_in = peer->role == protocol::Role::kCall ? 0U : 1U};
+      .fds_in = peer->role == protocol::Role::kCall ? 0U : 1U,
+      .error_texts = loop::ErrorTexts::kDropped};
   const auto on_request = [&m, weak = std::weak_ptr<Peer>(peer)](wire::Frame frame) {
     const std::shared_ptr<Peer> sender = weak.lock();
     if (sender == nullptr) return;

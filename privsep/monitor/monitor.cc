@@ -13,10 +13,11 @@ namespace {
 namespace limits = policy::limits;
 
 // A small machine still runs one call at a time.
-Slots::Counts counts_for(const Machine& machine) {
-  const std::uint64_t rooms = machine.memory_bytes / limits::kMemoryDivisor / limits::kMemoryBytes;
+Slots::Counts counts_for(const Machine& machine, const wire::MonitorSettings& settings) {
+  std::uint64_t memory = machine.memory_bytes / limits::kMemoryDivisor;
+  if (settings.calls_memory_mb != 0) memory = std::min(memory, settings.calls_memory_mb * limits::kMiB);
   return {.slots = std::max(1U, machine.cores),
-          .rooms = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(rooms, 1, limits::kCallsInFlight))};
+          .memory_bytes = std::max<std::uint64_t>(memory, limits::kMemoryBytes)};
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       sessions(clock_),
       admin_sessions(*this),
       request_states(keys_, clock_),
-      slots(loop_, counts_for(machine)),
+      slots(loop_, counts_for(machine, settings_)),
+      memory_watch(loop_, slots),
       spares(*this, {.pool = {.keep = settings_.spares}}),
       compiler(*this),
       calls(*this),

@@ -23,6 +23,7 @@
 #include "privsep/monitor/keys.h"
 #include "privsep/monitor/launcher_link.h"
 #include "privsep/monitor/machine.h"
+#include "privsep/monitor/memory_watch.h"
 #include "privsep/monitor/modules.h"
 #include "privsep/monitor/passwords.h"
 #include "privsep/monitor/peer.h"
@@ -86,6 +87,7 @@ class Monitor {
   SetupCode setup_code;
   RequestStates request_states;
   Slots slots;
+  MemoryWatch memory_watch;
   Spares spares;
   Compiler compiler;
   Calls calls;

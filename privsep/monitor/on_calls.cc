@@ -139,8 +139,11 @@ Answer<p::Done> on_spare_ready(Monitor& /*m*/, Peer& asker, p::SpareReady /*q*/)
   co_return p::Done{};
 }
 
-Answer<p::Done> on_waits(Monitor& /*m*/, Peer& asker, p::Waits /*q*/) {
-  if (const std::shared_ptr<Spare> spare = asker.spare.lock()) spare->yield();
+Answer<p::Done> on_waits(Monitor& m, Peer& asker, p::Waits /*q*/) {
+  const std::shared_ptr<Spare> spare = asker.spare.lock();
+  if (spare == nullptr) co_return p::Done{};
+  spare->yield();
+  m.calls.waits(spare->work().call);
   co_return p::Done{};
 }
 

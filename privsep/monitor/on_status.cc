@@ -48,8 +48,8 @@ void add_turns(const Monitor& m, p::Status& status) {
   status.calls_queued = m.slots.waiting();
   status.cpu_slots = m.slots.counts().slots;
   status.cpu_slots_used = m.slots.slots_used();
-  status.memory_rooms = m.slots.counts().rooms;
-  status.memory_rooms_used = m.slots.rooms_used();
+  status.calls_memory_bytes = m.slots.counts().memory_bytes;
+  status.calls_memory_used_bytes = m.slots.memory_used();
 }
 
 void count_tools(const Monitor& m, p::Status& status) {

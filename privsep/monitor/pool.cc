@@ -165,7 +165,7 @@ Pool::Place Pool::take() {
   return place;
 }
 
-// A child for somebody who waits does not rehearse; one for later does, in a slot that nobody else wants.
+// A child for somebody who waits touches no pages; one for later does, in a slot that nobody else wants.
 void Pool::work() {
   if (current_ == nullptr) return;
   std::erase_if(waiting_, [](const Place& place) { return place.resolved(); });
@@ -180,8 +180,8 @@ void Pool::work() {
 }
 
 loop::Task<> Pool::fork_one(ZygotePointer zygote, Slots::TurnPointer turn) {
-  const auto rehearsal = turn == nullptr ? Zygote::Rehearsal::kNever : Zygote::Rehearsal::kNow;
-  base::Result<std::shared_ptr<Spare>> spare = co_await loop::attempt(zygote->fork(rehearsal));
+  const auto pages = turn == nullptr ? Zygote::Pages::kUntouched : Zygote::Pages::kTouched;
+  base::Result<std::shared_ptr<Spare>> spare = co_await loop::attempt(zygote->fork(pages));
   if (zygote != current_) {
     work();  // its successor forks for whoever still waits
     co_return loop::Nothing{};
@@ -190,7 +190,7 @@ loop::Task<> Pool::fork_one(ZygotePointer zygote, Slots::TurnPointer turn) {
     m_.log.error("a call child could not be forked", spare.error());
     co_return std::unexpected(spare.error());
   }
-  if (turn != nullptr) (*spare)->rehearse_in(std::move(turn));
+  if (turn != nullptr) (*spare)->touch_in(std::move(turn));
   hand_out(std::move(*spare));
   co_return loop::Nothing{};
 }

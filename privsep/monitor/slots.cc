@@ -7,18 +7,22 @@
 
 namespace mcpbox::monitor {
 
-Slots::Turn::Turn(Slots& slots, bool with_room, std::int64_t turn_ms)
-    : slots_(slots), has_room_(with_room), over_(slots.loop_, [this] { yield(); }) {
+Slots::Turn::Turn(Slots& slots, std::uint64_t room, std::int64_t turn_ms)
+    : slots_(slots), room_(room), over_(slots.loop_, [this] { yield(); }) {
   ++slots_.slots_used_;
-  slots_.rooms_used_ += has_room_ ? 1 : 0;
+  slots_.memory_used_ += room_;
   over_.start(turn_ms);
 }
 
 Slots::Turn::~Turn() {
   yield();
-  if (!has_room_) return;
-  --slots_.rooms_used_;
-  slots_.serve_soon();
+  set_room(0);
+}
+
+void Slots::Turn::set_room(std::uint64_t bytes) {
+  const std::uint64_t before = std::exchange(room_, bytes);
+  slots_.memory_used_ = slots_.memory_used_ - before + bytes;
+  if (bytes < before) slots_.serve_soon();
 }
 
 void Slots::Turn::yield() {
@@ -41,7 +45,7 @@ Slots::Place Slots::enqueue(const wire::Id& server) {
 
 loop::Task<Slots::TurnPointer> Slots::wait(Place place, std::int64_t patience_ms) {
   loop::Timer patience(loop_, [this, place]() mutable {
-    place.resolve(base::fail(base::Why::kBusy, out_of_rooms() ? words::kNoMemory : words::kNoSlot));
+    place.resolve(base::fail(base::Why::kBusy, out_of_memory() ? words::kNoMemory : words::kNoSlot));
   });
   patience.start(patience_ms);
   base::Result<TurnPointer> turn = co_await place.result();
@@ -50,7 +54,7 @@ loop::Task<Slots::TurnPointer> Slots::wait(Place place, std::int64_t patience_ms
 
 Slots::TurnPointer Slots::take_idle() {
   if (slots_used_ >= counts_.slots || waiting() > 0) return nullptr;
-  return TurnPointer(new Turn(*this, false, turn_ms_));
+  return TurnPointer(new Turn(*this, 0, turn_ms_));
 }
 
 std::uint32_t Slots::waiting() const {
@@ -79,10 +83,10 @@ std::optional<Slots::Place> Slots::next() {
 
 // Resolving a place runs whoever waits there, who may come back here: nothing is kept across it.
 void Slots::serve() {
-  while (slots_used_ < counts_.slots && rooms_used_ < counts_.rooms) {
+  while (slots_used_ < counts_.slots && !out_of_memory()) {
     std::optional<Place> place = next();
     if (!place) break;
-    place->resolve(TurnPointer(new Turn(*this, true, turn_ms_)));
+    place->resolve(TurnPointer(new Turn(*this, policy::limits::kMemoryBytes, turn_ms_)));
   }
 }
 

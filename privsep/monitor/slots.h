@@ -2,7 +2,8 @@
 // it on when its tool first waits, or after limits::kSlotTurnMs.  First come, first served within a server,
 // in turn between servers, so that no server's queue holds up another's.
 //
-// Memory is given out here too: each started call may use limits::kMemoryBytes, so there is room for so many.
+// Memory is given out here too.  A call begins with room for all that its limit allows it; once its tool has
+// waited, its room is what it is seen to hold (memory_watch.h).
 #pragma once
 
 #include <deque>
@@ -21,7 +22,7 @@ class Slots {
  public:
   struct Counts {
     std::uint32_t slots = 1;
-    std::uint32_t rooms = 1;  // calls whose memory limits together are within what all calls get
+    std::uint64_t memory_bytes = policy::limits::kMemoryBytes;  // what all calls get; at least one's limit
   };
 
   // A slot, and room for a call's memory.  Lives as long as the process that it was taken for.
@@ -32,13 +33,16 @@ class Slots {
     Turn& operator=(const Turn&) = delete;
     // Gives the slot back; the room stays.  Idempotent.
     void yield();
+    // Its room, in bytes: limits::kMemoryBytes at first, or none without room.
+    [[nodiscard]] std::uint64_t room() const { return room_; }
+    void set_room(std::uint64_t bytes);
 
    private:
     friend class Slots;
-    Turn(Slots& slots, bool with_room, std::int64_t turn_ms);
+    Turn(Slots& slots, std::uint64_t room, std::int64_t turn_ms);
     Slots& slots_;
     bool has_slot_ = true;
-    bool has_room_;
+    std::uint64_t room_;
     loop::Timer over_;
   };
   using TurnPointer = std::shared_ptr<Turn>;
@@ -63,10 +67,12 @@ class Slots {
 
   [[nodiscard]] Counts counts() const { return counts_; }
   [[nodiscard]] std::uint32_t slots_used() const { return slots_used_; }
-  [[nodiscard]] std::uint32_t rooms_used() const { return rooms_used_; }
+  [[nodiscard]] std::uint64_t memory_used() const { return memory_used_; }
   [[nodiscard]] std::uint32_t waiting() const;
   // What those who wait lack.
-  [[nodiscard]] bool out_of_rooms() const { return rooms_used_ >= counts_.rooms; }
+  [[nodiscard]] bool out_of_memory() const {
+    return memory_used_ + policy::limits::kMemoryBytes > counts_.memory_bytes;
+  }
 
  private:
   struct Queue {
@@ -81,7 +87,7 @@ class Slots {
   Counts counts_;
   std::int64_t turn_ms_;
   std::uint32_t slots_used_ = 0;
-  std::uint32_t rooms_used_ = 0;
+  std::uint64_t memory_used_ = 0;
   std::list<Queue> queues_;  // none of them empty; the first one's turn is next
   bool serving_soon_ = false;
   std::function<void()> when_idle_;

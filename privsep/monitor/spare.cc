@@ -1,6 +1,7 @@
 // Runs in the monitor.  Trusts a call child for nothing but the bytes of its own answer.
 #include "privsep/monitor/spare.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,20 +40,26 @@ void Spare::kill() {
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
 }
 
-void Spare::rehearse_in(Slots::TurnPointer turn) {
-  rehearsing_ = true;
+base::Result<base::Fd> Spare::pidfd() const {
+  base::Fd copy(::fcntl(pidfd_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) return base::fail_errno("no descriptor for a call's process");
+  return copy;
+}
+
+void Spare::touch_in(Slots::TurnPointer turn) {
+  touching_ = true;
   turn_ = std::move(turn);
 }
 
 void Spare::work_in(Slots::TurnPointer turn, const Work& work) {
-  rehearsing_ = false;
+  touching_ = false;
   work_ = work;
   turn_ = std::move(turn);
 }
 
 // A child whose job was sent before it was ready holds the job's turn already.
 void Spare::is_ready() {
-  if (std::exchange(rehearsing_, false)) turn_.reset();
+  if (std::exchange(touching_, false)) turn_.reset();
 }
 
 void Spare::yield() {

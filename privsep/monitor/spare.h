@@ -33,8 +33,9 @@ class Spare : public std::enable_shared_from_this<Spare> {
   // SIGKILL.  Idempotent.
   void kill();
 
-  // It rehearses in a turn that ends with its SpareReady, and works in one that ends with the process.
-  void rehearse_in(Slots::TurnPointer turn);
+  // It touches its pages in a turn that ends with its SpareReady, and works in one that ends with the
+  // process.
+  void touch_in(Slots::TurnPointer turn);
   void work_in(Slots::TurnPointer turn, const Work& work);
   // Its own notices.
   void is_ready();
@@ -56,6 +57,9 @@ class Spare : public std::enable_shared_from_this<Spare> {
   [[nodiscard]] bool broke_protocol() const { return broke_protocol_; }
   loop::Link& link() { return *peer_->link; }
   [[nodiscard]] bool alive() const { return peer_->link->open(); }
+  // For looking at what it holds.
+  [[nodiscard]] std::weak_ptr<Slots::Turn> turn() const { return turn_; }
+  [[nodiscard]] base::Result<base::Fd> pidfd() const;  // a copy
 
  private:
   Spare(std::uint64_t number, base::Fd pidfd, std::function<void(Spare&)> violated)
@@ -68,7 +72,7 @@ class Spare : public std::enable_shared_from_this<Spare> {
   std::function<void(Spare&)> violated_;
   CallGroups::Seat seat_;
   bool killed_ = false;
-  bool rehearsing_ = false;
+  bool touching_ = false;
   bool broke_protocol_ = false;
   Work work_;
   Slots::TurnPointer turn_;

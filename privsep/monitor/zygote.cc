@@ -10,7 +10,7 @@
 
 namespace mcpbox::monitor {
 
-loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
+loop::Task<std::shared_ptr<Spare>> Zygote::fork(Pages pages) {
   std::array<int, 2> pair{};
   std::array<int, 2> network{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
@@ -22,7 +22,7 @@ loop::Task<std::shared_ptr<Spare>> Zygote::fork(Rehearsal rehearsal) {
   base::Fd for_egress(network[0]);
   const std::uint64_t number = ++forked_;
   protocol::ForkSpare order{.spare = number,
-                            .rehearse = rehearsal == Rehearsal::kNow,
+                            .touch_pages = pages == Pages::kTouched,
                             .socket = std::move(theirs),
                             .egress = base::Fd(network[1])};
   base::Result<CallGroups::Seat> seat = m_.call_groups.take();

@@ -19,13 +19,13 @@ class Zygote {
   Zygote(const Zygote&) = delete;
   Zygote& operator=(const Zygote&) = delete;
 
-  enum class Rehearsal : std::uint8_t {
-    kNow,    // the child makes its pages its own while it waits for a job
-    kNever,  // a job waits for the child
+  enum class Pages : std::uint8_t {
+    kTouched,    // the child makes the pages that a call writes to its own while it waits for a job
+    kUntouched,  // a job waits for the child
   };
 
   // Has a child forked.
-  loop::Task<std::shared_ptr<Spare>> fork(Rehearsal rehearsal);
+  loop::Task<std::shared_ptr<Spare>> fork(Pages pages);
 
   // What it says about a child; null when it is none of its living ones, or nobody has a use for it any more.
   std::shared_ptr<Spare> ended(const protocol::SpareEnded& how);

@@ -49,7 +49,7 @@ struct Prepare {
   }
 };
 
-// Call child -> monitor, a notice: its rehearsal is over (or was left out), it waits for a job.
+// Call child -> monitor, a notice: its pages are its own (or that was left out), it waits for a job.
 struct SpareReady {
   static constexpr Op kOp = Op::kSpareReady;
   using Reply = Done;

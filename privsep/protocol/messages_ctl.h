@@ -57,8 +57,8 @@ struct Status {
   std::uint32_t calls_queued = 0;  // of these: waiting for a CPU slot or for memory
   std::uint32_t cpu_slots = 0;
   std::uint32_t cpu_slots_used = 0;
-  std::uint32_t memory_rooms = 0;  // calls whose memory limits together are what all calls may use
-  std::uint32_t memory_rooms_used = 0;
+  std::uint64_t calls_memory_bytes = 0;       // what all calls together may hold
+  std::uint64_t calls_memory_used_bytes = 0;  // their limits; of those that wait, what they hold
   std::uint32_t spares_ready = 0;
   std::uint32_t servers_running = 0;
   std::uint32_t tools_published = 0;
@@ -74,8 +74,9 @@ struct Status {
   static auto fields(auto& m) {
     return std::tie(m.version, m.trial, m.missing_allowed, m.frozen, m.freeze_reason, m.database_up,
                     m.database, m.audit_records, m.calls_in_flight, m.calls_queued, m.cpu_slots,
-                    m.cpu_slots_used, m.memory_rooms, m.memory_rooms_used, m.spares_ready, m.servers_running,
-                    m.tools_published, m.tools_pending, m.listeners, m.admin_listeners, m.processes,
+                    m.cpu_slots_used, m.calls_memory_bytes, m.calls_memory_used_bytes, m.spares_ready,
+                    m.servers_running, m.tools_published, m.tools_pending, m.listeners, m.admin_listeners,
+                    m.processes,
                     m.zygotes, m.warnings, m.may_decide, m.needs_password, m.self_attack);
   }
 };

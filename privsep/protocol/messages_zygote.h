@@ -30,11 +30,11 @@ struct ForkSpare {
   static constexpr Op kOp = Op::kForkSpare;
   using Reply = Forked;
   std::uint64_t spare = 0;  // the monitor's number for it, told back by SpareEnded
-  bool rehearse = true;     // make its pages its own while it waits; false when a job waits for it
+  bool touch_pages = true;  // make what a call writes to its own while it waits; false: a job waits for it
   base::Fd socket;          // the spare's end; becomes its descriptor 3
   Maybe<base::Fd> egress;   // its second socket, whose other end may become egress's; its descriptor 4
   Maybe<base::Fd> group;    // cgroup.procs of its control group, where there is one
-  static auto fields(auto& m) { return std::tie(m.spare, m.rehearse, m.socket, m.egress, m.group); }
+  static auto fields(auto& m) { return std::tie(m.spare, m.touch_pages, m.socket, m.egress, m.group); }
 };
 
 // Zygote -> monitor: a notice, not answered.

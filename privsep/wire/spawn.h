@@ -11,7 +11,7 @@ namespace mcpbox::wire {
 
 // Descriptors of the monitor at exec.  Its other end of kMonitorLauncherFd is a SOCK_SEQPACKET in the
 // launcher.
-inline constexpr int kMonitorLauncherFd = 3;  // SpawnRequest out, LauncherEvent in
+inline constexpr int kMonitorLauncherFd = 3;  // LauncherRequest out, LauncherEvent in
 inline constexpr int kMonitorSettingsFd = 4;  // sealed memfd holding one MonitorSettings
 inline constexpr int kMonitorKeyFd = 5;       // memfd holding the 32-byte master key
 inline constexpr int kMonitorControlFd = 6;   // listening Unix stream socket STATE/control.sock
@@ -33,17 +33,23 @@ inline constexpr int kFirstListenerFd =
 //                and closed to other users, as a command line is not)
 //   exit         0: the schema is what this build needs; anything else stops the launcher
 
-// Monitor -> launcher: the one message that the launcher answers.
-struct SpawnRequest {
-  std::uint32_t role;    // a protocol::Role with a row in the launcher's table, else kEventRefused
+// Monitor -> launcher: the two questions that the launcher answers.
+enum class LauncherRequestKind : std::uint32_t {
+  kSpawn = 1,  // start the process of this role
+  kLook,       // carries SCM_RIGHTS {pidfd}: how much memory does that process hold?
+};
+struct LauncherRequest {
+  LauncherRequestKind kind;
+  std::uint32_t role;    // kSpawn: a protocol::Role with a row in the launcher's table, else kRefused
   std::uint32_t serial;  // echoed
 };
 
 enum class LauncherEventKind : std::uint32_t {
   kSpawned = 1,  // carries SCM_RIGHTS {link, pidfd}
-  kRefused,      // no such role, or fork/exec failed: sys_errno
+  kRefused,      // no such role or process, or fork/exec failed: sys_errno
   kEnded,        // a child was reaped: pid and wait status
   kStop,         // SIGTERM or SIGINT reached the launcher: finish and exit
+  kLooked,       // carries SCM_RIGHTS {/proc/PID/stat of that process, open for reading}
 };
 
 // Launcher -> monitor.
@@ -76,6 +82,7 @@ struct MonitorSettings {
   std::uint32_t trial;      // 1 when `isolation = trial`
   std::uint32_t spares;     // idle call children to keep; 0 = two per core
   std::uint32_t requests_per_minute;  // of one caller; 0 = limits::kRequestsPerMinute
+  std::uint32_t calls_memory_mb;    // what all calls together may hold at most; 0 = half of the machine's
   std::uint32_t database_embedded;  // 1 when the launcher runs the database
   std::uint16_t database_port;      // TCP port that the monitor's jail leaves reachable; 0: a Unix socket
   std::uint8_t database_remote;     // 1 when the database is on another machine
@@ -86,7 +93,7 @@ struct MonitorSettings {
   std::array<std::array<char, 64>, kMaxAdminListeners> admin_listeners;  // of the admin process; the same
 };
 
-static_assert(std::is_trivially_copyable_v<SpawnRequest> && std::is_trivially_copyable_v<LauncherEvent> &&
+static_assert(std::is_trivially_copyable_v<LauncherRequest> && std::is_trivially_copyable_v<LauncherEvent> &&
               std::is_trivially_copyable_v<MonitorSettings>);
 
 }  // namespace mcpbox::wire

@@ -1,7 +1,7 @@
 // Calls beside each other: hostile ones beside honest ones, waiting ones beside computing ones.  A call is slowed by
 // another at most by its fair share of the machine, and never changed by it.
 import assert from "node:assert/strict";
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import { after, afterEach, before, test } from "node:test";
 
 import { RUN } from "./bombs/bomb.ts";
@@ -125,15 +125,20 @@ const nap = (i: number, seconds: number): [string, Record<string, unknown>] => [
   { seconds },
 ];
 
-test("waiting calls, as many as there is memory for up to two hundred, do not hold up a computing one", async () => {
+test("two hundred waiting calls do not hold up a computing one", async () => {
   for (let i = 0; i < SERVERS; ++i) await publish(box, `waiting${i}`, "nap", NAP, { timeout_ms: LONG_MS });
-  // Without a memory limit for all calls together, each counts with its own: one more than that would be queued.
-  const rooms = (await box.ctlJson("status")).memory_rooms as number;
-  const count = Math.min(CALLS, rooms - 1);
-  const waiting = new Endless(Array.from({ length: count }, (_, i) => nap(i, LONG_MS / 1000 - 1)));
-  await until("all of them to wait", 60, async () => {
+  const memory = (await box.ctlJson("status")).calls_memory_bytes as number;
+  assert.ok(
+    Math.abs(memory - totalmem() / 2) < 0.02 * totalmem(),
+    "all calls together get half of the machine's",
+  );
+  const waiting = new Endless(Array.from({ length: CALLS }, (_, i) => nap(i, LONG_MS / 1000 - 1)));
+  await until("all of them to wait, with room for what they hold", 100, async () => {
     const status = await box.ctlJson("status");
-    return status.calls_in_flight === count && status.calls_queued === 0 && status.cpu_slots_used === 0;
+    assert.deepEqual(waiting.endedEarly, [], "none of them was told that there is no room");
+    const settled = status.calls_memory_used_bytes < CALLS * 16 * limit("kMiB");
+    const waits = status.calls_queued === 0 && status.cpu_slots_used === 0;
+    return status.calls_in_flight === CALLS && waits && settled;
   });
   assert.equal(textOf(await mcp.call("honest2__compute", { rounds: 1000 })), "729977");
   assert.deepEqual(waiting.endedEarly, [], "they still wait");

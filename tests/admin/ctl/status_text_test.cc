@@ -95,8 +95,8 @@ TEST(StatusText, SaysWhoComputesWhoWaitsAndWhichZygotesThereAre) {
   status.calls_queued = 7;
   status.cpu_slots = 2;
   status.cpu_slots_used = 1;
-  status.memory_rooms = 48;
-  status.memory_rooms_used = 9;
+  status.calls_memory_bytes = 12'288ULL * policy::limits::kMiB;
+  status.calls_memory_used_bytes = 9ULL * policy::limits::kMiB;
   status.zygotes = {{.flavour = "default",
                      .pid = 11,
                      .life = protocol::ZygoteLife::kForks,
@@ -105,7 +105,7 @@ TEST(StatusText, SaysWhoComputesWhoWaitsAndWhichZygotesThereAre) {
                      .forked = 813},
                     {.flavour = "httpx", .pid = 12, .life = protocol::ZygoteLife::kRetired, .in_use = 1}};
   const std::string text = status_text(status, 0);
-  EXPECT_THAT(text, HasSubstr("1 of 2 CPU slots and 9 of 48 calls' memory in use, 7 waiting"));
+  EXPECT_THAT(text, HasSubstr("1 of 2 CPU slots and 9 of 12288 MB for calls taken, 7 waiting"));
   EXPECT_THAT(text, testing::ContainsRegex("default +11 +forks +4 +2 +813"));
   EXPECT_THAT(text, testing::ContainsRegex("httpx +12 +retired +0 +1 +0"));
   const Json json = status_json(status);

@@ -229,6 +229,7 @@ async def main(): raise group(6)
         ran = run(source, deadline_ms=200)
         self.assertEqual(ran.end, call.TIMED_OUT)
         self.assertIn("Execution timed out after 0.2 seconds", ran.text)
+        self.assertIn("raise timeout_ms with mcpbox_update_tool", ran.text)
         self.assertIn("--- stdout ---\np", ran.text)
         self.assertEqual(run(source.replace("60", "0")).end, call.OK)
 

@@ -47,6 +47,7 @@ TEST(Config, EveryKeyIsUnderstood) {
       "admin-group = wheel\n"
       "spares = 3\r\n"
       "requests-per-minute = 1000000\n"
+      "calls-memory = 1024\n"
       "log = stderr");
   EXPECT_EQ(config.state, "/var/lib/mcpbox");
   ASSERT_EQ(config.listen.size(), 2u);
@@ -58,6 +59,7 @@ TEST(Config, EveryKeyIsUnderstood) {
   EXPECT_EQ(config.admin_group, "wheel");
   EXPECT_EQ(config.spares, 3u);
   EXPECT_EQ(config.requests_per_minute, 1'000'000u);
+  EXPECT_EQ(config.calls_memory_mb, 1024u);
   EXPECT_FALSE(config.log);
 }
 
@@ -67,6 +69,14 @@ TEST(Config, AnUnknownKeyIsAnErrorThatNamesItAndItsLine) {
   const ConfigError error = bad("# one\n\nlisen = 127.0.0.1:1\n");
   EXPECT_EQ(error.line, 3);
   EXPECT_EQ(error.text, "unknown key `lisen`");
+}
+
+TEST(Config, TheMemoryOfAllCallsHoldsOneCallAtLeast) {
+  EXPECT_EQ(good("").calls_memory_mb, 0u) << "half of the machine's";
+  EXPECT_EQ(good("calls-memory = 256\n").calls_memory_mb, 256u);
+  for (const char* wrong : {"255", "0", "-1", "1g", "16777217", "99999999999999999999"})
+    EXPECT_NE(bad("calls-memory = " + std::string(wrong)).text.find("at least 256"), std::string::npos)
+        << wrong;
 }
 
 TEST(Config, AKeyGivenTwiceIsAnErrorThatNamesTheFirstLine) {

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -17,6 +19,7 @@
 #include "privsep/base/fd.h"
 #include "privsep/base/handles.h"
 #include "privsep/protocol/roles.h"
+#include "privsep/wire/frame.h"
 #include "privsep/wire/spawn.h"
 #include "tests/privsep/launcher/scenario.h"
 
@@ -45,8 +48,8 @@ Told listen_to_launcher() {
   message.msg_controllen = control.size();
   if (recvmsg(wire::kMonitorLauncherFd, &message, MSG_CMSG_CLOEXEC) != sizeof told.event) _exit(11);
   if (const cmsghdr* header = CMSG_FIRSTHDR(&message)) {
-    std::array<int, 2> both{};
-    std::memcpy(both.data(), CMSG_DATA(header), sizeof both);
+    std::array<int, 2> both = {-1, -1};
+    std::memcpy(both.data(), CMSG_DATA(header), std::min(sizeof both, header->cmsg_len - CMSG_LEN(0)));
     told.link.reset(both[0]);
     told.pidfd.reset(both[1]);
   }
@@ -54,8 +57,23 @@ Told listen_to_launcher() {
 }
 
 void ask(protocol::Role role, std::uint32_t serial) {
-  const wire::SpawnRequest request{.role = set_of(role), .serial = serial};
+  const wire::LauncherRequest request{
+      .kind = wire::LauncherRequestKind::kSpawn, .role = set_of(role), .serial = serial};
   if (send(wire::kMonitorLauncherFd, &request, sizeof request, 0) != sizeof request) _exit(12);
+}
+
+// Asks what the process behind a descriptor holds, and reports whose file comes back.
+void look_and_report(const base::Fd& process, std::uint32_t serial) {
+  const wire::LauncherRequest request{.kind = wire::LauncherRequestKind::kLook, .role = 0, .serial = serial};
+  const std::span<const unsigned char> bytes(reinterpret_cast<const unsigned char*>(&request),
+                                             sizeof request);
+  if (!wire::send_some(wire::kMonitorLauncherFd, bytes, {&process, 1})) _exit(14);
+  const Told told = listen_to_launcher();
+  std::array<char, 64> text{};
+  const ssize_t length = told.link ? pread(told.link.get(), text.data(), text.size() - 1, 0) : 0;
+  std::fprintf(stderr, "monitor: looked serial=%u kind=%u errno=%d more=%d pid=%d\n", told.event.serial,
+               static_cast<unsigned>(told.event.kind), told.event.sys_errno, told.pidfd ? 1 : 0,
+               length > 0 ? std::atoi(text.data()) : 0);
 }
 
 // Asks for one child and reports what it says of itself.  The child lives as long as the result.
@@ -122,6 +140,9 @@ int main() {
   }
   const Told gateway = spawn_and_report(protocol::Role::kNetLocal, 1);
   const Told zygote = spawn_and_report(protocol::Role::kZygote, 2);
+  look_and_report(gateway.pidfd, 21);
+  look_and_report(base::Fd(dup(wire::kMonitorSettingsFd)), 22);
+  std::fprintf(stderr, "monitor: gateway pid=%d\n", gateway.event.pid);
   const Told refused = spawn_and_report(protocol::Role::kMonitor, 3);
 
   switch (static_cast<Scenario>(settings.spares)) {
@@ -135,6 +156,11 @@ int main() {
     case Scenario::kTalksNonsense:
       send(wire::kMonitorLauncherFd, "nonsense", 8 + 1, 0);
       return until_told_to_stop();
+    case Scenario::kLooksAtNothing: {
+      const wire::LauncherRequest request{.kind = wire::LauncherRequestKind::kLook, .role = 0, .serial = 9};
+      send(wire::kMonitorLauncherFd, &request, sizeof request, 0);
+      return until_told_to_stop();
+    }
     case Scenario::kHangs:
       std::fprintf(stderr, "monitor: hanging\n");
       pause();

@@ -1,7 +1,10 @@
 // mirrors privsep/launcher/watch.cc, start.cc, view.cc, database.cc and members.cc: the real launcher, with
 // stand-ins for the binaries that it starts, and in the last tests with a real PostgreSQL.
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,10 +61,12 @@ class Instance : public testing::Test {
                                     "\n" + more);
   }
 
-  void start() {
+  // prepare: in the launcher's process, before it is one
+  void start(const std::function<void()>& prepare = [] {}) {
     pid = fork();
     ASSERT_GE(pid, 0);
     if (pid != 0) return;
+    prepare();
     const std::string errors = state + "/errors";
     dup2(open(errors.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), STDERR_FILENO);
     const std::string config = state + "/mcpbox.conf";
@@ -144,6 +149,50 @@ TEST_F(Instance, StartsChildrenWithTheirUserAndDescriptorsAndNothingElse) {
   EXPECT_EQ(ending(), 0);
 }
 
+// As systemd starts it: the listener outlives it, so that who connects while it restarts waits and is not
+// refused.
+TEST_F(Instance, AListenerThatWasHandedOverStaysWhenTheLauncherGoes) {
+  const base::Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof name;
+  ASSERT_EQ(bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), size), 0);
+  ASSERT_EQ(listen(listener.get(), 8), 0);
+  ASSERT_EQ(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&name), &size), 0);
+  const base::Fd manager(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const std::string path = state + "/notify";
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  path.copy(where.sun_path, sizeof where.sun_path - 1);
+  ASSERT_EQ(bind(manager.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), 0);
+  configure(Scenario::kBehaves);
+  const std::string config = contents(state + "/mcpbox.conf");
+  const std::size_t port = config.find("127.0.0.1:") + std::string_view("127.0.0.1:").size();
+  scratch.file("mcpbox.conf", config.substr(0, port) + std::to_string(ntohs(name.sin_port)) +
+                                  config.substr(config.find('\n', port)));
+  start([&] {
+    dup2(listener.get(), 3);
+    setenv("LISTEN_FDS", "1", 1);
+    setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
+    setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  });
+  ASSERT_TRUE(logged("monitor: refused serial=3"));
+  const auto told = [&manager] {
+    std::string text(64, '\0');
+    const ssize_t length = recv(manager.get(), text.data(), text.size(), MSG_DONTWAIT);
+    return text.substr(0, length > 0 ? static_cast<std::size_t>(length) : 0);
+  };
+  EXPECT_EQ(told(), "READY=1") << "a gateway was started";
+  EXPECT_EQ(told(), "");
+  EXPECT_NE(log().find("child serial=1 uid"), std::string::npos) << log();
+  kill(pid, SIGTERM);
+  EXPECT_EQ(ending(), 0) << log();
+  EXPECT_EQ(told(), "STOPPING=1");
+  const base::Fd client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(connect(client.get(), reinterpret_cast<const sockaddr*>(&name), size), 0);
+}
+
 TEST_F(Instance, StoppingLeavesNobodyBehind) {
   configure(Scenario::kBehaves);
   start();
@@ -184,6 +233,29 @@ TEST_F(Instance, AMonitorThatEndsByItselfEndsEverything) {
 
 TEST_F(Instance, AMonitorThatSaysAnythingElseIsEnded) {
   configure(Scenario::kTalksNonsense);
+  start();
+  EXPECT_EQ(ending(), 1);
+  EXPECT_NE(log().find("not a request"), std::string::npos) << log();
+}
+
+// A number of its own in /proc is all that the monitor learns, and of nothing but a process.
+TEST_F(Instance, TheMonitorIsGivenTheKernelsAccountOfAProcessAndOfNothingElse) {
+  configure(Scenario::kBehaves);
+  start();
+  ASSERT_TRUE(logged("monitor: refused serial=3"));
+  const std::string text = log();
+  const std::string marker = "monitor: gateway pid=";
+  const std::string gateway = std::to_string(std::stoi(text.substr(text.find(marker) + marker.size())));
+  EXPECT_NE(text.find("monitor: looked serial=21 kind=5 errno=0 more=0 pid=" + gateway + "\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("monitor: looked serial=22 kind=2 errno=3 more=0 pid=0\n"), std::string::npos) << text;
+  kill(pid, SIGTERM);
+  EXPECT_EQ(ending(), 0);
+}
+
+TEST_F(Instance, AMonitorThatAsksForALookAtNothingIsEnded) {
+  configure(Scenario::kLooksAtNothing);
   start();
   EXPECT_EQ(ending(), 1);
   EXPECT_NE(log().find("not a request"), std::string::npos) << log();

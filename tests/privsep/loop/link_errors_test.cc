@@ -9,10 +9,10 @@ namespace {
 
 using base::Why;
 
-base::Error error_from(std::uint8_t why, std::string_view text) {
+base::Error error_from(std::uint8_t why, std::string_view text, ErrorTexts texts = ErrorTexts::kKept) {
   wire::ErrorBody body{.why = why, .text = text};
   base::Result<wire::Frame> frame = wire::encode(body);
-  return error_of(*frame);
+  return error_of(*frame, texts);
 }
 
 TEST(ErrorOf, KeepsKindAndText) {
@@ -28,7 +28,19 @@ TEST(ErrorOf, AnUnknownKindIsABrokenPeer) {
 
 TEST(ErrorOf, SomethingElseThanAnErrorIsABrokenPeer) {
   wire::Frame frame{.header = {}, .payload = "not an error", .fds = {}};
-  EXPECT_EQ(error_of(frame).why, Why::kBroken);
+  EXPECT_EQ(error_of(frame, ErrorTexts::kKept).why, Why::kBroken);
+}
+
+// What a stolen child says reaches no log, no caller and no memory.
+TEST(ErrorOf, OfAProcessThatMayBeStolenOnlyTheKindCounts) {
+  const base::Error error =
+      error_from(static_cast<std::uint8_t>(Why::kBusy), "send root's password", ErrorTexts::kDropped);
+  EXPECT_EQ(error.why, Why::kBusy);
+  EXPECT_STREQ(error.text, "the process could not do what it was asked to");
+  constexpr int kManyTexts = 1000;
+  for (int i = 0; i < kManyTexts; ++i) error_from(1, "lie " + std::to_string(i), ErrorTexts::kDropped);
+  EXPECT_STREQ(error_from(1, "a text of the monitor's").text, "a text of the monitor's")
+      << "there is room left";
 }
 
 TEST(ErrorOf, EverNewTextsDoNotTakeEverMoreMemory) {

@@ -1,33 +1,10 @@
 // Mirrors privsep/monitor/calls.cc, call_end.cc and compiler.cc: the way of one call, with a fake
 // zygote whose children are sockets held by the test.
 #include "privsep/monitor/call_end.h"
-#include "tests/privsep/monitor/fake_executor.h"
+#include "tests/privsep/monitor/calls_fixture.h"
 
 namespace mcpbox::monitor {
 namespace {
-
-using protocol::CallEnd;
-using protocol::RunMode;
-
-class CallsTest : public MonitorTest {
- public:
-  CallsTest() {
-    approve_tool();
-    monitor.spares.start();
-  }
-  Job job(RunMode mode = RunMode::kCall) {
-    return {.mode = mode,
-            .tool = tool_id,
-            .wire_name = "srv__greet",
-            .body = "{}",
-            .caller = {.who = "unix:alice"}};
-  }
-  base::Result<protocol::CallResult> call(RunMode mode = RunMode::kCall) {
-    return finish(monitor.calls.run(job(mode)));
-  }
-
-  FakeExecutor executor{event_loop, launcher};
-};
 
 TEST_F(CallsTest, AnApprovedToolRunsBetweenIntentAndOutcome) {
   std::size_t intents_before_go = 0;
@@ -120,7 +97,7 @@ TEST_F(CallsTest, AWithdrawnCallIsCancelledInItsOutcome) {
 TEST_F(CallsTest, CallsInTheQueueEndWhenTheirAuthorityDoes) {
   ASSERT_TRUE(call().has_value());  // compiled, so that only the call itself waits
   std::vector<Slots::TurnPointer> taken;
-  while (!monitor.slots.out_of_rooms()) {
+  while (!monitor.slots.out_of_memory()) {
     base::Result<Slots::TurnPointer> turn =
         finish(monitor.slots.wait(monitor.slots.enqueue(server_id), 1'000));
     ASSERT_TRUE(turn.has_value());

@@ -34,7 +34,7 @@ class FakeExecutor {
 
   struct Child {
     std::uint64_t number = 0;
-    bool rehearses = false;
+    bool touches = false;
     std::unique_ptr<loop::Link> link;
     std::unique_ptr<Sleeper> process;
     int wait_status = 0;  // told to the monitor when its link ends
@@ -56,7 +56,7 @@ class FakeExecutor {
   std::string missing;                                      // a package that "is not installed"
   bool silent = false;                                      // new zygotes never say Hello
   bool forks = true;                                        // zygotes answer when told to fork
-  bool rehearsals_end = true;                               // idle children say SpareReady
+  bool touching_ends = true;                                // idle children say SpareReady
   std::vector<std::string> imports;                         // what compiled code imports
   std::function<void()> before_prepared;                    // while the code loads
   std::function<std::optional<protocol::Outcome>()> on_go;  // nullopt: hang up instead of answering
@@ -121,7 +121,7 @@ class FakeExecutor {
     zygote.children.push_back(std::make_unique<Child>());
     Child& child = *zygote.children.back();
     child.number = order->spare;
-    child.rehearses = order->rehearse;
+    child.touches = order->touch_pages;
     child.process = std::make_unique<Sleeper>();
     protocol::Forked forked{.pidfd = child.process->pidfd(), .pid = child.process->pid()};
     zygote.link->reply(frame.header, forked);
@@ -133,7 +133,7 @@ class FakeExecutor {
             notify(*zygote.link,
                    protocol::SpareEnded{.spare = child.number, .wait_status = child.wait_status});
         });
-    if (rehearsals_end || !child.rehearses) notify(*child.link, protocol::SpareReady{});
+    if (touching_ends || !child.touches) notify(*child.link, protocol::SpareReady{});
   }
 
   void on_job(Child& child, const wire::Frame& frame) {

@@ -103,6 +103,12 @@ class FakeLauncher final : public LauncherLink {
     base::Result<Spawned> spawned = on_spawn(role);
     co_return spawned;
   }
+  std::function<base::Result<base::Fd>()> on_look;
+  loop::Task<base::Fd> look_into(base::Fd /*pidfd*/) override {
+    if (!on_look) co_return base::fail(base::Why::kRefused, "the test lets nobody look");
+    base::Result<base::Fd> stat = on_look();
+    co_return stat;
+  }
 };
 
 class MonitorTest : public ::testing::Test {

@@ -16,6 +16,7 @@ using Turn = Slots::TurnPointer;
 constexpr wire::Id kServerA = {1};
 constexpr wire::Id kServerB = {2};
 constexpr std::int64_t kNever = 3'600'000;
+constexpr std::uint64_t kRoom = policy::limits::kMemoryBytes;  // of one call
 
 class SlotsTest : public ::testing::Test {
  public:
@@ -46,7 +47,7 @@ class SlotsTest : public ::testing::Test {
 };
 
 TEST_F(SlotsTest, SoManyComputeAtOnceAndTheNextWaitsForAnEnd) {
-  Slots slots(event_loop, {.slots = 2, .rooms = 10}, kNever);
+  Slots slots(event_loop, {.slots = 2, .memory_bytes = 10 * kRoom}, kNever);
   for (const char name : {'a', 'b', 'c'}) queue(slots, kServerA, name);
   EXPECT_EQ(order, "ab");
   EXPECT_EQ(slots.waiting(), 1u);
@@ -57,7 +58,7 @@ TEST_F(SlotsTest, SoManyComputeAtOnceAndTheNextWaitsForAnEnd) {
 }
 
 TEST_F(SlotsTest, AServerWithALongQueueDoesNotHoldUpAnother) {
-  Slots slots(event_loop, {.slots = 1, .rooms = 10}, kNever);
+  Slots slots(event_loop, {.slots = 1, .memory_bytes = 10 * kRoom}, kNever);
   for (const char name : {'a', 'b', 'c', 'd'}) queue(slots, kServerA, name);
   for (const char name : {'1', '2'}) queue(slots, kServerB, name);
   for (const char name : {'a', 'b', '1', 'c', '2'}) end(name);
@@ -66,7 +67,7 @@ TEST_F(SlotsTest, AServerWithALongQueueDoesNotHoldUpAnother) {
 }
 
 TEST_F(SlotsTest, WhoeverWaitsForSomethingGivesItsSlotAwayAndKeepsItsMemory) {
-  Slots slots(event_loop, {.slots = 1, .rooms = 300}, kNever);
+  Slots slots(event_loop, {.slots = 1, .memory_bytes = 300 * kRoom}, kNever);
   std::vector<Turn> waiting;
   for (int i = 0; i < 200; ++i) {
     queue(slots, kServerA, 'w');
@@ -76,7 +77,7 @@ TEST_F(SlotsTest, WhoeverWaitsForSomethingGivesItsSlotAwayAndKeepsItsMemory) {
     waiting.push_back(std::move(held['w']));
     turn_loop();
   }
-  EXPECT_EQ(slots.rooms_used(), 200u);
+  EXPECT_EQ(slots.memory_used(), 200 * kRoom);
   EXPECT_EQ(slots.slots_used(), 0u);
   queue(slots, kServerB, 'x');
   EXPECT_NE(held['x'], nullptr) << "two hundred that wait do not hold up one that computes";
@@ -84,7 +85,7 @@ TEST_F(SlotsTest, WhoeverWaitsForSomethingGivesItsSlotAwayAndKeepsItsMemory) {
 }
 
 TEST_F(SlotsTest, WhoeverComputesForLongHasNoSlotOfItsOwn) {
-  Slots slots(event_loop, {.slots = 1, .rooms = 10}, 5);
+  Slots slots(event_loop, {.slots = 1, .memory_bytes = 10 * kRoom}, 5);
   queue(slots, kServerA, 'a');
   queue(slots, kServerB, 'b');
   EXPECT_EQ(order, "a");
@@ -94,20 +95,36 @@ TEST_F(SlotsTest, WhoeverComputesForLongHasNoSlotOfItsOwn) {
 }
 
 TEST_F(SlotsTest, WithoutRoomForItsMemoryNobodyBegins) {
-  Slots slots(event_loop, {.slots = 8, .rooms = 1}, kNever);
+  Slots slots(event_loop, {.slots = 8, .memory_bytes = 1 * kRoom}, kNever);
   queue(slots, kServerA, 'a');
   queue(slots, kServerA, 'b');
   held['a']->yield();
   turn_loop();
   EXPECT_EQ(order, "a");
-  EXPECT_TRUE(slots.out_of_rooms());
+  EXPECT_TRUE(slots.out_of_memory());
   end('a');
   EXPECT_EQ(order, "ab");
   held.clear();
 }
 
+TEST_F(SlotsTest, RoomThatIsGivenBackLetsTheNextOneBegin) {
+  Slots slots(event_loop, {.slots = 8, .memory_bytes = 2 * kRoom - 1}, kNever);
+  queue(slots, kServerA, 'a');
+  queue(slots, kServerA, 'b');
+  held['a']->set_room(kRoom);
+  turn_loop();
+  EXPECT_EQ(order, "a");
+  held['a']->set_room(kRoom - 1);
+  turn_loop();
+  EXPECT_EQ(order, "ab");
+  held['a']->set_room(kRoom);
+  EXPECT_EQ(slots.memory_used(), 2 * kRoom) << "what somebody holds is counted, whatever there is";
+  held.clear();
+  EXPECT_EQ(slots.memory_used(), 0u);
+}
+
 TEST_F(SlotsTest, WhoeverLeavesTheQueueIsPassedOver) {
-  Slots slots(event_loop, {.slots = 1, .rooms = 10}, kNever);
+  Slots slots(event_loop, {.slots = 1, .memory_bytes = 10 * kRoom}, kNever);
   queue(slots, kServerA, 'a');
   Slots::Place leaves = slots.enqueue(kServerA);
   queue(slots, kServerA, 'c');
@@ -123,8 +140,8 @@ TEST_F(SlotsTest, PatienceEndsWithWordsForWhatWasLacking) {
     Slots::Counts counts;
     const char* word;
   };
-  for (const Case& lacking :
-       {Case{{.slots = 1, .rooms = 9}, "processors"}, Case{{.slots = 9, .rooms = 1}, "memory"}}) {
+  for (const Case& lacking : {Case{{.slots = 1, .memory_bytes = 9 * kRoom}, "processors"},
+                              Case{{.slots = 9, .memory_bytes = 1 * kRoom}, "memory"}}) {
     Slots slots(event_loop, lacking.counts, kNever);
     queue(slots, kServerA, 'a');
     std::optional<base::Error> refused;
@@ -145,14 +162,14 @@ TEST_F(SlotsTest, PatienceEndsWithWordsForWhatWasLacking) {
 }
 
 TEST_F(SlotsTest, WorkAheadOfTimeHasASlotOnlyWhenNobodyWantsIt) {
-  Slots slots(event_loop, {.slots = 2, .rooms = 1}, kNever);
+  Slots slots(event_loop, {.slots = 2, .memory_bytes = 1 * kRoom}, kNever);
   int idle = 0;
   slots.when_idle([&idle] { ++idle; });
   queue(slots, kServerA, 'a');
   Turn ahead = slots.take_idle();
   EXPECT_NE(ahead, nullptr);
   EXPECT_EQ(slots.take_idle(), nullptr) << "both slots are taken";
-  EXPECT_EQ(slots.rooms_used(), 1u) << "an idle child has no memory to speak of";
+  EXPECT_EQ(slots.memory_used(), kRoom) << "an idle child has no memory to speak of";
   ahead.reset();
   turn_loop();
   EXPECT_EQ(idle, 1);

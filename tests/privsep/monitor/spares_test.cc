@@ -47,7 +47,7 @@ TEST_F(SparesTest, TheDefaultZygoteIsWarmAtStartAndKeepsChildrenReady) {
   until([&] { return monitor.spares.idle() == 3; });
   ASSERT_EQ(executor.zygotes.size(), 1u);
   EXPECT_TRUE(last().packages.empty());
-  for (const auto& child : last().children) EXPECT_TRUE(child->rehearses);
+  for (const auto& child : last().children) EXPECT_TRUE(child->touches);
 }
 
 TEST_F(SparesTest, AChildForSomebodyWhoWaitsDoesNotRehearse) {
@@ -55,7 +55,7 @@ TEST_F(SparesTest, AChildForSomebodyWhoWaitsDoesNotRehearse) {
   monitor.spares.start();
   ASSERT_TRUE(take().has_value());
   ASSERT_EQ(last().children.size(), 1u);
-  EXPECT_FALSE(last().children[0]->rehearses);
+  EXPECT_FALSE(last().children[0]->touches);
 }
 
 TEST_F(SparesTest, ChildrenAreForkedAheadOnlyInSlotsThatNobodyWants) {

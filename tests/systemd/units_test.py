@@ -1,0 +1,184 @@
+"""The systemd units: correct, no weaker than promised, and of one mind with the code.
+
+Arguments: the source tree, and the folder that it was built in.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+BUILD = Path(sys.argv.pop())
+ROOT = Path(sys.argv.pop())
+UNITS = ROOT / "systemd"
+
+# What `systemd-analyze security` calls exposure, times ten.  What stands against the launcher is root, the
+# network of the machine, and the namespaces that jails are made of: mcpboxd.service names each directive that
+# it cannot have.
+MOST_EXPOSURE = {"mcpboxd.service": 40}
+
+
+def run(*words):
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def settings(name):
+    """Key to the values that it is given, in order."""
+    found = {}
+    for line in (UNITS / name).read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"(\w+)=(.*)", line):
+            found.setdefault(match[1], []).append(match[2])
+    return found
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
+class AsSystemdReadsThem(unittest.TestCase):
+    def test_every_unit_is_correct(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for unit in UNITS.iterdir():
+                text = unit.read_text(encoding="utf-8")
+                # The program is not installed where this runs.
+                Path(folder, unit.name).write_text(
+                    re.sub(r"^(ExecStart\w*=)\S+", r"\1/bin/true", text, flags=re.M),
+                    encoding="utf-8",
+                )
+            units = [str(path) for path in Path(folder).iterdir() if path.suffix != ".conf"]
+            self.assertGreaterEqual(len(units), 3)
+            checked = run("systemd-analyze", "verify", "--man=no", *units)
+            self.assertEqual((checked.returncode, checked.stderr.strip()), (0, ""))
+
+    def test_a_mistake_in_a_unit_is_seen(self):
+        with tempfile.TemporaryDirectory() as folder:
+            unit = Path(folder, "wrong.service")
+            unit.write_text(
+                "[Service]\nExecStart=/bin/true\nProtectSystme=strict\n",
+                encoding="utf-8",
+            )
+            self.assertIn(
+                "ProtectSystme",
+                run("systemd-analyze", "verify", "--man=no", str(unit)).stderr,
+            )
+
+    def test_exposure_stays_below_what_is_promised(self):
+        for unit in UNITS.glob("*.service"):
+            words = (
+                "security",
+                "--offline=true",
+                "--no-pager",
+                f"--threshold={MOST_EXPOSURE[unit.name]}",
+            )
+            checked = run("systemd-analyze", *words, str(unit))
+            self.assertEqual(checked.returncode, 0, checked.stdout[-400:])
+
+    def test_one_directive_less_is_seen(self):
+        with tempfile.TemporaryDirectory() as folder:
+            unit = Path(folder, "mcpboxd.service")
+            text = (UNITS / unit.name).read_text(encoding="utf-8")
+            unit.write_text(text.replace("ProtectSystem=strict\n", ""), encoding="utf-8")
+            threshold = f"--threshold={MOST_EXPOSURE[unit.name]}"
+            checked = run("systemd-analyze", "security", "--offline=true", threshold, str(unit))
+            self.assertNotEqual(checked.returncode, 0)
+
+
+class AsTheCodeMeansThem(unittest.TestCase):
+    def test_every_account_of_the_spawn_table_is_made(self):
+        launcher = ROOT / "privsep" / "launcher"
+        code = (launcher / "spawn_table.cc").read_text() + (launcher / "spawn_table.h").read_text()
+        wanted = set(re.findall(r'"(mcpbox-[a-z-]+)"\s*,\s*\d{5},', code))
+        wanted |= set(re.findall(r'kMigrateAccount = "([^"]+)"', code))
+        self.assertGreaterEqual(len(wanted), 5)
+        made = set(re.findall(r"^u\s+(\S+)", (UNITS / "mcpbox.sysusers.conf").read_text(), flags=re.M))
+        self.assertEqual(made, wanted)
+
+    def test_the_sockets_are_the_addresses_that_an_installation_listens_on(self):
+        header = (ROOT / "privsep" / "launcher" / "config.h").read_text()
+        default = re.search(r"listen +loopback address.*?(\S+) and (\S+)", header)
+        self.assertEqual(settings("mcpboxd.socket")["ListenStream"], [default[1], default[2]])
+
+    def test_the_launcher_has_the_time_that_it_may_take(self):
+        watch = (ROOT / "privsep" / "launcher" / "watch.cc").read_text().replace("'", "")
+        allowed = {name: int(ms) for name, ms in re.findall(r"k(\w+)Ms =\s*(\d+)", watch)}
+        unit = settings("mcpboxd.service")
+        self.assertGreater(int(unit["TimeoutStartSec"][0]) * 1000, allowed["DatabaseStart"])
+        stops = ("MonitorStop", "Killed", "DatabaseStop")
+        self.assertGreater(int(unit["TimeoutStopSec"][0]) * 1000, sum(allowed[stop] for stop in stops))
+
+    def test_the_order_of_victims_is_the_launchers_own(self):
+        order = (ROOT / "policy" / "oom_order.h").read_text()
+        own = re.search(r"kOomLauncher = (-\d+)", order)[1]
+        self.assertEqual(settings("mcpboxd.service")["OOMScoreAdjust"], [own])
+
+    def test_mcpboxctl_finds_the_service_without_being_told_where(self):
+        options = (ROOT / "admin" / "ctl" / "options.cc").read_text()
+        socket = re.search(r'kServiceSocket = "([^"]+)"', options)[1]
+        links = re.findall(
+            r"^L\+\s+(\S+) .*\s(\S+)$", (UNITS / "mcpbox.tmpfiles.conf").read_text(), flags=re.M
+        )
+        self.assertEqual(links, [(socket, "/var/lib/mcpbox/control.sock")])
+
+    def test_each_call_can_have_its_group(self):
+        self.assertEqual(settings("mcpboxd.service")["Delegate"], ["memory pids"])
+
+
+class AsTheyAreInstalled(unittest.TestCase):
+    """`make install` into a folder: nothing is written outside it, and what a unit starts is there."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.tree = Path(folder.name)
+
+    def install(self, **environment):
+        words = [str(ROOT / "scripts" / "install.sh"), "--built"]
+        settings_of_it = {"PATH": os.environ["PATH"], "BUILD": str(BUILD), "DESTDIR": str(self.tree)}
+        return subprocess.run(
+            words, env=settings_of_it | environment, capture_output=True, text=True, check=False
+        )
+
+    def test_what_a_unit_starts_is_where_it_says(self):
+        for prefix in ("/usr", "/opt/mcpbox"):
+            installed = self.install(PREFIX=prefix)
+            self.assertEqual((installed.returncode, installed.stderr), (0, ""))
+            unit = Path(f"{self.tree}{prefix}/lib/systemd/system/mcpboxd.service").read_text(encoding="utf-8")
+            started = re.findall(r"^ExecStart(?:Pre)?=(\S+)", unit, flags=re.M)
+            self.assertEqual(len(started), 2)
+            for program in started:
+                self.assertTrue(os.access(f"{self.tree}{program}", os.X_OK), program)
+
+    def test_every_program_of_the_spawn_table_stands_beside_the_launcher(self):
+        self.assertEqual(self.install().returncode, 0)
+        table = (ROOT / "privsep" / "launcher" / "spawn_table.cc").read_text()
+        for program in set(re.findall(r'\{ Role::k\w+, +"(mcpbox-\w+)"', table)) | {"mcpbox-migrate"}:
+            self.assertTrue((self.tree / "usr/libexec/mcpbox" / program).exists(), program)
+
+    @unittest.skipUnless(shutil.which("systemd-sysusers") and os.geteuid() == 0, "needs systemd and root")
+    def test_accounts_and_folders_are_made_from_what_is_installed(self):
+        self.assertEqual(self.install().returncode, 0)
+        (self.tree / "etc").mkdir()
+        for program in ("systemd-sysusers", "systemd-tmpfiles"):
+            create = ["--create"] if program == "systemd-tmpfiles" else []
+            made = run(program, *create, f"--root={self.tree}", "mcpbox.conf")
+            self.assertEqual((made.returncode, made.stdout), (0, ""), made.stderr)
+        accounts = (self.tree / "etc/passwd").read_text(encoding="utf-8")
+        self.assertRegex(accounts, r"(?m)^mcpbox-monitor:.*:/nonexistent:/usr/sbin/nologin$")
+        self.assertEqual((self.tree / "var/lib/mcpbox/log").stat().st_mode & 0o777, 0o750)
+        self.assertTrue((self.tree / "run/mcpbox/control.sock").is_symlink())
+
+    def test_nobody_but_root_may_write_to_it(self):
+        self.assertEqual(self.install().returncode, 0)
+        for path in self.tree.rglob("*"):
+            self.assertEqual(path.stat().st_mode & 0o022, 0, path)
+
+    def test_a_prefix_that_is_no_path_is_refused(self):
+        for prefix in ("usr", "/usr; true", "/a b", "/x#y"):
+            installed = self.install(PREFIX=prefix)
+            self.assertNotEqual(installed.returncode, 0)
+            self.assertIn("PREFIX", installed.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
