@@ -36,7 +36,8 @@ struct Admin {
   Site site;
   UiFiles files;
   Rates rates;
-  std::string openapi;  // made from the route table
+  std::string openapi;        // made from the route table
+  std::uint32_t streams = 0;  // event streams that are open
   loop::TaskSet tasks;
 };
 

@@ -83,7 +83,7 @@ std::optional<wire::Digest> Fields::digest(const char* name) {
 }
 
 std::string Fields::word(const char* name, std::initializer_list<std::string_view> words) {
-  const std::string given(http::text_of(json_object_get(object_, name)));
+  std::string given(http::text_of(json_object_get(object_, name)));
   if (std::ranges::find(words, given) != words.end()) return given;
   std::string all;
   for (const std::string_view word : words) all += (all.empty() ? "" : ", ") + std::string(word);

@@ -51,14 +51,13 @@ Task<Answered> on_create_tool(Admin& a, const Incoming& in) {
   const std::optional<wire::Id> server = path_id(in);
   if (!server) co_return no_such("server");
   Fields fields(in.body.get(), {"name", "description", "python_code", "timeout_ms"});
-  protocol::CreateTool question{
-      .server = *server,
-      .name = fields.text("name", 1, limits::kNameBytes),
-      .description = fields.optional_text("description", 0, limits::kDescriptionChars).value_or(""),
-      .code = fields.text("python_code", 1, limits::kCodeChars),
-      .timeout_ms = static_cast<std::uint32_t>(
-          fields.optional_number("timeout_ms", limits::kTimeoutMinMs, limits::kTimeoutMaxMs)
-              .value_or(limits::kTimeoutDefaultMs))};
+  protocol::CreateTool question{.server = *server};
+  protocol::ToolContent& content = question.content;
+  content.name = fields.text("name", 1, limits::kNameBytes);
+  content.description = fields.optional_text("description", 0, limits::kDescriptionChars).value_or("");
+  content.code = fields.text("python_code", 1, limits::kCodeChars);
+  const auto ms = fields.optional_number("timeout_ms", limits::kTimeoutMinMs, limits::kTimeoutMaxMs);
+  content.timeout_ms = static_cast<std::uint32_t>(ms.value_or(0));
   if (!fields.good()) co_return fields.refusal();
   const protocol::ToolSaved saved = co_await ask_as(a, in, question);
   if (!saved.report.valid) co_return bad_code(saved.report);
@@ -72,15 +71,21 @@ Task<Answered> on_update_tool(Admin& a, const Incoming& in) {
   if (!id) co_return no_such("tool");
   Fields fields(in.body.get(), {"name", "description", "python_code", "timeout_ms", "enabled"});
   protocol::UpdateTool question{.tool = *id};
-  if (auto name = fields.optional_text("name", 1, limits::kNameBytes))
-    question.name.emplace(std::move(*name));
-  if (auto text = fields.optional_text("description", 0, limits::kDescriptionChars))
-    question.description.emplace(std::move(*text));
+  const auto give = [&question](protocol::Field field, auto& into, auto&& value) {
+    if (!value) return;
+    into = std::move(*value);
+    question.given |= protocol::bit(field);
+  };
+  protocol::ToolContent& content = question.content;
+  give(protocol::Field::kName, content.name, fields.optional_text("name", 1, limits::kNameBytes));
+  give(protocol::Field::kDescription, content.description,
+       fields.optional_text("description", 0, limits::kDescriptionChars));
   const bool has_code = fields.has("python_code");
-  if (auto code = fields.optional_text("python_code", 1, limits::kCodeChars))
-    question.code.emplace(std::move(*code));
-  if (const auto ms = fields.optional_number("timeout_ms", limits::kTimeoutMinMs, limits::kTimeoutMaxMs))
-    question.timeout_ms = static_cast<std::uint32_t>(*ms);
+  give(protocol::Field::kCode, content.code, fields.optional_text("python_code", 1, limits::kCodeChars));
+  if (const auto ms = fields.optional_number("timeout_ms", limits::kTimeoutMinMs, limits::kTimeoutMaxMs)) {
+    content.timeout_ms = static_cast<std::uint32_t>(*ms);
+    question.given |= protocol::bit(protocol::Field::kTimeout);
+  }
   question.enabled = fields.optional_boolean("enabled");
   if (!fields.good()) co_return fields.refusal();
   const protocol::ToolSaved saved = co_await ask_as(a, in, question);

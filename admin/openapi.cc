@@ -61,6 +61,7 @@ std::string reference(std::string_view schema) {
 std::string content_of(const Route& route) {
   if (route.gives.empty()) return {};
   if (route.gives == "Page") return R"(,"content":{"text/html":{"schema":{"type":"string"}}})";
+  if (route.gives == "Events") return R"(,"content":{"text/event-stream":{"schema":{"type":"string"}}})";
   if (route.gives == "Style") return R"(,"content":{"text/css":{"schema":{"type":"string"}}})";
   return R"(,"content":)" + reference(route.gives);
 }

@@ -34,7 +34,8 @@ std::uint32_t Rates::charge(const std::string& session, const std::string& addre
 }
 
 void Rates::learn(const std::string& session) {
-  if (sessions_.size() >= 2 * limits::kAdminSessions && !sessions_.contains(session)) sessions_.clear();
+  if (sessions_.size() >= std::size_t{2} * limits::kAdminSessions && !sessions_.contains(session))
+    sessions_.clear();
   sessions_.try_emplace(session);
 }
 

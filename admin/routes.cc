@@ -74,6 +74,8 @@ constexpr Route kRoutes[] = {
     { kGet,    "/api/execution-logs",                      kIn,   kYes,  0,                   on_list_executions,   200, "Executions",   "",               "ExecutionPage",   "page page_size search server_id outcome executed_by", "Calls, newest first" },
     { kGet,    "/api/execution-logs/stats",                kIn,   kYes,  0,                   on_execution_stats,   200, "Executions",   "",               "ExecutionStats",  "period_hours",                                   "Numbers of the last hours" },
     { kGet,    "/api/logs/{call_id}",                      kIn,   kYes,  0,                   on_get_execution,     200, "Executions",   "",               "Execution",       "",                                               "One call's whole story" },
+    { kGet,    "/api/activity",                            kIn,   kYes,  0,                   on_activity,          200, "Activity",     "",               "ActivityNews",    "after",                                          "What was recorded after a record, or the newest" },
+    { kGet,    "/api/activity/stream",                     kIn,   kFree, 0,                   on_activity_stream,   200, "Activity",     "",               "Events",          "after",                                          "The same as server-sent events, as it happens" },
     { kGet,    "/api/audit",                               kIn,   kYes,  0,                   on_audit,             200, "Audit",        "",               "AuditPage",       "page page_size action subject",                  "The audit chain, newest first" },
 };
 // clang-format on
@@ -146,7 +148,7 @@ Json body_of(const Route& route, const Exchange& exchange, std::optional<Respons
   return body;
 }
 
-void answer_api(Admin& a, std::shared_ptr<Exchange> exchange, const std::string& path) {
+void answer_api(Admin& a, const std::shared_ptr<Exchange>& exchange, const std::string& path) {
   Found found = find_route(exchange->head().method, path);
   if (found.route == nullptr) {
     if (found.allowed.empty())
@@ -207,7 +209,7 @@ std::optional<std::vector<std::string>> match(std::string_view route_path, std::
   return parts;
 }
 
-void answer(Admin& a, std::shared_ptr<Exchange> exchange) {
+void answer(Admin& a, const std::shared_ptr<Exchange>& exchange) {
   const auto passed = a.site.check(exchange->head());
   if (!passed) {
     Response response = problem(passed.error().status, passed.error().message);
@@ -217,7 +219,7 @@ void answer(Admin& a, std::shared_ptr<Exchange> exchange) {
   const std::string path = a.site.below_root(exchange->head().path);
   const Method method = exchange->head().method;
   if (method == Method::kOptions) return reply(a, *exchange, preflight());
-  if (path == "/api" || path.starts_with("/api/")) return answer_api(a, std::move(exchange), path);
+  if (path == "/api" || path.starts_with("/api/")) return answer_api(a, exchange, path);
   if (method != Method::kGet && method != Method::kHead)
     return reply(a, *exchange, problem(405, "This path answers GET only."));
   if (!a.files.empty()) return exchange->reply(a.files.answer(path, exchange->headers()));

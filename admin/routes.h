@@ -42,7 +42,7 @@ struct Route {
                                                             std::string_view path);
 
 // Takes a request from the HTTP server: checks, finds the route, answers.
-void answer(Admin& a, std::shared_ptr<Exchange> exchange);
+void answer(Admin& a, const std::shared_ptr<Exchange>& exchange);
 
 // The OpenAPI 3.1 document of routes().
 [[nodiscard]] std::string openapi_document(std::string_view version);
@@ -101,5 +101,7 @@ Task<Answered> on_get_execution(Admin& a, const Incoming& in);
 Task<Answered> on_server_executions(Admin& a, const Incoming& in);
 Task<Answered> on_tool_executions(Admin& a, const Incoming& in);
 Task<Answered> on_audit(Admin& a, const Incoming& in);
+Task<Answered> on_activity(Admin& a, const Incoming& in);
+Task<Answered> on_activity_stream(Admin& a, const Incoming& in);
 
 }  // namespace mcpbox::admin

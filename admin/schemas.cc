@@ -315,6 +315,14 @@ constexpr Schema kSchemas[] = {
      R"({"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AuditRow"}},)"
      R"("total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},)"
      R"("pages":{"type":"integer"}},"required":["items","total","page","page_size","pages"]})"},
+    {"ActivityItem",
+     R"({"type":"object","properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},)"
+     R"("kind":{"type":"string"},"actor":{"type":"string"},"action":{"type":"string"},"subject":{"type":["string","null"]},)"
+     R"("call":{"type":["string","null"]},"number":{"type":"integer"},"tool":{"type":["string","null"]}},)"
+     R"("required":["sequence","at","kind","actor","action","subject","call","number","tool"]})"},
+    {"ActivityNews",
+     R"({"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/ActivityItem"}},)"
+     R"("last":{"type":"integer"}},"required":["items","last"]})"},
     {"Document",
      R"({"type":"object","properties":{"openapi":{"type":"string"},"info":{"type":"object"},)"
      R"("paths":{"type":"object"},"components":{"type":"object"}},"required":["openapi","info","paths",)"
@@ -332,6 +340,7 @@ constexpr Schema kParameters[] = {
     {"period_hours", R"({"type":"integer","minimum":1,"maximum":8760,"default":24})"},
     {"action", R"({"type":"string","maxLength":32})"},
     {"username", R"({"type":"string"})"},
+    {"after", R"({"type":"integer","minimum":0})"},
     {"number", R"({"type":"integer","minimum":1})"},
 };
 // clang-format on

@@ -20,7 +20,7 @@ Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vec
                  Site site, UiFiles files)
     : a_(loop, log, std::move(site), std::move(files)),
       http_(loop, HttpLimits{}, unreadable,
-            [this](std::shared_ptr<Exchange> exchange) { answer(a_, std::move(exchange)); }) {
+            [this](const std::shared_ptr<Exchange>& exchange) { answer(a_, exchange); }) {
   a_.monitor = std::make_unique<loop::Link>(
       loop, std::move(link), loop::LinkLimits{.max_payload = kMostFromMonitor},
       [](const wire::Frame& /*frame*/) {}, [this](const base::Error& why) { on_monitor_gone(why); });

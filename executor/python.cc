@@ -166,12 +166,11 @@ PyRef start_runtime(const PythonPaths& paths, std::span<const std::string> names
   if (!begin || !sources || !limits || !share_function || !fill_function || !packages || !waits || !ops)
     return nullptr;
   const PyRef positional(PyTuple_Pack(1, sources.get()));
-  const PyRef named(Py_BuildValue("{s:s,s:s,s:O,s:O,s:O,s:O,s:O,s:O,s:I,s:I}", "root", paths.stdlib, "zone_root",
-                                  paths.zones, "share", share_function.get(), "fill_holes",
-                                  fill_function.get(), "limits", limits.get(), "packages", packages.get(),
-                                  "waits", waits.get(), "ops", ops.get(), "says",
-                                  static_cast<unsigned>(protocol::Op::kSay), "asks",
-                                  static_cast<unsigned>(protocol::Op::kAskClient)));
+  const PyRef named(Py_BuildValue(
+      "{s:s,s:s,s:O,s:O,s:O,s:O,s:O,s:O,s:I,s:I}", "root", paths.stdlib, "zone_root", paths.zones, "share",
+      share_function.get(), "fill_holes", fill_function.get(), "limits", limits.get(), "packages",
+      packages.get(), "waits", waits.get(), "ops", ops.get(), "says",
+      static_cast<unsigned>(protocol::Op::kSay), "asks", static_cast<unsigned>(protocol::Op::kAskClient)));
   if (!positional || !named) return nullptr;
   return PyRef(PyObject_Call(begin.get(), positional.get(), named.get()));
 }

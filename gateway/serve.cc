@@ -62,7 +62,9 @@ Task<Nothing> Service::start(std::uint32_t layers) {
 void Service::on_notice(wire::Frame frame) {
   if (frame.header.kind != wire::FrameKind::kNotice) return;
   const protocol::Op op{frame.header.op};
-  const auto told = [&frame]<class Notice>(Notice) { return wire::decode<Notice>(frame); };
+  const auto told = [&frame]<class Notice>(const Notice& /*of this kind*/) {
+    return wire::decode<Notice>(frame);
+  };
   if (op == protocol::Op::kToolsChanged) {
     if (const auto news = told(protocol::ToolsChanged{})) {
       g_.param_headers.forget();

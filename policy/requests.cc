@@ -77,11 +77,12 @@ const char* rule_problem(const HostRule& rule, const RequestLine& request, bool 
 }
 
 bool reaches(const HostRule& rule, const Host& host, std::uint16_t port) {
-  return (rule.port == 0 || rule.port == port) && matches(rule.pattern, host);
+  return (rule.port == 0 || rule.port == port) && (rule.any_public || matches(rule.pattern, host));
 }
 Approved strength(const HostRule& rule) {
-  return rule.private_too && rule.port != 0 && !rule.pattern.wildcard ? Approved::kHostAndPort
-                                                                      : Approved::kHost;
+  return rule.private_too && rule.port != 0 && !rule.pattern.wildcard && !rule.any_public
+             ? Approved::kHostAndPort
+             : Approved::kHost;
 }
 
 void add(Coverage& all, const HostRule& rule) {
@@ -91,6 +92,13 @@ void add(Coverage& all, const HostRule& rule) {
 }
 
 }  // namespace
+
+std::optional<HostRule> read_host_rule(std::string_view host) {
+  if (host == kAnyPublicHost) return HostRule{.any_public = true};
+  std::expected<HostPattern, const char*> pattern = read_host_pattern(host);
+  if (!pattern) return std::nullopt;
+  return HostRule{.pattern = std::move(*pattern)};
+}
 
 Coverage cover(std::span<const HostRule> rules, const RequestLine& request, bool override_header) {
   Coverage all;

@@ -47,6 +47,7 @@ constexpr SyscallRule kRules[] = {
     // What libcurl tries for itself and does without.
     { SCMP_SYS(socket),          fail(EAFNOSUPPORT), {},                                          "libcurl tries whether there is IPv6: the dialer knows" },
     { SCMP_SYS(socketpair),      fail(EMFILE),       {},                                          "libcurl's way to wake itself from another thread: there is none" },
+    { SCMP_SYS(connect),         fail(EINPROGRESS),  {},                                          "libcurl 7.88 connects what it was told is connected, and then looks: it is" },
     { SCMP_SYS(openat),          fail(ENOENT),       {},                                          "the TLS library looks for files: it has all that it gets" },
     { SCMP_SYS(newfstatat),      fail(ENOENT),       {},                                          "the TLS library looks for files: it has all that it gets" },
     { SCMP_SYS(sysinfo),         fail(EPERM),        {},                                          "qsort asks how much memory there is" },

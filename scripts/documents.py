@@ -1,6 +1,5 @@
 #!/usr/bin/python3
-"""Writes the tables of docs/ from the tables of the code: PARTS below lists which.
-
+"""Writes the tables of the documents named in PARTS from the tables of the code.
 
 usage: documents.py [--check]   with --check nothing is written: it fails when a document is not current
 

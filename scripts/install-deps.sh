@@ -9,19 +9,18 @@ to_run=(g++ cmake ninja-build ccache pkg-config
   libevent-dev libjansson-dev libpq-dev libsodium-dev libseccomp-dev libpython3.11-dev
   libcurl4-openssl-dev libssl-dev ca-certificates
   postgresql-15 python3 python3-jsonschema python3-httpx)
-to_test=(libgtest-dev libgmock-dev libcmocka-dev systemd
+to_test=(libgtest-dev libgmock-dev libcmocka-dev systemd chromium
   clang-19 libclang-rt-19-dev llvm-19 clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
 
 to_bench=(bubblewrap) # what `make bench` compares a call with
 
+# Only to fetch the pinned Node and its packages: whichever npm is there will do.
+command -v npm >/dev/null || to_run+=(npm)
+
 case ${1:-} in
   run) wanted=("${to_run[@]}") ;;
   bench) wanted=("${to_run[@]}" "${to_bench[@]}" libgtest-dev libgmock-dev libcmocka-dev) ;;
-  test)
-    wanted=("${to_run[@]}" "${to_test[@]}")
-    # Only to fetch the pinned Node and its packages: whichever npm is there will do.
-    command -v npm >/dev/null || wanted+=(npm)
-    ;;
+  test) wanted=("${to_run[@]}" "${to_test[@]}") ;;
   *) die "usage: install-deps.sh run|test|bench" ;;
 esac
 

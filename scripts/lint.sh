@@ -81,7 +81,7 @@ run_cppcheck() {
     -j "$(jobs_here)" -I . --library=googletest "${sources[@]}"
 }
 
-install_node_packages || exit 1
+install_node_packages && packages_of "$ROOT/admin/ui" || exit 1
 
 if [[ $mode == --format ]]; then
   clang-format-19 -i "${cxx[@]}"

@@ -88,6 +88,7 @@ stop() {
 
 "$ROOT/scripts/install-deps.sh" run
 build_product
+"$ROOT/scripts/build-ui.sh"
 mkdir -p "$state"
 state=$(cd "$state" && pwd)
 "$ROOT/scripts/setup-instance.sh" "$state" "${PORT:-}" "${ADMIN_PORT:-}"

@@ -64,6 +64,8 @@ PYTHON
 "$ROOT/scripts/install-deps.sh" test || die "dependencies are missing"
 install_node_packages || die "the Node packages could not be fetched"
 
+count_one "web UI" "$ROOT/scripts/build-ui.sh"
+count_one "tests of the web UI" "$ROOT/scripts/build-ui.sh" --test
 count_one "lint" "$ROOT/scripts/lint.sh"
 gcc_ok=1 clang_ok=1
 timed "build with g++ 12" build_with "$BUILD" -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ || gcc_ok=0

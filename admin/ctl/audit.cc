@@ -59,7 +59,7 @@ Answer<protocol::Done> AuditWalk::run(const OnCheckpoint& on_checkpoint, const O
     for (const protocol::AuditRow& row : page->rows) {
       const audit::Stored stored{.encoded = row.encoded, .hash = row.hash};
       const std::optional<audit::Record> record = audit::decode(stored.encoded);
-      if (record && record->sequence > last_) return protocol::Done{};
+      if (record && record->sequence > last_) return give_checkpoints_before(last_ + 1, on_checkpoint);
       const Answer<protocol::Done> before =
           record ? give_checkpoints_before(record->sequence, on_checkpoint) : protocol::Done{};
       if (!before) return before;
@@ -78,7 +78,7 @@ Answer<protocol::Done> AuditWalk::give_checkpoints_before(std::uint64_t sequence
       const Answer<protocol::CheckpointPage> page = monitor_.ask(question);
       if (!page) return std::unexpected(page.error());
       for (const protocol::SignedStatement& sent : page->checkpoints) take(signed_of(sent));
-      all_read_ = page->checkpoints.size() < policy::limits::kAuditPageRecords;
+      all_read_ = all_read_ || page->checkpoints.size() < policy::limits::kAuditPageRecords;
     }
     if (waiting_.empty() || place_of(waiting_.front()) >= sequence) return protocol::Done{};
     on_checkpoint(waiting_.front());
@@ -88,7 +88,10 @@ Answer<protocol::Done> AuditWalk::give_checkpoints_before(std::uint64_t sequence
 
 void AuditWalk::take(audit::Signed checkpoint) {
   const std::optional<audit::Checkpoint> said = audit::decode_checkpoint(checkpoint.statement);
-  if (said) checkpoints_from_ = said->sequence + 1;
+  if (said)
+    checkpoints_from_ = said->sequence + 1;
+  else
+    all_read_ = true;  // the verifier will say so; where to read on, nobody knows
   waiting_.push_back(std::move(checkpoint));
 }
 
@@ -102,7 +105,8 @@ std::uint64_t AuditWalk::place_of(const audit::Signed& checkpoint) {
 
 namespace {
 
-Exit audit_verify(AuditWalk& walk, const protocol::AuditHead& head, const Options& options) {
+Exit audit_verify(Connection& monitor, AuditWalk& walk, const protocol::AuditHead& head,
+                  const Options& options) {
   audit::PublicKey key = head.public_key;
   if (options.key) {
     const std::optional<audit::PublicKey> noted = audit::public_key_from(*options.key);
@@ -112,8 +116,9 @@ Exit audit_verify(AuditWalk& walk, const protocol::AuditHead& head, const Option
     }
     key = *noted;
   }
-  std::optional<audit::Known> known;
-  if (options.known && !(known = audit::known_from(*options.known))) {
+  const std::optional<audit::Known> known =
+      options.known ? audit::known_from(*options.known) : std::optional<audit::Known>();
+  if (options.known && !known) {
     complain("--known wants RECORD:HASH, as `mcpboxctl audit head` prints it");
     return Exit::kUsage;
   }
@@ -125,7 +130,12 @@ Exit audit_verify(AuditWalk& walk, const protocol::AuditHead& head, const Option
                  return !verifier.damage();
                });
   if (!walked) return report(walked.error());
-  for (const audit::Signed& later : walk.later()) verifier.later_checkpoint(later);
+  // Checkpoints may have been made while we read; none can know more than the monitor does now.
+  AuditWalk now(monitor);
+  const Answer<protocol::AuditHead> latest = now.begin();
+  if (!latest) return report(latest.error());
+  for (const audit::Signed& later : walk.later())
+    if (AuditWalk::place_of(later) > now.last()) verifier.later_checkpoint(later);
   verifier.checkpoint(walk.end());
   verifier.finish();
   print(audit::report_of(verifier));
@@ -238,7 +248,7 @@ Exit audit(const Options& options) {
   AuditWalk walk(*monitor);
   const Answer<protocol::AuditHead> head = walk.begin();
   if (!head) return report(head.error());
-  if (what == "verify") return audit_verify(walk, *head, options);
+  if (what == "verify") return audit_verify(*monitor, walk, *head, options);
   if (what == "export") return audit_export(walk, options);
   if (what == "head") return audit_head(walk, *head, options);
   return audit_show(*monitor, walk.last(), options);

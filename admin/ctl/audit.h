@@ -24,12 +24,13 @@ class AuditWalk {
   [[nodiscard]] std::uint64_t last() const { return last_; }
   // After run(): stored checkpoints of records behind the end.
   [[nodiscard]] const std::deque<audit::Signed>& later() const { return waiting_; }
+  // The record that a checkpoint names; 0 when it is no checkpoint.
+  [[nodiscard]] static std::uint64_t place_of(const audit::Signed& checkpoint);
 
  private:
   [[nodiscard]] Answer<protocol::Done> give_checkpoints_before(std::uint64_t sequence,
                                                                const OnCheckpoint& on_checkpoint);
   void take(audit::Signed checkpoint);
-  [[nodiscard]] static std::uint64_t place_of(const audit::Signed& checkpoint);
 
   Connection& monitor_;
   audit::Signed end_;

@@ -53,7 +53,7 @@ std::optional<wire::Id> uuid_from(std::string_view text) {
     if (dash) continue;
     const std::size_t value = kDigits.find(text[i]);
     if (value == std::string_view::npos) return std::nullopt;
-    id[digit / 2] = static_cast<unsigned char>(id[digit / 2] * 16 + value);
+    id[digit / 2] = static_cast<unsigned char>(std::size_t{id[digit / 2]} * 16 + value);
     ++digit;
   }
   return id;

@@ -122,8 +122,8 @@ Taken take(Options& options, std::string_view name, std::string_view value) {
 }
 
 bool takes_value(std::string_view name) {
-  constexpr std::string_view kParsed[] = {"--page", "--digest", "--port",   "--hours",  "--since", "--until",
-                                          "--key",  "--server", "--end",    "--caller", "--search", "--known"};
+  constexpr std::string_view kParsed[] = {"--page", "--digest", "--port", "--hours",  "--since",  "--until",
+                                          "--key",  "--server", "--end",  "--caller", "--search", "--known"};
   return std::ranges::find(kParsed, name) != std::end(kParsed) ||
          std::ranges::find(kTexts, name, &TextOption::name) != std::end(kTexts);
 }

@@ -25,11 +25,11 @@ struct Options {
   std::uint16_t port = 0;                                            // --port N; 0: not given
   std::optional<std::string> host, place, name, form, method, path;  // --host ... (form: --template)
   std::uint32_t page = 1;                                            // --page N, from 1
-  std::uint32_t hours = 24;                 // --hours N
-  std::optional<std::string> key;           // --key HEX
-  std::optional<std::string> known;         // --known RECORD:HASH
-  std::string server, end, caller, search;  // filters of the log
-  std::int64_t since_ms = 0, until_ms = 0;  // --since, --until
+  std::uint32_t hours = 24;                                          // --hours N
+  std::optional<std::string> key;                                    // --key HEX
+  std::optional<std::string> known;                                  // --known RECORD:HASH
+  std::string server, end, caller, search;                           // filters of the log
+  std::int64_t since_ms = 0, until_ms = 0;                           // --since, --until
   std::vector<std::string> words;                                    // the command and what it is about
 };
 

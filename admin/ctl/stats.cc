@@ -43,7 +43,7 @@ std::string line_of(const protocol::ActivityEvent& event) {
   return line + "\n";
 }
 
-std::string json_line_of(const protocol::ActivityEvent& event) {
+std::string event_json(const protocol::ActivityEvent& event) {
   const std::string_view call(reinterpret_cast<const char*>(event.call.data()), event.call.size());
   std::string hex;
   for (const char byte : call) {
@@ -104,7 +104,7 @@ Exit activity(const Options& options) {
     if (!page) return report(page.error());
     if (page->missed > 0) complain(std::to_string(page->missed) + " events were missed");
     for (const protocol::ActivityEvent& event : page->events)
-      print(options.json ? json_line_of(event) : line_of(event));
+      print(options.json ? event_json(event) : line_of(event));
     question.after = page->next;
   }
 }

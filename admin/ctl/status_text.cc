@@ -32,6 +32,13 @@ std::string_view rights_text(const protocol::Status& status) {
   return "may look, not decide";
 }
 
+std::string admin_text(const protocol::Status& status) {
+  std::string text;
+  for (const auto& listener : status.admin_listeners)
+    text.append(text.empty() ? "http://" : ", http://").append(listener);
+  return text.empty() ? "off (`admin-listen` in mcpbox.conf)" : text;
+}
+
 std::string listeners_text(const protocol::Status& status) {
   std::string text;
   for (const auto& listener : status.listeners) text.append(text.empty() ? "" : ", ").append(listener);
@@ -171,9 +178,10 @@ std::string status_text(const protocol::Status& status, std::size_t width) {
                            count(status.tools_pending, " waiting for review, ") +
                            count(status.servers_running, " servers running")) +
          line("Frozen", status.frozen ? frozen : "no") + line("Listening", listeners_text(status)) +
-         line("Jail", status.self_attack) + line("You", rights_text(status)) + "\n" +
-         processes_text(status, width) + "\n" + zygotes_text(status, width) + "\nLayers that are on\n" +
-         layers_text(status) + forms_text(status) + warnings_text(status);
+         line("Admin", admin_text(status)) + line("Jail", status.self_attack) +
+         line("You", rights_text(status)) + "\n" + processes_text(status, width) + "\n" +
+         zygotes_text(status, width) + "\nLayers that are on\n" + layers_text(status) + forms_text(status) +
+         warnings_text(status);
 }
 
 Json status_json(const protocol::Status& status) {
@@ -198,6 +206,7 @@ Json status_json(const protocol::Status& status) {
       .number("tools_published", status.tools_published)
       .number("tools_pending", status.tools_pending)
       .member("listeners", json_of_texts(status.listeners))
+      .member("admin_listeners", json_of_texts(status.admin_listeners))
       .member("processes", processes_json(status))
       .member("zygotes", zygotes_json(status))
       .member("warnings", json_of_texts(status.warnings))

@@ -123,7 +123,7 @@ Spare Executor::fork_spare(Rehearsal rehearsal) {
   const std::lock_guard<std::mutex> alone(link_mutex_);
   Pair pair = make_pair();
   protocol::ForkSpare order{
-      .spare = next_++, .rehearse = rehearsal == Rehearsal::kNow, .socket = std::move(pair.theirs)};
+      .spare = next_++, .touch_pages = rehearsal == Rehearsal::kNow, .socket = std::move(pair.theirs)};
   send(process_.link(), order);
   order.socket.reset();
   Frame frame = next_reply();

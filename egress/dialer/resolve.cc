@@ -63,9 +63,9 @@ base::Error error_of(int status) {
     case EAI_NODATA:
       return {Why::kNotFound, "the name does not exist"};
     case EAI_AGAIN:
-      return {Why::kTimeout, "no name server answered"};
+      return {Why::kNotFound, "no name server answered"};
     default:
-      return {Why::kBroken, "the name could not be looked up"};
+      return {Why::kNotFound, "the name could not be looked up"};
   }
 }
 
@@ -149,7 +149,7 @@ loop::Task<Addresses> Resolver::run(const std::string& name, std::int64_t patien
   loop::Watch readable(loop_, helper.from.get(), loop::Ready::kRead,
                        [ready]() mutable { ready.resolve(loop::Nothing{}); });
   loop::Timer patience(loop_, [ready]() mutable {
-    ready.resolve(base::fail(Why::kTimeout, "no name server answered in time"));
+    ready.resolve(base::fail(Why::kNotFound, "no name server answered in time"));
   });
   readable.enable();
   patience.start(patience_ms);

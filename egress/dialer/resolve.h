@@ -29,7 +29,7 @@ class Resolver {
   ~Resolver();
 
   // At most limits::kResolvers at a time; others wait.  Cancelled by destroying the task.
-  //   kNotFound  there is no such name, or it has no address;  kTimeout, kBroken  nobody could tell
+  //   kNotFound  there is no such name, it has no address, or nobody could tell;  kTimeout  no turn came
   loop::Task<Addresses> resolve(std::string name, std::int64_t patience_ms);
 
  private:

@@ -68,16 +68,14 @@ void Service::on_order(wire::Frame frame) {
 // A host that cannot be read covers nothing: left out.
 bool Service::allow(wire::Frame& frame) {
   const base::Result<protocol::AllowDials> order = wire::decode<protocol::AllowDials>(frame);
-  if (!order || grants_.size() >= limits::kGrants) return false;
+  if (!order || grants_.size() >= limits::kLiveGrants) return false;
   auto rules = std::make_shared<Rules>();
   for (const protocol::GrantedHost& host : order->hosts) {
-    std::expected<policy::HostPattern, const char*> pattern = policy::read_host_pattern(host.host);
-    if (pattern)
-      rules->push_back({.pattern = std::move(*pattern),
-                        .port = host.port,
-                        .private_too = host.private_too,
-                        .methods = {},
-                        .path_prefix = {}});
+    std::optional<policy::HostRule> rule = policy::read_host_rule(host.host);
+    if (!rule) continue;
+    rule->port = host.port;
+    rule->private_too = host.private_too;
+    rules->push_back(std::move(*rule));
   }
   grants_[order->grant] = std::move(rules);
   return true;

@@ -9,13 +9,15 @@ using protocol::FetchFault;
 
 namespace {
 
-Fault tls_fault(CURL* easy) {
-  long verdict = 0;
+Fault tls_fault(CURLcode result, CURL* easy) {
+  long verdict = X509_V_OK;
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-  if (verdict != X509_V_OK)
+  if (verdict != X509_V_OK && verdict != X509_V_ERR_UNSPECIFIED)
     return {FetchFault::kTls, std::string("TLS: the server's certificate is not accepted: ") +
                                   X509_verify_cert_error_string(verdict)};
-  return {FetchFault::kTls, "TLS: the server's certificate is for another name, or the handshake failed"};
+  if (result == CURLE_PEER_FAILED_VERIFICATION)
+    return {FetchFault::kTls, "TLS: the server's certificate is for another name"};
+  return {FetchFault::kTls, "TLS: the handshake failed: does the server speak TLS on this port?"};
 }
 
 }  // namespace
@@ -27,7 +29,7 @@ Fault fault_of(CURLcode result, CURL* easy, bool connected) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
-      return tls_fault(easy);
+      return tls_fault(result, easy);
     case CURLE_OPERATION_TIMEDOUT:
       if (!connected) return {FetchFault::kConnectTimeout, "the TLS handshake was not over in time"};
       return {FetchFault::kIdleTimeout, "the server did not answer in time"};

@@ -105,7 +105,7 @@ loop::Task<> Fetch::dial() {
   co_return loop::Nothing{};
 }
 
-void Fetch::fail(Fault fault) {
+void Fetch::fail(const Fault& fault) {
   const std::shared_ptr<Fetch> self = shared_from_this();
   protocol::FetchFailed failed{.stream = request_.stream, .fault = fault.kind};
   failed.text = std::string_view(fault.text).substr(0, limits::kFetchTextBytes);
@@ -180,6 +180,12 @@ void Fetch::resume_when_there_is_room() {
 
 bool Fetch::take_body(std::string_view data, bool last) {
   if (body_complete_ || body_queued_ + data.size() > limits::kFetchWindowBytes) return false;
+  const std::string seen = seam_ + std::string(data);
+  if (policy::holds_placeholder(seen)) {
+    fail({FetchFault::kInvalid, kPlaceholderRefused});
+    return true;
+  }
+  seam_ = seen.substr(seen.size() - std::min(seen.size(), policy::kPlaceholderMark.size() - 1));
   body_complete_ = last;
   body_queued_ += data.size();
   if (!data.empty()) body_.emplace_back(data);

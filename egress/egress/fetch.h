@@ -22,6 +22,10 @@ namespace mcpbox::egress {
 
 class Grant;
 
+// A placeholder of a sealed secret stands where no value is filled in.
+inline constexpr const char* kPlaceholderRefused =
+    "the request holds the placeholder of a sealed secret where none is filled in: it is not sent";
+
 class Fetch : public std::enable_shared_from_this<Fetch> {
  public:
   Fetch(Grant& grant, protocol::FetchStart request);
@@ -47,7 +51,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   void set_body();
   void set_callbacks();
   loop::Task<> dial();
-  void fail(Fault fault);
+  void fail(const Fault& fault);
   void progress();
   void resume_when_there_is_room();
 
@@ -82,6 +86,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   std::size_t body_offset_ = 0;
   std::size_t body_queued_ = 0;
   bool body_complete_ = false;
+  std::string seam_;  // the end of what came, where a placeholder may have begun
   bool writing_paused_ = false;
   loop::Timer idle_;
   loop::Timer retry_;

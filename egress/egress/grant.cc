@@ -13,18 +13,18 @@ using protocol::Op;
 
 namespace {
 
-constexpr std::size_t kUnreadBytes = 1024 * 1024;  // queued to a child; beyond, servers wait
+constexpr std::size_t kUnreadBytes = limits::kMiB;  // queued to a child; beyond, servers wait
 
 std::vector<policy::HostRule> rules_of(const protocol::GrantedHosts& hosts) {
   std::vector<policy::HostRule> rules;
   for (const protocol::GrantedHost& host : hosts) {
-    std::expected<policy::HostPattern, const char*> pattern = policy::read_host_pattern(host.host);
-    if (pattern)
-      rules.push_back({.pattern = std::move(*pattern),
-                       .port = host.port,
-                       .private_too = host.private_too,
-                       .methods = host.methods,
-                       .path_prefix = host.path_prefix});
+    std::optional<policy::HostRule> rule = policy::read_host_rule(host.host);
+    if (!rule) continue;
+    rule->port = host.port;
+    rule->private_too = host.private_too;
+    rule->methods = host.methods;
+    rule->path_prefix = host.path_prefix;
+    rules.push_back(std::move(*rule));
   }
   return rules;
 }
@@ -107,10 +107,12 @@ Fault Grant::check(const protocol::FetchStart& request) {
   const auto invalid = [](const char* text) { return Fault{FetchFault::kInvalid, text}; };
   if (const char* problem = policy::method_problem(request.method)) return invalid(problem);
   if (const char* problem = policy::target_problem(request.target)) return invalid(problem);
+  if (policy::holds_placeholder(request.target)) return invalid(kPlaceholderRefused);
   std::size_t header_bytes = 0;
   bool override_header = false;
   for (const protocol::HeaderField& header : request.headers) {
     if (const char* problem = policy::header_problem(header.name, header.value)) return invalid(problem);
+    if (policy::holds_placeholder(header.value)) return invalid(kPlaceholderRefused);
     override_header = override_header || policy::overrides_method(header.name);
     header_bytes += header.name.size() + header.value.size();
   }

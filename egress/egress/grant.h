@@ -33,7 +33,7 @@ class Grant {
   // --- for its exchanges
   template <class Notice>
   void tell(Notice& notice) {
-    static_cast<void>(child_.notify(notice));
+    [[maybe_unused]] const base::Result<void> sent = child_.notify(notice);
   }
   // Takes from what the call has left.  False when there is not so much: the exchange fails.
   [[nodiscard]] bool spend(std::uint64_t bytes);

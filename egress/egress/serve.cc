@@ -65,13 +65,15 @@ void Service::on_order(wire::Frame frame) {
 
 bool Service::open(wire::Frame& frame) {
   base::Result<protocol::OpenGrant> order = wire::decode<protocol::OpenGrant>(frame);
-  if (!order || grants_.size() >= limits::kGrants) return false;
+  if (!order || grants_.size() >= limits::kLiveGrants) return false;
   const wire::Id id = order->grant;
-  Grant::World world{
-      .loop = loop_,
-      .roots = roots_,
-      .dial = [this](protocol::Dial question) { return dial(std::move(question)); },
-      .report = [this](protocol::ReportDenied& denied) { static_cast<void>(monitor_->notify(denied)); }};
+  Grant::World world{.loop = loop_,
+                     .roots = roots_,
+                     .dial = [this](protocol::Dial question) { return dial(std::move(question)); },
+                     .report =
+                         [this](protocol::ReportDenied& denied) {
+                           [[maybe_unused]] const base::Result<void> sent = monitor_->notify(denied);
+                         }};
   grants_[id] = std::make_unique<Grant>(std::move(world), std::move(*order));
   return true;
 }

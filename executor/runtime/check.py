@@ -58,7 +58,7 @@ def _dump(value):
 def check(source, limits, input_schema=b"", output_schema=b""):
     """Compiles `source` (UTF-8 bytes) and infers the input schema of its `main`.  Never raises.
 
-    input_schema, output_schema: JSON that the author gave beside the source, and that then counts; b"" for none.
+    input_schema, output_schema: JSON that the author gave beside the source, and that then counts; else b"".
     """
     try:
         text = source.decode("utf-8")

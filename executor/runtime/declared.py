@@ -1,4 +1,4 @@
-"""Schemas that the author wrote: beside the source, or INPUT_SCHEMA and OUTPUT_SCHEMA at its top, as literals.
+"""Schemas that the author wrote: beside the source, or INPUT_SCHEMA and OUTPUT_SCHEMA in it, as literals.
 
 A dict, or JSON text in a str.  JSON Schema 2020-12 that stands on its own: what it refers to is in itself.
 """

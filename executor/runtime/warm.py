@@ -71,7 +71,7 @@ class Runtime:
         self.last_words = self._call.last_words(limits)
 
     def check(self, source, input_schema=b"", output_schema=b""):
-        """The compile job: a check.Checked.  The schemas are the author's, beside the source; b"" for none."""
+        """The compile job: a check.Checked.  The schemas are the author's, beside the source, or b""."""
         return self._check.check(source, self.limits, input_schema, output_schema)
 
     def prepare(self, name, code, source, schema, output_schema, deadline_ms, draft):
@@ -181,7 +181,7 @@ def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b"", op
         del sys.modules[name]
     roots = load_packages(packages)
     call_link = link.Link(says, asks)
-    network_ops = fetching.Ops(**(ops or {}))
+    network_ops = fetching.Ops(**ops) if ops else None  # only httpx asks for them
     runtime = Runtime(Limits(**limits), loop.install(), waits, call_link, packages, network_ops)
     library.install(root, zone_root, share, roots)
     runtime.warm(fill_holes)

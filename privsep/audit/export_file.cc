@@ -2,6 +2,7 @@
 #include "privsep/audit/export_file.h"
 
 #include <cstring>
+#include <utility>
 
 namespace mcpbox::audit {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <sodium.h>
 
-#include <cstring>
+#include <algorithm>
 
 namespace mcpbox::audit {
 namespace {
@@ -25,7 +25,7 @@ void put_array(std::string& out, const std::array<unsigned char, N>& bytes) {
 template <std::size_t N>
 bool take_array(std::string_view& rest, std::array<unsigned char, N>& into) {
   const std::optional<std::string_view> part = take(rest, N);
-  if (part) std::memcpy(into.data(), part->data(), N);
+  if (part) std::copy(part->begin(), part->end(), into.begin());
   return part.has_value();
 }
 

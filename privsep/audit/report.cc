@@ -49,9 +49,10 @@ std::optional<Known> known_from(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
   Known known;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + colon, known.sequence);
+  const std::string_view number = text.substr(0, colon);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), known.sequence);
   const std::optional<PublicKey> hash = public_key_from(text.substr(colon + 1));  // 32 bytes as well
-  if (error != std::errc() || end != text.data() + colon || !hash) return std::nullopt;
+  if (error != std::errc() || end != number.data() + number.size() || !hash) return std::nullopt;
   known.hash = *hash;
   return known;
 }

@@ -2,6 +2,7 @@
 #include "privsep/audit/verifier.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mcpbox::audit {
 namespace {

@@ -43,7 +43,9 @@ void accept_failed(evconnlistener* listener, void* /*http*/) {
   event_base_once(evconnlistener_get_base(listener), -1, EV_TIMEOUT, accept_again, listener, &kAcceptPause);
 }
 
-Method method_of(evhttp_cmd_type type) {
+// A number and not libevent's enumeration: for a method that it does not know it gives one that no enumerator
+// has.
+Method method_of(unsigned type) {
   switch (type) {
     case EVHTTP_REQ_GET:
       return Method::kGet;
@@ -65,7 +67,7 @@ Method method_of(evhttp_cmd_type type) {
 }
 
 RequestHead head_of(evhttp_request* request) {
-  RequestHead head{.method = method_of(evhttp_request_get_command(request))};
+  RequestHead head{.method = method_of(static_cast<unsigned>(evhttp_request_get_command(request)))};
   const std::string_view uri = evhttp_request_get_uri(request);
   const std::string_view target = uri.substr(0, uri.find('#'));
   const std::size_t question = target.find('?');

@@ -41,6 +41,8 @@ Jail jail_for_admin(policy::Layers missing_allowed, std::span<const int> keep_fd
           .unlisted = Unlisted::kKeepLoopObjects,
           .limits = policy::kAdminLimits,
           .syscalls = &policy::kAdminCalls};
+}
+
 Jail jail_for_egress(policy::Layers missing_allowed, std::span<const int> keep_fds) {
   return {.name = "egress",
           .required = policy::kEgressLayers,

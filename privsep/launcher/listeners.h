@@ -21,7 +21,9 @@ struct OpenListeners {
 // one that was configured, or is taken by another process, is an error that names it.
 [[nodiscard]] Outcome<OpenListeners> open_listeners(const Config& config,
                                                     std::vector<Inherited> inherited = {});
-// The admin process's; none when the configuration says off.  Takes its own out of `inherited` and leaves the rest.
-[[nodiscard]] Outcome<OpenListeners> open_admin_listeners(const Config& config, std::vector<Inherited>& inherited);
+// The admin process's; none when the configuration says off.  Takes its own out of `inherited` and leaves the
+// rest.
+[[nodiscard]] Outcome<OpenListeners> open_admin_listeners(const Config& config,
+                                                          std::vector<Inherited>& inherited);
 
 }  // namespace mcpbox::launcher

@@ -15,7 +15,7 @@ constexpr SpawnRow kRows[] = {
     // role             binary             title                        account             id     layers                    power                 listeners          when memory runs out
     { Role::kMonitor,  "mcpbox-monitor",  "mcpbox-monitor [priv]",      "mcpbox-monitor",   60801, policy::kMonitorLayers,  Power::kKillOnly,     Listeners::kNone, policy::kOomMonitor },
     { Role::kNetLocal, "mcpbox-gateway",  "mcpbox-gateway [net-local]", "mcpbox-net-local", 60802, policy::kGatewayLayers,  Power::kOwnNamespace, Listeners::kMcp,  policy::kOomGateway },
-    { Role::kAdmin,    "mcpbox-admin",    "mcpbox-admin [admin]",      "mcpbox-admin",     60804, policy::kAdminLayers,    Power::kOwnNamespace, Listeners::kAdmin, policy::kOomGateway },
+    { Role::kAdmin,    "mcpbox-admin",    "mcpbox-admin [admin]",       "mcpbox-admind",    60804, policy::kAdminLayers,    Power::kOwnNamespace, Listeners::kAdmin, policy::kOomGateway },
     { Role::kZygote,   "mcpbox-executor", "mcpbox-executor [zygote]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
     { Role::kAttack,   "mcpbox-executor", "mcpbox-executor [attack]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
     { Role::kPassword, "mcpbox-password", "mcpbox-password [password]", "mcpbox-password",  60808, policy::kPasswordLayers, Power::kOwnNamespace, Listeners::kNone, policy::kOomPassword },

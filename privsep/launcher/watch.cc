@@ -204,7 +204,7 @@ void Watch::spawn(const wire::LauncherRequest& request) {
   tell_monitor(event, descriptors);
   family_.adopt(std::move(started->child), row->binary, request.role);
   // The monitor starts a gateway when the database is loaded and the jail has withstood its attack.
-  if (row->listeners == Listeners::kAll) all_.notify.tell("READY=1");
+  if (row->listeners == Listeners::kMcp) all_.notify.tell("READY=1");
 }
 
 void Watch::tell_monitor(const LauncherEvent& event, std::span<const int> descriptors) {

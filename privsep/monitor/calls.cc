@@ -226,14 +226,15 @@ loop::Task<protocol::Outcome> Calls::go(CallPointer call) {
     co_return base::fail(Why::kInvalid, words::kStateUsed);
   call->went = true;
   call->started_ms = m_.clock.steady_ms();
-  const base::Result<loop::Nothing> connected = co_await loop::attempt(connect(call));
-  if (!connected) m_.log.warn("a call goes without a network", {{"why", connected.error().text}});
   const std::int64_t patience = call->timeout_ms + limits::kDeadlineGraceMs;
   call->deadline_ms = call->started_ms + patience;
   // It belongs to the call: it must not keep the call alive.
   call->deadline =
       std::make_unique<loop::Timer>(m_.loop, [this, raw = call.get()] { kill(*raw, Killed::kDeadline); });
   call->deadline->start(patience);
+  // A dialer that does not answer costs the call its time, not the monitor a call without an end.
+  const base::Result<loop::Nothing> connected = co_await loop::attempt(connect(call));
+  if (!connected) m_.log.warn("a call goes without a network", {{"why", connected.error().text}});
   protocol::Go order{.body = call->job.body, .legacy = call->job.session.has_value()};
   if (call->job.session) {
     order.can = call->job.session->can;

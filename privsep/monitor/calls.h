@@ -9,8 +9,8 @@
 #include "privsep/loop/task_set.h"
 #include "privsep/monitor/audit_record.h"
 #include "privsep/monitor/catalogue.h"
-#include "privsep/monitor/conversation.h"
 #include "privsep/monitor/compiler.h"
+#include "privsep/monitor/conversation.h"
 #include "privsep/monitor/flavour.h"
 #include "privsep/monitor/request_states.h"
 #include "privsep/monitor/spare.h"
@@ -66,7 +66,7 @@ struct Call {
   std::int64_t started_ms = 0;  // go was sent; 0 before
   std::int64_t ended_ms = 0;
   bool went = false;
-  bool network = false;  // its flavour has httpx, and it is no draft
+  bool network = false;               // its flavour has httpx, and it is no draft
   std::uint32_t egress_requests = 0;  // made; counted by whoever grants them
   std::uint32_t egress_denied = 0;
   Fault fault = Fault::kNone;

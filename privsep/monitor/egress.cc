@@ -36,6 +36,11 @@ loop::Task<> Egress::open(const Call& call, base::Fd child) {
   protocol::AllowDials dials{.grant = id, .hosts = m_.hosts_for(call.server)};
   protocol::GrantedHosts hosts = dials.hosts;
   open_.insert(id);
+  loop::Timer patience(m_.loop, [this] {
+    if (loop::Link* const silent = m_.children.link_of(Role::kDialer))
+      silent->close({base::Why::kTimeout, "it did not take a grant in time"});
+  });
+  patience.start(limits::kGrantAnswerMs);
   // First the dialer: egress asks it as soon as it has its own.
   const base::Result<protocol::Done> allowed = co_await loop::attempt(dialer->ask(dials));
   loop::Link* const egress = m_.children.link_of(Role::kEgress);
@@ -56,7 +61,8 @@ void Egress::close(const wire::Id& call) {
   if (open_.erase(call) == 0) return;
   for (const Role role : {Role::kEgress, Role::kDialer}) {
     protocol::EndGrant notice{.grant = call};
-    if (loop::Link* const link = m_.children.link_of(role)) static_cast<void>(link->notify(notice));
+    if (loop::Link* const link = m_.children.link_of(role)) [[maybe_unused]]
+      const base::Result<void> sent = link->notify(notice);
   }
 }
 

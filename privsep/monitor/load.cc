@@ -24,12 +24,6 @@ protocol::Kind kind_of(std::string_view word) {
   return kTool;
 }
 
-loop::Task<Rows> read(Monitor& m, const Sql& sql) {
-  Statement statement{.sql = &sql};
-  Rows rows = co_await m.store.query(std::move(statement));
-  co_return rows;
-}
-
 void take_servers(Monitor& m, const Rows& rows) {
   for (const Row& row : rows.rows)
     m.catalogue.put(Server{.id = bytes<16>(row, 0),

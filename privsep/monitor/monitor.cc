@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "policy/requests.h"
 #include "privsep/protocol/remote.h"
 
 namespace mcpbox::monitor {
@@ -71,8 +72,24 @@ protocol::ProcessStatus Monitor::own_status() const {
           .serving = true};
 }
 
-// Nobody can approve a host yet, so none is: every request is refused, and reported.
-protocol::GrantedHosts Monitor::hosts_for(const wire::Id& /*server*/) const { return {}; }
+// What is over the bound of a grant would be an approval without effect: it is said in the log.
+protocol::GrantedHosts Monitor::hosts_for(const wire::Id& server) const {
+  protocol::GrantedHosts hosts;
+  if (policy.all_public()) hosts.emplace_back().host = policy::kAnyPublicHost;
+  for (const Grant* grant : grants.hosts_of(server)) {
+    if (hosts.size() >= protocol::GrantedHosts::kMax) {
+      log.warn("a server has more approved hosts than a call can carry", {{"most", hosts.size()}});
+      break;
+    }
+    protocol::GrantedHost& host = hosts.emplace_back();
+    host.host = std::string_view(grant->name);
+    host.port = grant->port;
+    host.private_too = grant->private_too;
+    if (grant->methods != 0) host.methods = std::string_view(policy::methods_text(grant->methods));
+    host.path_prefix = std::string_view(grant->path);
+  }
+  return hosts;
+}
 
 void Monitor::tools_changed(std::string_view server) {
   children.each_gateway([server](loop::Link& gateway) {

@@ -63,7 +63,8 @@ Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
       q.id == wire::Id{} ? m.catalogue.find_tool(std::string_view(q.tool)) : m.catalogue.find_tool(q.id);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, "no such tool: use SERVER__TOOL");
   const Server* server = m.catalogue.find_server(tool->server);
-  p::ToolDetail detail{*tool};
+  p::ToolDetail detail;
+  p::take_fields(detail, *tool, p::kEveryField);
   detail.id = tool->id;
   detail.server = std::string_view(server == nullptr ? "" : server->name);
   detail.effective_timeout_ms = m.catalogue.timeout_ms_of(*tool);

@@ -21,7 +21,7 @@ loop::Task<p::SessionReply> carry(Monitor& m, std::shared_ptr<Peer> person, type
 
 // Nothing when an honest admin process never asks this.
 template <class Row>
-Running start(Monitor& m, std::shared_ptr<Peer> person, p::InSession& q) {
+Running start(Monitor& m, const std::shared_ptr<Peer>& person, p::InSession& q) {
   if constexpr (p::contains(Row::kWho, p::Role::kAdmin) && !p::is_before_session(Row::kOp)) {
     static_assert(wire::max_bytes<typename Row::Request>() <= policy::limits::kSessionRequestBytes);
     static_assert(wire::max_bytes<typename Row::Request::Reply>() <= policy::limits::kSessionReplyBytes);
@@ -30,7 +30,7 @@ Running start(Monitor& m, std::shared_ptr<Peer> person, p::InSession& q) {
     frame.payload = std::move(q.request);
     base::Result<typename Row::Request> request = wire::decode<typename Row::Request>(frame);
     if (!request) return {};
-    return carry<Row>(m, std::move(person), std::move(*request));
+    return carry<Row>(m, person, std::move(*request));
   } else {
     return {};
   }

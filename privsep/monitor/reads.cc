@@ -70,6 +70,7 @@ Statement statement_of(const protocol::AdminRead& question) {
     case kExecutionStats:
       return {.sql = &sql::kApiExecutionStats, .params = {number}};
     case kAudit:
+      if (question.number != 0) return {.sql = &sql::kApiActivity, .params = {number, size}};
       return {.sql = &sql::kApiAudit, .params = {filter, subject, size, page}};
     case kDashboard:
       return {.sql = &sql::kApiDashboard, .params = {number, Param::integer(kSteps)}};

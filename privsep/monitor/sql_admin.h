@@ -223,6 +223,23 @@ inline constexpr Sql kApiDashboard{"api_dashboard", R"sql(
                        log_text(error, 200) AS message
                   FROM calls WHERE NOT success ORDER BY started_at_ms DESC LIMIT 10) r), '[]'))::text)sql"};
 
+// kAudit with a number: records from this sequence on, oldest first; `last` is the last one there is so far.
+//   $1 sequence integer, -1: the newest $2 | $2 size
+inline constexpr Sql kApiActivity{"api_activity", R"sql(
+    WITH begin AS (SELECT CASE WHEN $1::bigint < 0 THEN coalesce(max(sequence), 0) - $2::int ELSE $1::bigint - 1 END AS after
+                     FROM audit),
+         news AS (SELECT a.* FROM audit a, begin WHERE a.sequence > begin.after ORDER BY a.sequence LIMIT $2::int)
+    SELECT json_build_object('items', coalesce(json_agg(json_build_object(
+             'sequence', n.sequence, 'at', iso_ms(n.at_ms),
+             'kind', coalesce((ARRAY['call_intent', 'call_outcome', 'decision', 'configuration', 'authentication',
+                                     'child_ending', 'lifecycle'])[n.kind], 'other'),
+             'actor', log_text(n.actor, 200), 'action', n.action,
+             'subject', nullif(n.subject, '00000000-0000-0000-0000-000000000000'),
+             'call', nullif(n.call, '00000000-0000-0000-0000-000000000000'), 'number', n.number,
+             'tool', s.name || '__' || t.name) ORDER BY n.sequence), '[]'),
+           'last', coalesce(max(n.sequence), (SELECT greatest(after, 0) FROM begin)))::text
+      FROM news n LEFT JOIN tools t ON t.id = n.subject LEFT JOIN servers s ON s.id = t.server_id)sql"};
+
 // kAdmins: who may sign in; whether a row counts is for the monitor's memory to say.
 inline constexpr Sql kApiAdmins{"api_admins", R"sql(
     SELECT json_build_object('items', coalesce(json_agg(json_build_object(

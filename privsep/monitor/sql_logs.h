@@ -17,14 +17,14 @@ inline constexpr Sql kLogs{"logs", R"sql(
     WITH chosen AS NOT MATERIALIZED (
       SELECT * FROM executions
        WHERE ($1::text IS NULL OR caller = $1::text)
-         AND ($2::text IS NULL OR server_name || '__' || tool_name = $2::text)
+         AND ($2::text IS NULL OR published_name = $2::text)
          AND ($5::text IS NULL OR server_name = $5::text)
-         AND ($6::text IS NULL OR ($6::text = 'failed' AND NOT success) OR end_kind = $6::text)
-         AND ($7::text IS NULL OR log_words(arguments, result, output, error)
-                                    @@ websearch_to_tsquery('pg_catalog.simple', $7::text))
+         AND ($6::text IS NULL OR $6::text <> 'failed' OR NOT success)
+         AND ($6::text IS NULL OR $6::text = 'failed' OR end_kind = $6::text)
+         AND ($7::text IS NULL OR words @@ websearch_to_tsquery('pg_catalog.simple', $7::text))
          AND ($8::bigint IS NULL OR started_at_ms >= $8::bigint)
          AND ($9::bigint IS NULL OR started_at_ms < $9::bigint)),
-    counted AS (SELECT count(*) AS found FROM (SELECT 1 FROM chosen LIMIT $10::bigint + 1) some),
+    counted AS (SELECT count(*) AS found FROM (SELECT 1 FROM chosen LIMIT $10::bigint + 1) bounded),
     n AS (SELECT least(found, $10::bigint) AS total, found > $10::bigint AS capped FROM counted)
     SELECT json_build_object('logs', coalesce((
              SELECT json_agg(json_build_object(
@@ -51,29 +51,31 @@ inline constexpr Sql kLogs{"logs", R"sql(
 //    unique_tools,unique_users,by_end{},top_tools[<=5]{tool_name,server_name,invocations,failed,avg_duration_ms},
 //    over_time[]{timestamp,calls,errors},recent_errors[<=10]{id,timestamp,server_name,tool_name,end,message}}
 inline constexpr Sql kStats{"stats", R"sql(
-    WITH some AS (
+    WITH step AS (SELECT CASE WHEN $2::int <= 6 THEN 600000 WHEN $2::int <= 48 THEN 3600000 ELSE 86400000 END AS ms),
+    recent AS (
       SELECT success, duration_ms, queue_ms, server_name, tool_name, caller, end_kind, started_at_ms
         FROM executions WHERE started_at_ms >= $1::bigint AND NOT is_test
        ORDER BY started_at_ms DESC LIMIT $3::bigint + 1),
+    cells AS MATERIALIZED (
+      SELECT server_name, tool_name, caller, end_kind, started_at_ms / step.ms * step.ms AS at, count(*) AS calls,
+             count(*) FILTER (WHERE NOT success) AS failed, sum(duration_ms) AS ms, sum(queue_ms) AS queue_ms
+        FROM recent, step GROUP BY 1, 2, 3, 4, 5),
     tools AS (
-      SELECT server_name, tool_name, count(*) AS calls, count(*) FILTER (WHERE NOT success) AS failed,
-             sum(duration_ms) AS ms, sum(queue_ms) AS queue_ms FROM some GROUP BY server_name, tool_name),
+      SELECT server_name, tool_name, sum(calls)::bigint AS calls, sum(failed)::bigint AS failed, sum(ms) AS ms
+        FROM cells GROUP BY server_name, tool_name),
     n AS (
       SELECT coalesce(sum(calls), 0)::bigint AS found, coalesce(sum(failed), 0)::bigint AS failed, sum(ms) AS ms,
-             sum(queue_ms) AS queue_ms, count(*) AS tools FROM tools),
-    step AS (SELECT CASE WHEN $2::int <= 6 THEN 600000 WHEN $2::int <= 48 THEN 3600000 ELSE 86400000 END AS ms),
-    buckets AS (
-      SELECT started_at_ms / step.ms * step.ms AS at, count(*) AS calls, count(*) FILTER (WHERE NOT success) AS errors
-        FROM some, step GROUP BY 1)
+             sum(queue_ms) AS queue_ms FROM cells),
+    buckets AS (SELECT at, sum(calls)::bigint AS calls, sum(failed)::bigint AS errors FROM cells GROUP BY at)
     SELECT json_build_object(
              'total_executions', least(n.found, $3::bigint), 'successful', n.found - n.failed, 'failed', n.failed,
              'avg_duration_ms', round(n.ms / nullif(n.found, 0)),
              'avg_queue_ms', round(n.queue_ms / nullif(n.found, 0)),
              'period_executions', least(n.found, $3::bigint), 'period_hours', $2::int,
-             'capped', n.found > $3::bigint, 'unique_tools', n.tools,
-             'unique_users', (SELECT count(*) FROM (SELECT 1 FROM some GROUP BY caller) users),
+             'capped', n.found > $3::bigint, 'unique_tools', (SELECT count(*) FROM tools),
+             'unique_users', (SELECT count(DISTINCT caller) FROM cells),
              'by_end', (SELECT coalesce(json_object_agg(end_kind, calls), '{}')
-                          FROM (SELECT end_kind, count(*) AS calls FROM some GROUP BY end_kind) ends),
+                          FROM (SELECT end_kind, sum(calls)::bigint AS calls FROM cells GROUP BY end_kind) ends),
              'top_tools', (SELECT coalesce(json_agg(json_build_object(
                                     'tool_name', tool_name, 'server_name', server_name, 'invocations', calls,
                                     'failed', failed, 'avg_duration_ms', round(ms / calls)) ORDER BY calls DESC), '[]')

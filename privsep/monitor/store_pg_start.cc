@@ -19,8 +19,10 @@ constexpr std::string_view kSession =
     "client_min_messages=error idle_in_transaction_session_timeout=10000 ";
 // A record counts as durable when its COMMIT is answered; a log text may be lost in a power cut.
 constexpr std::string_view kWriterSession = "synchronous_commit=on";
-// Reads have filters that may be absent: one plan for all of them would use no index.
-constexpr std::string_view kReaderSession = "synchronous_commit=off plan_cache_mode=force_custom_plan";
+// Reads have filters that may be absent: one plan for all of them would use no index.  One read at a time, so
+// what it may sort in memory is used once.
+constexpr std::string_view kReaderSession =
+    "synchronous_commit=off plan_cache_mode=force_custom_plan work_mem=16MB";
 constexpr const char* kHidden = "not visible to this role";
 
 base::Result<Conninfo> conninfo_for(const std::string& text, std::string_view connection,

@@ -124,13 +124,11 @@ struct Go {
   using Reply = Outcome;
   Bytes<limits::kBodyBytes> body;
   List<CallSecret, limits::kSecretsPerServer> secrets;  // those that have a value; none in a draft run
-  bool legacy = false;               // else what follows is in the body itself
-  std::uint32_t can = 0;             // ClientCan of the session
-  LogLevel log_level{};              // of the session
-  Bytes<limits::kStateBytes> state;  // of the call that this one repeats
-  static auto fields(auto& m) {
-    return std::tie(m.body, m.secrets, m.legacy, m.can, m.log_level, m.state);
-  }
+  bool legacy = false;                                  // else what follows is in the body itself
+  std::uint32_t can = 0;                                // ClientCan of the session
+  LogLevel log_level{};                                 // of the session
+  Bytes<limits::kStateBytes> state;                     // of the call that this one repeats
+  static auto fields(auto& m) { return std::tie(m.body, m.secrets, m.legacy, m.can, m.log_level, m.state); }
 };
 
 }  // namespace mcpbox::protocol

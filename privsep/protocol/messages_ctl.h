@@ -76,8 +76,7 @@ struct Status {
                     m.database, m.audit_records, m.calls_in_flight, m.calls_queued, m.cpu_slots,
                     m.cpu_slots_used, m.calls_memory_bytes, m.calls_memory_used_bytes, m.spares_ready,
                     m.servers_running, m.tools_published, m.tools_pending, m.listeners, m.admin_listeners,
-                    m.processes,
-                    m.zygotes, m.warnings, m.may_decide, m.needs_password, m.self_attack);
+                    m.processes, m.zygotes, m.warnings, m.may_decide, m.needs_password, m.self_attack);
   }
 };
 

@@ -62,7 +62,7 @@ struct Dialled {
 // Egress -> dialer, over their own link.
 //   kRefused   the grant is not known, or does not cover host and port, or no address of the host may be
 //              connected to
-//   kNotFound  the name has no address, or nobody answered for it
+//   kNotFound  the name has no address, or nobody answered for it: a matter of names
 //   kTimeout   nobody accepted in time;  kBroken  whoever was asked refused
 struct Dial {
   static constexpr Op kOp = Op::kDial;

@@ -7,6 +7,8 @@
 // Each side may send limits::kFetchWindowBytes of body before it is given more room.
 #pragma once
 
+#include <algorithm>
+
 #include "privsep/protocol/messages_common.h"
 
 namespace mcpbox::protocol {

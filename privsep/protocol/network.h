@@ -29,6 +29,7 @@ struct Network : Table<
 // clang-format on
 
 static_assert(Network::ops_are_unique());
-static_assert(!Network::may_ask(Role::kCall, Op::kDial), "a call child reaches the dialer through egress only");
+static_assert(!Network::may_ask(Role::kCall, Op::kDial),
+              "a call child reaches the dialer through egress only");
 
 }  // namespace mcpbox::protocol

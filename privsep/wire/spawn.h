@@ -82,12 +82,12 @@ struct MonitorSettings {
   std::uint32_t trial;      // 1 when `isolation = trial`
   std::uint32_t spares;     // idle call children to keep; 0 = two per core
   std::uint32_t requests_per_minute;  // of one caller; 0 = limits::kRequestsPerMinute
-  std::uint32_t calls_memory_mb;    // what all calls together may hold at most; 0 = half of the machine's
-  std::uint32_t database_embedded;  // 1 when the launcher runs the database
-  std::uint16_t database_port;      // TCP port that the monitor's jail leaves reachable; 0: a Unix socket
-  std::uint8_t database_remote;     // 1 when the database is on another machine
-  std::uint8_t database_encrypted;  // 1 when the connection to it is TLS
-  std::array<char, 1024> database;  // libpq connection string of the working role, NUL-terminated
+  std::uint32_t calls_memory_mb;      // what all calls together may hold at most; 0 = half of the machine's
+  std::uint32_t database_embedded;    // 1 when the launcher runs the database
+  std::uint16_t database_port;        // TCP port that the monitor's jail leaves reachable; 0: a Unix socket
+  std::uint8_t database_remote;       // 1 when the database is on another machine
+  std::uint8_t database_encrypted;    // 1 when the connection to it is TLS
+  std::array<char, 1024> database;    // libpq connection string of the working role, NUL-terminated
   std::array<AllowedUser, kMaxAllowedUsers> allowed_users;    // `allow-user`, and who started a `make run`
   std::array<std::array<char, 64>, kMaxListeners> listeners;  // "127.0.0.1:8000", for status; empty = unused
   std::array<std::array<char, 64>, kMaxAdminListeners> admin_listeners;  // of the admin process; the same

@@ -54,7 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   fuzz::require(site.client_of("127.0.0.1", head.headers).size() <= 45);
   const std::string below = site.below_root(head.path);
-  for (const admin::Route& route : admin::routes()) admin::match(route.path, below);
-  if (const std::optional<admin::Query> query = admin::Query::parse(head.query)) admin::page_of(*query, 20);
+  for (const admin::Route& route : admin::routes()) static_cast<void>(admin::match(route.path, below));
+  if (const std::optional<admin::Query> query = admin::Query::parse(head.query))
+    static_cast<void>(admin::page_of(*query, 20));
   return 0;
 }

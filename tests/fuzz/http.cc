@@ -34,7 +34,9 @@ struct Server {
     require(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), length) == 0);
     require(::listen(listener.get(), 8) == 0);
     server = std::make_unique<http::HttpServer>(
-        loop, http::HttpLimits{}, [](std::shared_ptr<http::Exchange> exchange) { answer(*exchange); });
+        loop, http::HttpLimits{},
+        [](int status, std::string_view message) { return std::to_string(status) + std::string(message); },
+        [](std::shared_ptr<http::Exchange> exchange) { answer(*exchange); });
     server->add_listener(std::move(listener));
     server->open();
   }

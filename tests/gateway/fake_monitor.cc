@@ -271,13 +271,12 @@ void GatewayProcess::manage(wire::Frame& frame) {
       for (const std::string name : kTools) {
         const std::string shown = question.server.empty() ? name : name.substr(6);
         if (shown <= question.after || page.tools.size() == 6) continue;
-        page.tools.push_back(
-            {.name = shown,
-             .description = "does \"things\"",
-             .input_schema = schema_of(name),
-             .output_schema = std::string_view(name == "demo__bad" ? "[" : ""),
-             .annotations = std::string_view(name == "demo__bad" ? "nonsense" : ""),
-             .icons = std::string_view(name == "demo__bad" ? "{}" : "")});
+        page.tools.push_back({.name = shown,
+                              .description = "does \"things\"",
+                              .input_schema = schema_of(name),
+                              .output_schema = std::string_view(name == "demo__bad" ? "[" : ""),
+                              .annotations = std::string_view(name == "demo__bad" ? "nonsense" : ""),
+                              .icons = std::string_view(name == "demo__bad" ? "{}" : "")});
       }
       page.more =
           !page.tools.empty() && !std::string_view(*std::rbegin(kTools)).ends_with(page.tools.back().name);

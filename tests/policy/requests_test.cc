@@ -49,6 +49,19 @@ TEST(Requests, WithoutAnAdminsWordPrivateAddressesStayClosed) {
   EXPECT_EQ(cover(std::vector{given}, read_host("nas.lan").value(), 443).approved, Approved::kHost);
 }
 
+TEST(Requests, EveryPublicHostIsARuleOfItsOwnAndOpensNoPrivateAddress) {
+  std::optional<HostRule> any = read_host_rule(kAnyPublicHost);
+  ASSERT_TRUE(any && any->any_public);
+  any->private_too = true;  // nobody can mean that
+  any->port = 443;
+  EXPECT_TRUE(covered({*any}, line("GET", "api.example.com", 443, "/")));
+  EXPECT_FALSE(covered({*any}, line("GET", "api.example.com", 80, "/")));
+  EXPECT_EQ(cover(std::vector{*any}, read_host("nas.lan").value(), 443).approved, Approved::kHost);
+  EXPECT_FALSE(read_host_rule("*.com").has_value());
+  EXPECT_FALSE(read_host_rule("").has_value());
+  EXPECT_FALSE(read_host_rule("nas.lan")->any_public);
+}
+
 TEST(Requests, SeveralMethodsCoverEachOfThem) {
   const std::vector<HostRule> rules{rule("a.example", 443, "GET, HEAD, POST")};
   for (const char* method : {"GET", "HEAD", "POST"})

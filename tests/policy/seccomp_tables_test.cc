@@ -36,9 +36,9 @@ constexpr std::uint64_t kCpuClockOfOne = 0xfffffff2;  // ~1 << 3 | 2, as an int:
 constexpr std::uint64_t kMinusOne = ~std::uint64_t{0};
 
 const SyscallTable* const kTables[] = {
-    &policy::kMonitorCalls, &policy::kMonitorTcpCalls, &policy::kGatewayCalls,
-    &policy::kAdminCalls,   &policy::kZygoteCalls,     &policy::kCallCalls,
-    &policy::kPasswordCalls, &policy::kEgressCalls,    &policy::kDialerCalls};
+    &policy::kMonitorCalls,  &policy::kMonitorTcpCalls, &policy::kGatewayCalls,
+    &policy::kAdminCalls,    &policy::kZygoteCalls,     &policy::kCallCalls,
+    &policy::kPasswordCalls, &policy::kEgressCalls,     &policy::kDialerCalls};
 
 std::uint32_t action(policy::Then then) {
   if (then.effect == Effect::kAllow) return SECCOMP_RET_ALLOW;

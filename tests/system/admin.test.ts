@@ -265,6 +265,32 @@ test("what happened can be read, in pages", async () => {
   assert.equal((await ask("PUT", "/api/servers")).status, 405);
 });
 
+test("activity arrives as it happens, and goes on where it was cut", async () => {
+  const news = (await ask("GET", "/api/activity?after=0")).body;
+  assert.equal(news.items[0].sequence, 1);
+  assert.equal((await ask("GET", "/api/activity?after=x")).status, 422);
+  const last = (await ask("GET", "/api/activity")).body.last;
+  const stop = new AbortController();
+  const stream = await fetch(`${box.adminUrl}/api/activity/stream?after=${last}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: stop.signal,
+  });
+  assert.equal(stream.headers.get("content-type"), "text/event-stream");
+  const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+  await box.mcp.call("web__greet", { name: "stream" });
+  let got = "";
+  await until("the outcome to arrive", 20, async () => {
+    got += (await reader.read()).value ?? "";
+    return got.includes("call_outcome");
+  });
+  stop.abort();
+  const first = got.split("\n\n").find((event) => event.startsWith("id: "));
+  const item = JSON.parse(first!.split("data: ")[1]!);
+  assert.deepEqual([item.sequence, item.kind, item.tool], [last + 1, "call_intent", "web__greet"]);
+  const none = await raw("GET", "/api/activity/stream", { authorization: `Bearer ${"0".repeat(64)}` });
+  assert.equal(none.status, 401);
+});
+
 test("a freeze stops calls, and a thaw lets them on", async () => {
   assert.equal((await ask("POST", "/api/freeze", { reason: "drill" })).status, 204);
   assert.equal((await ask("GET", "/api/status")).body.freeze_reason, "drill");

@@ -26,15 +26,18 @@ after(async () => {
 });
 afterEach(explainFailure(() => box));
 
-async function refusal(name: string, args: object): Promise<string> {
-  const result = await box.mcp.call(`mcpbox_${name}`, args as Record<string, unknown>);
-  assert.ok(result.isError, textOf(result));
-  return textOf(result);
+/** Calls a tool: it returns, or fails in its own words. */
+async function call(name: string, args: Record<string, unknown> = {}) {
+  const ending = await box.mcp.attempt(name, args);
+  assert.ok(ending.kind === "result" || ending.kind === "tool-error", `${name}: ${JSON.stringify(ending)}`);
+  return { text: textOf(ending.result), failed: ending.kind === "tool-error" };
 }
 
-async function call(name: string): Promise<{ text: string; failed: boolean }> {
-  const result = await box.mcp.call(name, {});
-  return { text: textOf(result), failed: result.isError === true };
+/** The words of a management tool that must fail. */
+async function refusal(name: string, args: Record<string, unknown>): Promise<string> {
+  const { text, failed } = await call(`mcpbox_${name}`, args);
+  assert.ok(failed, text);
+  return text;
 }
 
 test("a host is asked for, granted by a person, and refused where that makes no sense", async () => {
@@ -85,20 +88,19 @@ test("a host is asked for, granted by a person, and refused where that makes no 
 });
 
 test("a module is importable from the call after its approval to the call after its revocation", async () => {
-  const code =
-    "import sqlite3\n\nasync def main():\n    return sqlite3.connect(':memory:').execute('select 41 + 1').fetchone()[0]\n";
+  const code = "import ipaddress\n\nasync def main():\n    return int(ipaddress.ip_address('0.0.0.42'))\n";
   const needs = await publishAnother(box, tool, "query", code);
   const before = await call(needs.name);
   assert.ok(before.failed);
   assert.match(before.text, /mcpbox_request_module/);
-  const wanted = { tool_id: needs.id, module_name: "sqlite3", justification: BECAUSE };
+  const wanted = { tool_id: needs.id, module_name: "ipaddress", justification: BECAUSE };
   const asked = await box.mcp.manage("request_module", wanted);
   assert.equal(asked.status, "pending");
   assert.ok((await call(needs.name)).failed, "asking is not having");
   assert.equal((await box.ctl(["module", "approve", asked.request_id, "--yes"])).code, 0);
   assert.deepEqual(await call(needs.name), { text: "42", failed: false });
   const modules = await box.mcp.manage("get_server_modules", {});
-  assert.ok(modules.is_custom_config && modules.allowed_modules.includes("sqlite3"));
+  assert.ok(modules.is_custom_config && modules.allowed_modules.includes("ipaddress"));
   assert.match(await refusal("request_module", wanted), /covered already/);
   assert.equal((await box.ctl(["module", "revoke", asked.request_id])).code, 0);
   const revoked = await call(needs.name);
@@ -143,8 +145,10 @@ test("an exposed secret is in the code's hands and in nothing that leaves it", a
   assert.deepEqual(JSON.parse(textOf(result)), { length: SECRET.length, it: "[REDACTED]", keys: ["TOKEN"] });
   assert.ok(!JSON.stringify(result).includes(SECRET));
   // A draft run sees none.
-  const draft = await box.mcp.call("mcpbox_test_code", { tool_id: uses.id });
-  assert.match(JSON.stringify(draft), /mcpbox_create_server_secret/);
+  assert.match(
+    await refusal("test_code", { tool_id: uses.id }),
+    /'TOKEN' is not set.*mcpbox_create_server_secret/,
+  );
   // A changed value counts at once.
   await box.ctl(["secret", "set", "weather", "TOKEN"], { input: "another-value" });
   assert.match((await call(uses.name)).text, /"length": 13/);
@@ -216,7 +220,9 @@ test("all of it is there after a restart", async () => {
     list.secrets.map(({ key }: any) => key),
     ["OPEN", "SEALED"],
   );
-  await until("the tool to be published", 20, async () => !(await call("weather__open")).failed);
+  await until("the tool to be published", 20, async () => {
+    return (await box.mcp.attempt("weather__open")).kind === "result";
+  });
   const { requests } = await box.ctlJson("network", "list", "--all");
   assert.deepEqual(
     requests.map(({ name, state }: any) => [name, state]),

@@ -67,8 +67,15 @@ const counts = () => streams.map((stream) => stream.count(TOLD));
 /** A change that everybody hears of, so that what came before it has come. */
 async function flush(): Promise<void> {
   const seen = counts();
-  await update(tool.id, { enabled: false });
-  await update(tool.id, { enabled: true });
+  const { status } = await box.mcp.manage("get_server", { server_id: tool.server });
+  if (status === "running") {
+    await update(tool.id, { enabled: false });
+    await update(tool.id, { enabled: true });
+  } else {
+    await box.mcp.manage("start_server", { server_id: tool.server });
+    await settled();
+    await box.mcp.manage("stop_server", { server_id: tool.server });
+  }
   await until("the flush to be heard", 30, () => counts().every((count, at) => count > seen[at]!));
   await settled();
 }

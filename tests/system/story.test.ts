@@ -35,6 +35,12 @@ const MANAGEMENT_TOOLS = [
   "get_tool_logs",
   "search_tools",
   "call_tool",
+  "get_server_modules",
+  "request_module",
+  "request_network_access",
+  "list_pending_requests",
+  "create_server_secret",
+  "list_server_secrets",
 ].map((name) => `mcpbox_${name}`);
 
 const REPORT = `

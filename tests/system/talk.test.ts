@@ -65,7 +65,7 @@ async function client(era: keyof typeof ERAS, action = "accept", capabilities: o
     "sampling/createMessage",
     async () => ({ role: "assistant", model: "m", content: { type: "text", text: "Hello" } }) as any,
   );
-  made.setRequestHandler("roots/list", async () => ({ roots: [{ uri: "file:///home/a" }] }));
+  made.setRequestHandler("roots/list", async () => ({ roots: [{ uri: "file:///srv/project" }] }));
   await made.connect(new StreamableHTTPClientTransport(new URL(box.url)));
   return made;
 }
@@ -96,7 +96,7 @@ for (const era of Object.keys(ERAS) as (keyof typeof ERAS)[]) {
   test(`${era}: a person, a model and the client answer`, async () => {
     const caller = await client(era);
     const result = await caller.callTool({ name: asks.name, arguments: { city: "Oslo" } });
-    assert.equal(textOf(result as any), "Oslo 3 Hello file:///home/a");
+    assert.equal(textOf(result as any), "Oslo 3 Hello file:///srv/project");
     await caller.close();
     const declines = await client(era, "decline");
     const declined = await declines.callTool({ name: asks.name, arguments: { city: "Oslo" } });

@@ -15,8 +15,8 @@ TEST(GrantText, AnIdIsAUuidAndNothingElse) {
   const std::string text = "00112233-4455-6677-8899-aabbccddeeff";
   ASSERT_TRUE(uuid_from(text));
   EXPECT_EQ(uuid_text(*uuid_from(text)), text);
-  for (const std::string wrong : {std::string(), text + "0", text.substr(1), std::string(36, '-'),
-                                  std::string(36, 'a'), std::string("00112233-4455-6677-8899-AABBCCDDEEFF")})
+  for (const std::string& wrong : {std::string(), text + "0", text.substr(1), std::string(36, '-'),
+                                   std::string(36, 'a'), std::string("00112233-4455-6677-8899-AABBCCDDEEFF")})
     EXPECT_FALSE(uuid_from(wrong)) << wrong;
 }
 

@@ -16,6 +16,7 @@ protocol::Status healthy() {
   protocol::Status status{
       .version = "0.1.0", .database_up = true, .database = "embedded", .audit_records = 12};
   status.listeners = {"127.0.0.1:8000", "[::1]:8000"};
+  status.admin_listeners = {"127.0.0.1:3000"};
   status.processes = {{.role = "priv", .pid = 10, .layers = policy::kMonitorLayers, .serving = true},
                       {.role = "zygote", .pid = 11, .layers = policy::kZygoteLayers, .serving = true}};
   return status;

@@ -116,7 +116,10 @@ class Results(unittest.TestCase):
 class BesideTheSource(unittest.TestCase):
     """Schemas that came as JSON beside the source: they count, byte for byte."""
 
-    SOURCE = "INPUT_SCHEMA = {'type': 'object'}\nOUTPUT_SCHEMA = {'type': 'object'}\nasync def main(**more): return more"
+    SOURCE = (
+        "INPUT_SCHEMA = {'type': 'object'}\nOUTPUT_SCHEMA = {'type': 'object'}\n"
+        "async def main(**more): return more"
+    )
 
     def test_they_replace_what_the_source_says(self):
         mine = b'{ "type": "object", "required": ["n"] }'

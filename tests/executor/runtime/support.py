@@ -95,9 +95,7 @@ class Ran:
             self.meta = self.result["_meta"]["execution"]
 
 
-def run(
-    source, arguments=None, body=None, secrets=(), session=call.Session(legacy=True), **settings
-):
+def run(source, arguments=None, body=None, secrets=(), session=call.Session(legacy=True), **settings):
     """Runs a tool once and gives back what came of it; the test's own streams are put back."""
     streams = sys.stdin, sys.stdout, sys.stderr
     try:

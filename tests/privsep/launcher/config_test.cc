@@ -63,6 +63,26 @@ TEST(Config, EveryKeyIsUnderstood) {
   EXPECT_FALSE(config.log);
 }
 
+TEST(Config, TheAdminProcessListensOnLoopbackUnlessSwitchedOff) {
+  const Config standard = good("");
+  ASSERT_EQ(standard.admin_listen.size(), 1u);
+  EXPECT_EQ(standard.admin_listen[0].text, "127.0.0.1:3000");
+  EXPECT_TRUE(good("admin-listen = off").admin_listen.empty());
+  EXPECT_EQ(good("admin-listen = [::1]:3001").admin_listen[0].text, "[::1]:3001");
+}
+
+TEST(Config, HowBrowsersReachTheAdminProcess) {
+  const Config config = good(
+      "admin-url = https://box.example/mcpbox/\n"
+      "admin-proxy = 127.0.0.1\nadmin-proxy = ::1\n"
+      "cors-origin = https://tools.example:8443\n"
+      "ui = /usr/share/mcpbox/ui\n");
+  EXPECT_EQ(config.admin_url, "https://box.example/mcpbox");
+  EXPECT_EQ(config.admin_proxies.size(), 2u);
+  EXPECT_EQ(config.cors_origins[0], "https://tools.example:8443");
+  EXPECT_EQ(config.ui, "/usr/share/mcpbox/ui");
+}
+
 TEST(Config, EmbeddedIsTheDatabaseThatIsOurs) { EXPECT_FALSE(good("database = embedded").database); }
 
 TEST(Config, AnUnknownKeyIsAnErrorThatNamesItAndItsLine) {
@@ -117,6 +137,12 @@ INSTANTIATE_TEST_SUITE_P(
         BadLine{"Layer", "missing-layers = own-uid, seatbelt"},
         BadLine{"EmptyLayer", "missing-layers = own-uid,,landlock"},
         BadLine{"MissingWithoutTrial", "missing-layers = landlock"},
+        BadLine{"PublicAdmin", "admin-listen = 0.0.0.0:3000"}, BadLine{"AdminWord", "admin-listen = on"},
+        BadLine{"RelativeUi", "ui = dist"}, BadLine{"UrlScheme", "admin-url = ftp://box.example"},
+        BadLine{"UrlUpperCase", "admin-url = https://Box.example"},
+        BadLine{"UrlQuery", "admin-url = https://box.example/?x"},
+        BadLine{"ProxyName", "admin-proxy = localhost"}, BadLine{"CorsStar", "cors-origin = *"},
+        BadLine{"CorsPath", "cors-origin = https://a.example/x"},
         BadLine{"PublicListener", "listen = 0.0.0.0:8000"},
         BadLine{"LanListener", "listen = 192.168.1.2:8000"},
         BadLine{"ListenerWithoutPort", "listen = 127.0.0.1"},

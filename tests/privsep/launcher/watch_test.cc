@@ -306,7 +306,7 @@ TEST_F(Instance, AConfigurationErrorNamesFileAndLine) {
   configure(Scenario::kBehaves, "nonsense = 1\n");
   start();
   EXPECT_EQ(ending(), 1);
-  const int line = geteuid() == 0 ? 4 : 5;
+  const int line = geteuid() == 0 ? 5 : 6;
   EXPECT_NE(errors().find(state + "/mcpbox.conf:" + std::to_string(line) + ": unknown key `nonsense`"),
             std::string::npos)
       << errors();

@@ -37,14 +37,10 @@ class AuthorityPgTest : public StoreTest {
   void SetUp() override {
     StoreTest::SetUp();
     store = started();
-    const base::Result<std::uint64_t> made =
-        commit(*store,
-               {{.sql = &sql::kInsertServer,
-                 .params = {Param::uuid(server_id), Param::text("weather"), Param::text(""), Param::null()}},
-                {.sql = &sql::kInsertTool,
-                 .params = {Param::uuid(tool_id), Param::uuid(server_id), Param::text("now"), Param::text(""),
-                            Param::text("code"), Param::text("{}"), Param::text("[]"), Param::integer(1000),
-                            Param::boolean(true), Param::null(), Param::digest(digest_of({"1"}))}}});
+    const base::Result<std::uint64_t> made = commit(
+        *store, {{.sql = &sql::kInsertServer,
+                  .params = {Param::uuid(server_id), Param::text("weather"), Param::text(""), Param::null()}},
+                 insert_tool(tool_id, server_id, "now")});
     ASSERT_TRUE(made.has_value()) << made.error().text;
     live();
   }

@@ -179,6 +179,7 @@ TEST_F(ConversationTest, AClientIsAskedOnlyWhatItDeclared) {
 
 TEST_F(ConversationTest, WhileAPersonThinksTheDeadlineStandsStill) {
   tool().timeout_ms = 2'000;  // and 250 ms of grace
+  monitor.catalogue.changed(tool(), "greet");
   approve_tool();
   open(job());
   calls.spawn(ask_client(AskKind::kElicit));

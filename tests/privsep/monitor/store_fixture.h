@@ -9,6 +9,7 @@
 
 #include "privsep/base/clock.h"
 #include "privsep/base/fd.h"
+#include "privsep/monitor/sql.h"
 #include "privsep/monitor/store_pg.h"
 #include "tests/privsep/monitor/private_database.h"
 
@@ -41,6 +42,16 @@ base::Result<T> wait(loop::Loop& loop, loop::Task<T> task) {
   tasks.spawn(watch(std::move(task)));
   if (!ended) loop.run();
   return result;
+}
+
+// A new tool that says no more than it must.
+inline Statement insert_tool(const wire::Id& id, const wire::Id& server, const std::string& name) {
+  const Param none = Param::text("");
+  return {.sql = &sql::kInsertTool,
+          .params = {Param::uuid(id), Param::uuid(server), Param::null(), Param::text("tool"),
+                     Param::text(name), none, Param::text("code"), Param::text("{}"), none, none, none, none,
+                     none, Param::integer(1000), Param::text("[]"), Param::boolean(false),
+                     Param::boolean(false), Param::boolean(true), Param::digest({})}};
 }
 
 class StoreTest : public testing::Test {

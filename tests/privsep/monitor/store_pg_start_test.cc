@@ -167,12 +167,7 @@ TEST_F(StoreStartTest, ACallWithAnIntentAndNoOutcomeIsClosedOnceAsUnknown) {
                   const Statement statement{
                       .sql = &sql::kInsertServer,
                       .params = {Param::uuid(other), Param::text("weather"), Param::text(""), Param::null()}};
-                  const Statement code{.sql = &sql::kInsertTool,
-                                       .params = {Param::uuid(tool), Param::uuid(other), Param::text("now"),
-                                                  Param::text(""), Param::text("code"), Param::text("{}"),
-                                                  Param::text("[]"), Param::integer(1000),
-                                                  Param::boolean(true), Param::null(), Param::digest({})}};
-                  return std::vector<Statement>{statement, code};
+                  return std::vector<Statement>{statement, insert_tool(tool, other, "now")};
                 })).has_value());
     EXPECT_EQ(wait(loop, store->close_open_calls()).value_or(99), 0U);
     ASSERT_TRUE(wait(loop, store->append(call_record(AuditKind::kCallIntent, ended, tool))).has_value());

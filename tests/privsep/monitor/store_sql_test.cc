@@ -104,7 +104,7 @@ TEST_F(StoreSqlTest, WhatWasWrittenIsLoaded) {
   must({.sql = &sql::kUpdateServerStatus, .params = {Param::uuid(server_id), Param::text("running")}});
   add_tool(tool_id, server_id, "now");
   const Row server_row = rows(*store, sql::kLoadServers).at(0);
-  EXPECT_EQ(server_row, (Row{raw(server_id), "weather", "about", "running", "unix:alice"}));
+  EXPECT_EQ(server_row, (Row{raw(server_id), "weather", "about", "running", "unix:alice", "30000"}));
   Row tool = rows(*store, sql::kLoadTools).at(0);
   const wire::Digest digest = digest_of({"code 1"});
   EXPECT_EQ(tool, (Row{raw(tool_id), raw(server_id),

@@ -15,7 +15,8 @@ class ToolNamesTest : public MonitorTest {
   // The answer to renaming the tool.
   base::Result<protocol::ToolSaved> rename(std::string name) {
     protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = tool_id};
-    change.name = std::move(name);
+    change.content.name = std::move(name);
+    change.given = protocol::bit(protocol::Field::kName);
     return finish(on_update_tool(monitor, *gateway, std::move(change)));
   }
 };
@@ -27,10 +28,15 @@ TEST_F(ToolNamesTest, ServerAndToolTogetherFitIntoAPublishedName) {
   constexpr std::size_t kRest = limits::kPublishedNameBytes - limits::kNameBytes - 2;
   for (const std::size_t length : {kRest, kRest + 1}) {
     monitor.catalogue.put(Server{.id = {9}, .name = std::string(length, 's'), .running = true});
-    Tool other{.id = {8}, .server = {9}, .name = "greet"};
+    Tool other;
+    other.id = {8};
+    other.server = {9};
+    other.name = "greet";
+    other.code = "async def main(): return 1";
     monitor.catalogue.put(other);
     protocol::UpdateTool change{.ticket = ticket_for(gateway), .tool = other.id};
-    change.name = std::string(limits::kNameBytes, 'a');
+    change.given = protocol::bit(protocol::Field::kName);
+    change.content.name = std::string(limits::kNameBytes, 'a');
     const auto answer = finish(on_update_tool(monitor, *gateway, std::move(change)));
     EXPECT_EQ(answer.has_value(), length == kRest);
     if (!answer) EXPECT_EQ(answer.error().text, policy::reason_of(policy::NameProblem::kJoinedTooLong));

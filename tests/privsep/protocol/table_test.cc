@@ -68,13 +68,24 @@ TEST(Protocol, NobodyAsksAnythingBeforeHelloAndNobodySaysItTwice) {
   });
 }
 
-TEST(Protocol, ACallChildSaysTwoThingsInOrderAndOnceEach) {
-  Protocol::each([]<class Row>() {
+// What its tool says to the client is content, as often as the monitor's budget allows; what it says of
+// itself is not.
+TEST(Protocol, ACallChildSaysTwoThingsOfItselfInOrderAndOnceEach) {
+  int of_itself = 0;
+  Protocol::each([&of_itself]<class Row>() {
     if (!contains(Row::kWho, Role::kCall)) return;
+    EXPECT_EQ(Row::kWho, set_of(Role::kCall)) << static_cast<int>(Row::kOp);
+    if (Row::kOp == Op::kSay || Row::kOp == Op::kAskClient) {
+      EXPECT_EQ(Row::kWhile, State::kServing | State::kYielded) << "only of a child that was made ready";
+      EXPECT_EQ(Row::kThen, State::kStay) << "content moves nothing";
+      return;
+    }
+    ++of_itself;
     EXPECT_EQ(wire::max_bytes<typename Row::Request>(), 0u) << "a notice has nothing to say but itself";
     EXPECT_NE(Row::kThen, State::kStay) << "nothing can be said twice";
     EXPECT_FALSE(contains(Row::kWhile, Row::kThen));
   });
+  EXPECT_EQ(of_itself, 2);
 }
 
 TEST(Protocol, OnlyUnlockLeadsToDeciding) {
@@ -88,8 +99,19 @@ TEST(Protocol, WhatDecidesIsAskedOnlyWhileDecidingAndOnlyByPeople) {
        {Op::kApprove, Op::kReject, Op::kFreeze, Op::kThaw, Op::kSetPassword, Op::kShowTool, Op::kAdminRead})
     EXPECT_TRUE(Protocol::find(op, []<class Row>() {
       EXPECT_EQ(Row::kWhile, static_cast<States>(State::kDeciding));
-      EXPECT_EQ(Row::kWho, set_of(Role::kCtl));
+      EXPECT_EQ(Row::kWho, kPeople);
     }));
+}
+
+TEST(Protocol, WithoutASessionTheAdminProcessSignsPeopleInAndNothingElse) {
+  int before = 0;
+  Protocol::each([&before]<class Row>() {
+    if (!contains(Row::kWho, Role::kAdmin) || !is_before_session(Row::kOp)) return;
+    ++before;
+    EXPECT_FALSE(contains(Row::kWhile, State::kDeciding)) << static_cast<int>(Row::kOp);
+  });
+  EXPECT_EQ(before, 5);
+  for (const Op op : kDecisions) EXPECT_FALSE(is_before_session(op)) << static_cast<int>(op);
 }
 
 struct ExpectToFit {
@@ -107,8 +129,14 @@ TEST(Protocol, NoRequestOrAnswerIsLargerThanALinkQueues) {
   Orders::each(ExpectToFit{});
 }
 
-TEST(Orders, GoToOneKindOfProcessEach) {
-  Orders::each([]<class Row>() { EXPECT_EQ(std::popcount(Row::kWho), 1) << static_cast<int>(Row::kOp); });
+// The two that build and take down the network path go to both of its ends.
+TEST(Orders, GoToOneKindOfProcessEachButThoseOfTheNetworkPath) {
+  Orders::each([]<class Row>() {
+    if (Row::kOp == Op::kEndGrant || Row::kOp == Op::kPartner)
+      EXPECT_EQ(Row::kWho, Role::kEgress | Role::kDialer) << static_cast<int>(Row::kOp);
+    else
+      EXPECT_EQ(std::popcount(Row::kWho), 1) << static_cast<int>(Row::kOp);
+  });
 }
 
 TEST(Roles, HaveOneNameEach) {

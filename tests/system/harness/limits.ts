@@ -16,8 +16,13 @@ function product(text: string, known: Map<string, number>): number {
 }
 
 const values = new Map<string, number>();
-for (const [, name, text] of source.matchAll(/constexpr [\w:]+ (k\w+) = ([^;]+);/g))
-  values.set(name!, product(text!, values));
+for (const [, name, text] of source.matchAll(/constexpr [\w:]+ (k\w+) = ([^;]+);/g)) {
+  const terms = text!.split("+").map((term) => product(term, values));
+  values.set(
+    name!,
+    terms.reduce((a, b) => a + b, 0),
+  );
+}
 
 /** limit("kBodyBytes") is 1048576. */
 export function limit(name: string): number {

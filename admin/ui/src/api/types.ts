@@ -1,0 +1,262 @@
+// What the API answers, as admin/ sends it (OpenAPI: /api/openapi.json).  Times are ISO 8601 in UTC.
+
+export type Page<T> = {
+  items: T[];
+  total: number;
+  page: number;
+  page_size: number;
+  pages: number;
+  /** true when `total` stopped counting at its limit */
+  total_capped?: boolean;
+};
+
+export type ApprovalStatus = "draft" | "pending_review" | "approved" | "rejected";
+export type ServerStatus = "imported" | "ready" | "running" | "stopped" | "error";
+export type Period = "1h" | "6h" | "24h" | "7d";
+
+export type Config = {
+  app_version: string;
+  setup_required: boolean;
+  /** false where decisions are made with mcpboxctl only */
+  may_decide: boolean;
+};
+export type Session = {
+  id: string;
+  username: string;
+  client: string;
+  address: string;
+  created_at: string;
+  used_at: string;
+  expires_at: string;
+  current: boolean;
+};
+export type Admin = { username: string; created_at: string; updated_at: string };
+
+export type ServerRow = {
+  id: string;
+  name: string;
+  description: string;
+  status: ServerStatus;
+  tool_count: number;
+  pending_count?: number;
+  created_by?: string | null;
+  created_at: string;
+};
+export type Server = ServerRow & {
+  updated_at: string;
+};
+
+export type ToolRow = {
+  id: string;
+  name: string;
+  description: string;
+  enabled: boolean;
+  approval_status: ApprovalStatus;
+  current_version: number;
+  created_by: string | null;
+  updated_at: string;
+};
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export type Finding = {
+  rule: string;
+  severity: "low" | "medium" | "high";
+  line: number;
+  text: string;
+  advice?: string;
+};
+/** What can be said about code without running it: executor/runtime/analysis.py. */
+export type Analysis = {
+  findings: Finding[];
+  secrets: { key: string; line: number }[];
+  hosts: { host: string; line: number }[];
+  modules: { name: string; line: number; status: string }[];
+};
+export type Capabilities = Record<"hosts" | "secrets" | "modules", string[]>;
+export type Tool = ToolRow & {
+  server_id: string;
+  server_name: string;
+  python_code: string;
+  /** JSON, kept as the text that the approval binds */
+  input_schema: string;
+  timeout_ms: number;
+  digest: string;
+  approval_requested_at: string | null;
+  approved_at: string | null;
+  approved_by: string | null;
+  rejection_reason: string | null;
+  publish_notes: string | null;
+  created_at: string;
+};
+
+export type VersionRow = {
+  version_number: number;
+  change_summary: string;
+  change_source: "llm" | "manual" | "import" | "rollback";
+  author: string | null;
+  digest: string;
+  created_at: string;
+};
+export type Version = VersionRow & {
+  name: string;
+  description: string;
+  python_code: string;
+  input_schema: string;
+  timeout_ms: number;
+  enabled: boolean;
+};
+
+/** Everything that an approval of a tool binds, as it is now. */
+export type Shown = {
+  id: string;
+  server_name: string;
+  name: string;
+  published_name: string;
+  description: string;
+  python_code: string;
+  input_schema: string;
+  timeout_ms: number;
+  current_version: number;
+  approval_status: ApprovalStatus;
+  digest: string;
+  created_by: string;
+  publish_notes: string;
+  analysis: Analysis | null;
+};
+export type Review = {
+  tool: Shown;
+  /** the version that was approved last; null when there has been none */
+  approved: Version | null;
+  capabilities: { now: Capabilities; before: Capabilities | null };
+};
+export type PendingTool = {
+  id: string;
+  server_id: string;
+  server_name: string;
+  name: string;
+  published_name: string;
+  description: string;
+  created_by: string | null;
+  publish_notes: string | null;
+  approval_status: ApprovalStatus;
+  approval_requested_at: string | null;
+  current_version: number;
+  digest: string;
+};
+export type ApprovalStats = {
+  pending_tools: number;
+  approved_tools: number;
+  recently_approved: number;
+  recently_rejected: number;
+};
+export type BulkResult = { processed_count: number; failed: { id: string; error: string }[] };
+
+export type ExecutionRow = {
+  id: string;
+  tool_id: string;
+  server_id: string;
+  server_name: string;
+  tool_name: string;
+  success: boolean;
+  end: string;
+  duration_ms: number;
+  queue_ms: number;
+  peak_memory_bytes: number | null;
+  error: string | null;
+  is_test: boolean;
+  executed_by: string;
+  client: string;
+  version: number;
+  created_at: string;
+};
+export type Execution = ExecutionRow & {
+  digest: string;
+  input_args: string | null;
+  result: string | null;
+  stdout: string | null;
+  audit: { sequence: number; at: string; kind: number; actor: string; action: string; hash: string }[];
+};
+export type ExecutionStats = {
+  total_executions: number;
+  successful: number;
+  failed: number;
+  avg_duration_ms: number | null;
+  period_hours: number;
+  unique_tools: number;
+  unique_users: number;
+};
+export type Point = { timestamp: string; value: number };
+export type Dashboard = {
+  stats: {
+    total_servers: number;
+    active_servers: number;
+    total_tools: number;
+    enabled_tools: number;
+    pending_tools: number;
+    total_requests: number;
+    total_errors: number;
+    error_rate: number;
+    avg_response_time_ms: number;
+    p95_response_time_ms: number;
+  };
+  requests_over_time: Point[];
+  errors_over_time: Point[];
+  top_tools: {
+    tool_id: string;
+    tool_name: string;
+    server_name: string;
+    invocations: number;
+    avg_duration_ms: number;
+    errors: number;
+  }[];
+  recent_errors: {
+    timestamp: string;
+    server_name: string;
+    tool_name: string;
+    tool_id: string;
+    message: string | null;
+  }[];
+};
+export type ProcessStatus = {
+  role: string;
+  pid: number;
+  layers: string[];
+  missing: string[];
+  restarts: number;
+  serving: boolean;
+};
+export type Status = {
+  version: string;
+  trial: boolean;
+  frozen: boolean;
+  freeze_reason: string;
+  database_up: boolean;
+  database: string;
+  audit_records: number;
+  calls_in_flight: number;
+  calls_queued: number;
+  spares_ready: number;
+  servers_running: number;
+  tools_published: number;
+  tools_pending: number;
+  listeners: string[];
+  admin_listeners: string[];
+  layers: { name: string; stops: string }[];
+  processes: ProcessStatus[];
+  warnings: string[];
+  self_attack: string;
+};
+
+export type AuditRecord = {
+  sequence: number;
+  at: string;
+  kind: string;
+  actor: string;
+  action: string;
+  subject: string | null;
+  call: string | null;
+  number: number;
+  digest: string | null;
+  hash: string;
+};

@@ -1,0 +1,161 @@
+// What is around every page: where one can go, what waits, and who is signed in.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+
+import { approvals, auth, system } from "../api/endpoints.ts";
+import icon from "../icon.svg";
+import { chooseTheme, chosenTheme, type Theme } from "../lib/theme.ts";
+import { Ask } from "./dialog.tsx";
+import { Button, Note } from "./ui.tsx";
+
+const PLACES = [
+  { to: "/", label: "Dashboard" },
+  { to: "/approvals", label: "Approvals" },
+  { to: "/servers", label: "Servers" },
+  { to: "/executions", label: "Executions" },
+  { to: "/audit", label: "Audit" },
+  { to: "/connect", label: "Connect a client" },
+  { to: "/settings", label: "Settings" },
+] as const;
+
+const REFRESH_MS = 10_000;
+
+function ThemeChoice() {
+  const [theme, setTheme] = useState<Theme>(chosenTheme);
+  return (
+    <label className="row">
+      <span>Theme</span>
+      <select
+        className="select"
+        value={theme}
+        onChange={(event) => {
+          const next = event.target.value as Theme;
+          setTheme(next);
+          chooseTheme(next);
+        }}
+      >
+        <option value="system">System</option>
+        <option value="light">Light</option>
+        <option value="dark">Dark</option>
+      </select>
+    </label>
+  );
+}
+
+function Frozen({ reason }: { reason: string }) {
+  const thaw = useMutation({ mutationFn: system.thaw });
+  return (
+    <Note tone="bad">
+      <div className="row between">
+        <span>
+          <b>Everything is frozen.</b> No call runs until you lift it. {reason ? `Reason: ${reason}` : ""}
+        </span>
+        <Button look="bad" busy={thaw.isPending} onClick={() => thaw.mutate()}>
+          Lift the freeze
+        </Button>
+      </div>
+    </Note>
+  );
+}
+
+export function Shell() {
+  const queries = useQueryClient();
+  const { pathname } = useLocation();
+  const [open, setOpen] = useState(false);
+  const [freezing, setFreezing] = useState(false);
+  const status = useQuery({ queryKey: ["status"], queryFn: system.status, refetchInterval: REFRESH_MS });
+  const stats = useQuery({
+    queryKey: ["approvals", "stats"],
+    queryFn: approvals.stats,
+    refetchInterval: REFRESH_MS,
+  });
+  const me = useQuery({ queryKey: ["me"], queryFn: auth.me });
+  const signOut = useMutation({
+    mutationFn: auth.logout,
+    onSettled: () => {
+      queries.removeQueries({
+        predicate: ({ queryKey }) => queryKey[0] !== "config" && queryKey[0] !== "me",
+      });
+      queries.setQueryData(["me"], null);
+    },
+  });
+  useEffect(() => setOpen(false), [pathname]);
+  const waiting = stats.data?.pending_tools ?? 0;
+  return (
+    <div className="shell">
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
+      <header className="side" data-open={open}>
+        <div className="side-top">
+          <Link to="/" className="brand">
+            <img src={icon} alt="" />
+            MCPbox
+          </Link>
+          <Button look="menu-button" aria-expanded={open} onClick={() => setOpen(!open)}>
+            Menu
+          </Button>
+        </div>
+        <nav aria-label="Main">
+          <ul>
+            {PLACES.map((place) => (
+              <li key={place.to}>
+                <Link
+                  to={place.to}
+                  activeOptions={{ exact: place.to === "/" }}
+                  activeProps={{ "aria-current": "page" }}
+                >
+                  {place.label}
+                  {place.to === "/approvals" && waiting > 0 && (
+                    <span className="count">
+                      {waiting}
+                      <span className="sr-only"> waiting</span>
+                    </span>
+                  )}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="side-foot">
+          <Button look="bad" onClick={() => setFreezing(true)} disabled={status.data?.frozen ?? true}>
+            Freeze everything
+          </Button>
+          <ThemeChoice />
+          <div className="row between">
+            <span className="wrap">{me.data?.username ?? ""}</span>
+            <Button look="plain" onClick={() => signOut.mutate()}>
+              Sign out
+            </Button>
+          </div>
+          <span>{status.data ? `Version ${status.data.version}` : "\u00a0"}</span>
+        </div>
+      </header>
+      <main className="main" id="content" tabIndex={-1}>
+        <div className="page">
+          {status.data?.frozen && <Frozen reason={status.data.freeze_reason} />}
+          {status.data?.trial && (
+            <Note tone="warn">
+              This is a trial: some walls of the jail are missing on purpose. The dashboard names them.
+            </Note>
+          )}
+          <Outlet />
+        </div>
+      </main>
+      <Ask
+        open={freezing}
+        close={() => setFreezing(false)}
+        title="Freeze everything?"
+        verb="Freeze"
+        danger
+        reason="Reason"
+        act={(reason) => system.freeze(reason).then(() => queries.invalidateQueries())}
+      >
+        <p>
+          Ends every running call at once and refuses new ones, also after a restart, until somebody lifts it.
+        </p>
+      </Ask>
+    </div>
+  );
+}

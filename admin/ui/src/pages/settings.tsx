@@ -1,0 +1,67 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { system } from "../api/endpoints.ts";
+import { Admins, Sessions } from "../components/account_settings.tsx";
+import { Facts, Loaded, PageHead } from "../components/ui.tsx";
+import { useHash } from "../hooks/use_hash.ts";
+import { useTitle } from "../hooks/use_title.ts";
+
+const TABS = ["admins", "sessions", "about"] as const;
+const LABELS: Record<(typeof TABS)[number], string> = {
+  admins: "Administrators",
+  sessions: "Sessions",
+  about: "About",
+};
+
+function About() {
+  const status = useQuery({ queryKey: ["status"], queryFn: system.status });
+  return (
+    <Loaded query={status}>
+      {(s) => (
+        <div className="card">
+          <Facts
+            of={[
+              ["Version", s.version],
+              ["Database", s.database],
+              ["Listens on", [...s.listeners, ...s.admin_listeners].join(", ")],
+              ["Own attack", s.self_attack],
+              ["License", "ISC"],
+              [
+                "The interface",
+                <a key="a" href="api/docs">
+                  its documentation
+                </a>,
+              ],
+            ]}
+          />
+        </div>
+      )}
+    </Loaded>
+  );
+}
+
+export function Settings() {
+  useTitle("Settings");
+  const [tab, setTab] = useHash(TABS, "admins");
+  return (
+    <>
+      <PageHead title="Settings" />
+      <div className="tabs" role="tablist" aria-label="Settings">
+        {TABS.map((name) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            aria-selected={tab === name}
+            onClick={() => setTab(name)}
+          >
+            {LABELS[name]}
+          </button>
+        ))}
+      </div>
+      {tab === "admins" && <Admins />}
+      {tab === "sessions" && <Sessions />}
+      {tab === "about" && <About />}
+    </>
+  );
+}

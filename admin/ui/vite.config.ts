@@ -1,0 +1,35 @@
+// Builds to static files that the admin process serves.  Relative addresses, so that the page works under a sub-path:
+// the server writes <base href> into index.html.  Nothing is inlined: the content security policy allows no inline code.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+
+const WORTH_BYTES = 1024;
+
+/** NAME.br and NAME.gz beside every NAME that gains by it: the server compresses nothing itself. */
+function compressed(folder: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || !/\.(js|css|svg)$/.test(entry.name)) continue;
+    const body = readFileSync(path);
+    if (body.length < WORTH_BYTES) continue;
+    writeFileSync(`${path}.br`, brotliCompressSync(body));
+    writeFileSync(`${path}.gz`, gzipSync(body, { level: 9 }));
+  }
+}
+
+export default defineConfig({
+  base: "./",
+  plugins: [react(), { name: "compressed", apply: "build", closeBundle: () => compressed("dist") }],
+  build: {
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 700,
+  },
+  server: { proxy: { "/api": "http://127.0.0.1:3000" } },
+  test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"] },
+});

@@ -1,0 +1,266 @@
+// The web UI in a real browser against the real daemons: from the setup code to a decision, each page at each width, and
+// a review with the keyboard alone.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+import { checkAccess, checkLayout, type Look, newPage, open, openBrowser } from "./harness/browser.ts";
+import { Instance } from "./harness/instance.ts";
+import { createServer, createTool, explainFailure, logsOf, type Tool } from "./harness/story.ts";
+
+const NAME = "alice";
+const PASSWORD = "correct horse battery";
+const SHOTS = process.env["MCPBOX_SCREENSHOTS"]; // a folder, for whoever wants to look
+
+let box: Instance;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+let forecast: Tool;
+let server: string;
+
+before(async () => {
+  box = await Instance.started();
+  browser = await openBrowser();
+  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
+  ({ page, complaints } = await newPage(context));
+  if (SHOTS) mkdirSync(SHOTS, { recursive: true });
+});
+after(async () => {
+  await browser?.close();
+  await box?.stop();
+  box?.destroy();
+});
+afterEach(explainFailure(() => box));
+
+const at = (path: string) => box.adminUrl + path;
+
+async function asksFor(name: string, code: string, notes: string): Promise<Tool> {
+  const tool = await createTool(box, { id: server, name: "weather" }, name, code, {
+    description: `The ${name} of a city`,
+  });
+  await box.mcp.manage("request_publish", { tool_id: tool.id, notes });
+  return tool;
+}
+
+const statusOf = async (tool: Tool): Promise<string> =>
+  (await box.mcp.manage("get_tool_status", { tool_id: tool.id })).approval_status;
+
+async function becomes(tool: Tool, status: string): Promise<void> {
+  for (let tries = 0; tries < 200 && (await statusOf(tool)) !== status; tries++)
+    await page.waitForTimeout(50);
+  assert.equal(await statusOf(tool), status);
+}
+
+test("whoever has the setup code becomes the first admin; whoever has not, does not", async () => {
+  await open(page, at("/"));
+  const { code } = await box.ctlJson("setup-code");
+  await page.getByLabel("Setup code").fill("AAAA-AAAA");
+  await page.getByLabel("Your name here").fill(NAME);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("The same password again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Set up MCPbox" }).click();
+  await page.getByRole("alert").waitFor();
+  complaints.length = 0; // the browser notes the refusal in its console, as it does every refusal
+  await page.getByLabel("Setup code").fill(code);
+  await page.getByRole("button", { name: "Set up MCPbox" }).click();
+  await page.getByRole("heading", { name: "Connect a client, make a tool" }).waitFor();
+  await page.getByRole("button", { name: "To the dashboard" }).click();
+  await page.getByText("Nothing here yet").waitFor();
+});
+
+test("a wrong password is told apart from nothing, and the right one lets in", async () => {
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Name").fill(NAME);
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  assert.match(await page.getByRole("alert").innerText(), /wrong/);
+  await page.waitForTimeout(1500); // a wrong password costs its account a second
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "Dashboard" }).waitFor();
+  complaints.length = 0; // the refusals again
+});
+
+test("what a model asks for appears by itself, and is approved with one key", async () => {
+  server = await createServer(box, "weather", "Forecasts");
+  await open(page, at("/approvals"));
+  await page.getByText("Nothing waits for you").waitFor();
+  forecast = await asksFor(
+    "forecast",
+    "async def main(city: str) -> str:\n    return city\n",
+    "Tried with Bonn.",
+  );
+  await page.getByRole("button", { name: /weather__forecast/ }).waitFor({ timeout: 15_000 }); // asked every 10 s
+  await page.getByText("Nobody has checked it").waitFor();
+  await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
+  await page.keyboard.press("a");
+  await becomes(forecast, "approved");
+  await page.getByText("Nothing waits for you").waitFor();
+});
+
+test("a server is started, its tool is called, and the call's story is told", async () => {
+  await open(page, at("/servers"));
+  await page.getByRole("button", { name: "Start" }).click();
+  await page.getByText("Running").waitFor();
+  const result = await box.mcp.call(forecast.name, { city: "Bonn" });
+  assert.match(JSON.stringify(result), /Bonn/);
+  await logsOf(box, forecast, (logs) => logs.length === 1);
+  await open(page, at("/executions"));
+  await page.getByText("weather__forecast").waitFor();
+  await page.locator("tbody a").first().click();
+  await page.getByRole("heading", { name: "In the audit chain" }).waitFor();
+  assert.match(await page.locator("main").innerText(), /Bonn/);
+});
+
+test("a changed tool is shown against what was approved, and hidden characters are seen", async () => {
+  await box.mcp.manage("update_tool", {
+    tool_id: forecast.id,
+    python_code: "async def main(city: str) -> str:\n    # \u202e hidden\n    return city + json.dumps(1)\n",
+  });
+  await open(page, at("/approvals"));
+  await page.getByText(/Changed since version 1/).waitFor();
+  await page.getByRole("heading", { name: "What changed" }).waitFor();
+  const shown = await page
+    .locator(".code")
+    .last()
+    .evaluate(async (host) => {
+      for (let tries = 0; tries < 200 && !host.shadowRoot?.querySelector(".cm-hidden-character"); tries++)
+        await new Promise((go) => setTimeout(go, 25));
+      return host.shadowRoot?.textContent ?? "";
+    });
+  assert.match(shown, /⟨U\+202E⟩/);
+});
+
+test("a rejection needs a reason, which its author reads", async () => {
+  await page.keyboard.press("r");
+  const reject = page.getByRole("dialog").getByRole("button", { name: "Reject" });
+  assert.ok(await reject.isDisabled());
+  await page.getByLabel(/^Reason/).fill("Take out the hidden character.");
+  await reject.click();
+  await becomes(forecast, "rejected");
+  const { rejection_reason } = await box.mcp.manage("get_tool_status", { tool_id: forecast.id });
+  assert.match(rejection_reason, /hidden character/);
+});
+
+test("what changes while it is read is not approved", async () => {
+  const racing = await asksFor("racing", "async def main() -> str:\n    return 'one'\n", "");
+  await open(page, at(`/approvals#${racing.id}`));
+  await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
+  await page.route("**/api/**", async (route) => {
+    if (route.request().method() === "POST")
+      await box.mcp.manage("update_tool", {
+        tool_id: racing.id,
+        python_code: "async def main() -> str:\n    return 'two'\n",
+      });
+    await route.continue();
+  });
+  await page.keyboard.press("a");
+  await page
+    .getByText(/has changed|changed since/)
+    .first()
+    .waitFor();
+  await page.unroute("**/api/**");
+  assert.equal(await statusOf(racing), "pending_review");
+  complaints.length = 0;
+});
+
+test("a review needs no mouse: from the dashboard with the keyboard alone", async () => {
+  await open(page, at("/"));
+  for (let presses = 0; presses < 20; presses++) {
+    await page.keyboard.press("Tab");
+    if ((await page.evaluate(() => document.activeElement?.textContent ?? "")).startsWith("Approvals")) break;
+  }
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Approvals" }).waitFor();
+  await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
+  await page.keyboard.press("a");
+  await page.getByText("Nothing waits for you").waitFor();
+});
+
+test("a draft is written, tried, and asked for, all here", async () => {
+  await open(page, at(`/servers/${server}/new`));
+  await page.getByLabel("Name").fill("greeting");
+  await page.getByLabel("Description").fill("Says hello");
+  await page.getByRole("button", { name: "Create the draft" }).click();
+  await page.getByRole("tab", { name: "Draft run" }).click();
+  await page.getByLabel("name").fill("Oslo");
+  await page.getByRole("button", { name: "Run the draft" }).click();
+  await page.getByText("Hello, Oslo!").waitFor();
+  await page.getByRole("button", { name: "Ask for review" }).click();
+  await page.getByLabel("Notes for the reviewer").fill("Tried once.");
+  await page.getByRole("button", { name: "Ask", exact: true }).click();
+  await page.getByText("Waits for review").waitFor();
+});
+
+const LOOKS: Look[] = [360, 768, 1440].flatMap((width) => [
+  { width, theme: "light" },
+  { width, theme: "dark" },
+]);
+
+test("every page is quiet, still, within its width and usable by everybody", async (t) => {
+  assert.deepEqual(complaints, [], "the console during all of the above");
+  const { items } = (await (await context.request.get(at("/api/execution-logs"))).json()) as {
+    items: { id: string }[];
+  };
+  const places = [
+    "/",
+    "/approvals",
+    "/servers",
+    `/servers/${server}`,
+    `/servers/${server}#tools`,
+    `/servers/${server}#logs`,
+    `/servers/${server}/new`,
+    `/tools/${forecast.id}`,
+    `/tools/${forecast.id}#run`,
+    `/tools/${forecast.id}#versions`,
+    `/tools/${forecast.id}#settings`,
+    "/executions",
+    `/executions/${items[0]!.id}`,
+    "/audit",
+    "/connect",
+    "/settings",
+    "/settings#sessions",
+    "/settings#about",
+    "/nowhere",
+  ];
+  for (const { width, theme } of LOOKS)
+    await t.test(`${width} px, ${theme}`, async () => {
+      // axe is script from outside, which the policy of the pages would stop; the check of the policy is the one above.
+      const looking = await browser.newContext({
+        viewport: { width, height: 900 },
+        colorScheme: theme,
+        bypassCSP: true,
+      });
+      const visitor = await newPage(looking);
+      const wrong: string[] = [];
+      for (const [index, place] of places.entries()) {
+        const name = place.replaceAll(/[0-9a-f-]{36}/g, "id");
+        // A session may ask 100 times a minute, and nobody reads this fast: each few pages get one of their own.
+        if (index % 6 === 0) {
+          await looking.clearCookies(); // with one, only a page of this origin may sign in
+          const data = { username: NAME, password: PASSWORD };
+          assert.equal((await looking.request.post(at("/api/auth/login"), { data })).status(), 200);
+        }
+        try {
+          await open(visitor.page, at(place));
+          await checkLayout(visitor.page, name);
+          await checkAccess(visitor.page, name);
+        } catch (problem) {
+          wrong.push(`${name}: ${String(problem)}`);
+        }
+        if (SHOTS)
+          await visitor.page.screenshot({
+            path: join(SHOTS, `${width}-${theme}${name.replaceAll(/[^a-z]+/g, "_")}.png`),
+            fullPage: true,
+          });
+      }
+      assert.deepEqual([...wrong, ...visitor.complaints], []);
+      await looking.close();
+    });
+});
