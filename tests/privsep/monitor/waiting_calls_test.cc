@@ -96,7 +96,8 @@ TEST_F(WaitingCallsTest, ACallThatWaitsKeepsRoomForWhatItHolds) {
 }
 
 TEST_F(WaitingCallsTest, OneThatThenTakesMoreThanIsLeftIsEndedWithWords) {
-  GTEST_SKIP() << "not settled: the stand-in for a killed child closes its link before the monitor has ended it";
+  GTEST_SKIP()
+      << "not settled: the stand-in for a killed child closes its link before the monitor has ended it";
   holds(256);
   std::optional<protocol::CallResult> result;
   start(result);
