@@ -84,9 +84,10 @@ TEST(Choose, NoPairOfAHundredThousandLeadsToAForbiddenAddress) {
       ASSERT_TRUE(coverage.covered);
       const AddressRule allowed = policy::classify(one).rule;
       ASSERT_NE(allowed, AddressRule::kNever) << policy::text_of(one);
-      if (allowed == AddressRule::kPrivate)
+      if (allowed == AddressRule::kPrivate) {
         ASSERT_TRUE(host->name == "nas.lan" || host->name == "10.0.0.1" || host->name == "127.0.0.1" ||
                     host->name == "fd00::1");
+      }
     }
   }
   EXPECT_GT(chosen, 1000U);  // the property is not true for lack of choices

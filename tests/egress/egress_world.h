@@ -199,7 +199,9 @@ class EgressTest : public testing::Test {
       ASSERT_TRUE(data);
       got_[data->stream].data += data->data;
       FetchRoom room{.stream = data->stream, .bytes = static_cast<std::uint32_t>(data->data.size())};
-      if (gives_room_) EXPECT_TRUE(child_->notify(room));
+      if (gives_room_) {
+        EXPECT_TRUE(child_->notify(room));
+      }
     } else if (op == Op::kFetchEnd) {
       got_[wire::decode<FetchEnd>(frame)->stream].ended = true;
     } else if (op == Op::kFetchFailed) {

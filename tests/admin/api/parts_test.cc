@@ -114,8 +114,9 @@ TEST(Routes, AFixedNameComesBeforeAPlaceholder) {
 TEST(Routes, WhatChangesSomethingNeedsASessionExceptSigningIn) {
   const std::set<std::string_view> open = {"/api/auth/setup", "/api/auth/login"};
   for (const Route& route : routes())
-    if (route.method != Method::kGet)
+    if (route.method != Method::kGet) {
       EXPECT_EQ(route.needs == Needs::kNothing, open.contains(route.path)) << route.path;
+    }
 }
 
 TEST(Routes, EveryShapeIsKnownAndEveryShapeIsUsed) {

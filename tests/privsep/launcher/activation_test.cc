@@ -29,7 +29,9 @@ base::Fd tcp_socket(const char* address, Made made = Made::kListens) {
   name.sin_family = AF_INET;
   inet_pton(AF_INET, address, &name.sin_addr);
   EXPECT_EQ(bind(one.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
-  if (made == Made::kListens) EXPECT_EQ(listen(one.get(), 1), 0);
+  if (made == Made::kListens) {
+    EXPECT_EQ(listen(one.get(), 1), 0);
+  }
   return one;
 }
 

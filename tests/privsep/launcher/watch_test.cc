@@ -78,7 +78,9 @@ class Instance : public testing::Test {
   [[nodiscard]] std::string errors() const { return contents(state + "/errors"); }
   bool logged(const std::string& text) {
     const bool found = eventually([&] { return log().find(text) != std::string::npos; });
-    if (!found) ADD_FAILURE() << "never logged: " << text << "\n" << log() << errors();
+    if (!found) {
+      ADD_FAILURE() << "never logged: " << text << "\n" << log() << errors();
+    }
     return found;
   }
 

@@ -39,7 +39,9 @@ TEST_F(ToolNamesTest, ServerAndToolTogetherFitIntoAPublishedName) {
     change.content.name = std::string(limits::kNameBytes, 'a');
     const auto answer = finish(on_update_tool(monitor, *gateway, std::move(change)));
     EXPECT_EQ(answer.has_value(), length == kRest);
-    if (!answer) EXPECT_EQ(answer.error().text, policy::reason_of(policy::NameProblem::kJoinedTooLong));
+    if (!answer) {
+      EXPECT_EQ(answer.error().text, policy::reason_of(policy::NameProblem::kJoinedTooLong));
+    }
   }
 }
 

@@ -132,9 +132,9 @@ TEST(Protocol, NoRequestOrAnswerIsLargerThanALinkQueues) {
 // The two that build and take down the network path go to both of its ends.
 TEST(Orders, GoToOneKindOfProcessEachButThoseOfTheNetworkPath) {
   Orders::each([]<class Row>() {
-    if (Row::kOp == Op::kEndGrant || Row::kOp == Op::kPartner)
+    if (Row::kOp == Op::kEndGrant || Row::kOp == Op::kPartner) {
       EXPECT_EQ(Row::kWho, Role::kEgress | Role::kDialer) << static_cast<int>(Row::kOp);
-    else
+    } else
       EXPECT_EQ(std::popcount(Row::kWho), 1) << static_cast<int>(Row::kOp);
   });
 }
