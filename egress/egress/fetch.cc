@@ -178,8 +178,22 @@ void Fetch::resume_when_there_is_room() {
 
 // --- The request's body -----------------------------------------------------------------------------------
 
+// More than its Content-Length would be the beginning of a request that nobody checked; less, and the server
+// and libcurl would wait for one another.
+const char* Fetch::length_problem(bool last) const {
+  if (request_.body != BodyKind::kSized) return nullptr;
+  if (body_taken_ > request_.body_bytes) return "the body is longer than its Content-Length said";
+  if (last && body_taken_ < request_.body_bytes) return "the body is shorter than its Content-Length said";
+  return nullptr;
+}
+
 bool Fetch::take_body(std::string_view data, bool last) {
   if (body_complete_ || body_queued_ + data.size() > limits::kFetchWindowBytes) return false;
+  body_taken_ += data.size();
+  if (const char* problem = length_problem(last)) {
+    fail({FetchFault::kInvalid, problem});
+    return true;
+  }
   const std::string seen = seam_ + std::string(data);
   if (policy::holds_placeholder(seen)) {
     fail({FetchFault::kInvalid, kPlaceholderRefused});

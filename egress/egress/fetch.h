@@ -66,6 +66,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   std::size_t take_head_line(std::string_view line);
   std::size_t take_data(std::string_view data);
   std::size_t give_body(char* into, std::size_t room);
+  [[nodiscard]] const char* length_problem(bool last) const;
 
   Grant& grant_;
   protocol::FetchStart request_;
@@ -85,6 +86,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   std::deque<std::string> body_;
   std::size_t body_offset_ = 0;
   std::size_t body_queued_ = 0;
+  std::uint64_t body_taken_ = 0;  // from the child
   bool body_complete_ = false;
   std::string seam_;  // the end of what came, where a placeholder may have begun
   bool writing_paused_ = false;

@@ -7,10 +7,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "egress/egress/serve.h"
 #include "privsep/loop/loop.h"
@@ -29,7 +34,8 @@ inline std::array<base::Fd, 2> pair() {
   return {base::Fd(ends[0]), base::Fd(ends[1])};
 }
 
-// A server of one connection: answers each request head (and body of Content-Length) with the next text.
+// A server of one connection at a time: answers each request head (and body of Content-Length) with the next
+// text.  An empty text is no answer: the connection stays open until the server goes.
 class Server {
  public:
   explicit Server(std::vector<std::string> answers) : answers_(std::move(answers)) {
@@ -46,7 +52,10 @@ class Server {
     thread_ = std::thread([this] { serve(); });
   }
   ~Server() {
+    ending_ = true;
     ::shutdown(listener_.get(), SHUT_RDWR);
+    const int client = client_.load();
+    if (client >= 0) ::shutdown(client, SHUT_RDWR);  // whoever kept the connection open
     thread_.join();
   }
   Server(const Server&) = delete;
@@ -63,11 +72,16 @@ class Server {
       const base::Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!client) return;
       ++connections;
-      while (answer != answers_.end() && read_request(client.get())) {
-        const std::string text = *answer++;
+      client_ = client.get();
+      while (!ending_ && answer != answers_.end() && read_request(client.get())) {
+        const std::string text = *answer;
+        if (text.empty()) continue;
+        ++answer;
         if (::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) break;
         if (text.find("Connection: close") != std::string::npos) break;
       }
+      client_ = -1;
+      if (ending_) return;
     }
   }
   bool read_request(int client) {
@@ -90,6 +104,8 @@ class Server {
   std::vector<std::string> answers_;
   base::Fd listener_;
   std::uint16_t port_ = 0;
+  std::atomic<int> client_ = -1;
+  std::atomic<bool> ending_ = false;
   std::thread thread_;
 };
 
