@@ -5,8 +5,8 @@
 help:
 	@echo "make run [STATE=./run] [PORT=8000]   build and run an instance; Ctrl-C stops it"
 	@echo "make install [DESTDIR=] [PREFIX=/usr] build, and put everything into its place"
-	@echo "make test                            lint, both compilers, every test"
-	@echo "make test-long                       the same, and the tests that take long"
+	@echo "make test                            lint, the build, every test"
+	@echo "make test-long                       the same, a second compiler, and the tests that take long"
 	@echo "make lint                            formatters and analysers: zero findings"
 	@echo "make format                          let the formatters rewrite the files"
 	@echo "make bench [ONLY=part]               measure; figures are kept in build/bench.json"

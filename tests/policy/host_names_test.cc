@@ -209,7 +209,9 @@ TEST(Hosts, WhatMightBeReadAsAnotherHostIsRefusedWithAReason) {
     if (std::string_view(text) == "::") continue;  // an address: the unspecified one
     const auto host = read_host(text);
     EXPECT_FALSE(host) << text << " became " << host->name;
-    if (!host) EXPECT_GT(std::string_view(host.error()).size(), 20U) << text;
+    if (!host) {
+      EXPECT_GT(std::string_view(host.error()).size(), 20U) << text;
+    }
   }
 }
 

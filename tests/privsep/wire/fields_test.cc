@@ -153,14 +153,14 @@ TEST(Fields, ASurplusDescriptorIsRefused) {
   EXPECT_FALSE(back<std::uint8_t>(std::move(frame)));
 }
 
-struct Three {
-  base::Fd a, b, c;
-  static auto fields(auto& m) { return std::tie(m.a, m.b, m.c); }
+struct Four {
+  base::Fd a, b, c, d;
+  static auto fields(auto& m) { return std::tie(m.a, m.b, m.c, m.d); }
 };
 
 TEST(Fields, MoreDescriptorsThanAFrameCarriesDoNotEncode) {
-  Three message;
-  for (base::Fd* fd : {&message.a, &message.b, &message.c})
+  Four message;
+  for (base::Fd* fd : {&message.a, &message.b, &message.c, &message.d})
     fd->reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   EXPECT_FALSE(encode(message));
 }
