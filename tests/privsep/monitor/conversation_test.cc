@@ -206,29 +206,29 @@ TEST_F(ConversationTest, AnUnansweredQuestionEndsWithItsCall) {
 
 TEST_F(ConversationTest, AStateIsGoodOnceForItsCallAndNobodyElse) {
   StillClock& now = clock;
-  const auto owner = [&](const std::string& who, unsigned char digest) {
+  const auto caller = [&](const std::string& who, unsigned char digest) {
     return RequestStates::Owner{.who = who, .tool = tool_id, .digest = {digest}};
   };
-  const std::string sealed = monitor.request_states.seal(owner("unix:alice", 1), "kept");
+  const std::string sealed = monitor.request_states.seal(caller("unix:alice", 1), "kept");
   EXPECT_EQ(sealed.find("kept"), std::string::npos) << "the client cannot read it";
-  const auto opened = monitor.request_states.open(owner("unix:alice", 1), sealed);
+  const auto opened = monitor.request_states.open(caller("unix:alice", 1), sealed);
   ASSERT_TRUE(opened.has_value());
   EXPECT_EQ(opened->state, "kept");
-  EXPECT_FALSE(monitor.request_states.open(owner("unix:mallory", 1), sealed).has_value());
-  EXPECT_FALSE(monitor.request_states.open(owner("unix:alice", 2), sealed).has_value()) << "changed since";
+  EXPECT_FALSE(monitor.request_states.open(caller("unix:mallory", 1), sealed).has_value());
+  EXPECT_FALSE(monitor.request_states.open(caller("unix:alice", 2), sealed).has_value()) << "changed since";
   for (const std::size_t at : {std::size_t{0}, std::size_t{30}, sealed.size() - 1}) {
     std::string forged = sealed;
     forged[at] = static_cast<char>(forged[at] ^ 1);
-    EXPECT_FALSE(monitor.request_states.open(owner("unix:alice", 1), forged).has_value()) << at;
+    EXPECT_FALSE(monitor.request_states.open(caller("unix:alice", 1), forged).has_value()) << at;
   }
-  EXPECT_FALSE(monitor.request_states.open(owner("unix:alice", 1), sealed + "x").has_value());
-  EXPECT_FALSE(monitor.request_states.open(owner("unix:alice", 1), "").has_value());
+  EXPECT_FALSE(monitor.request_states.open(caller("unix:alice", 1), sealed + "x").has_value());
+  EXPECT_FALSE(monitor.request_states.open(caller("unix:alice", 1), "").has_value());
   EXPECT_TRUE(monitor.request_states.redeem(opened->id));
   EXPECT_FALSE(monitor.request_states.redeem(opened->id));
-  EXPECT_FALSE(monitor.request_states.open(owner("unix:alice", 1), sealed).has_value()) << "replayed";
-  const std::string old = monitor.request_states.seal(owner("unix:alice", 1), "old");
+  EXPECT_FALSE(monitor.request_states.open(caller("unix:alice", 1), sealed).has_value()) << "replayed";
+  const std::string old = monitor.request_states.seal(caller("unix:alice", 1), "old");
   now.t += limits::kRequestStateMs;
-  EXPECT_FALSE(monitor.request_states.open(owner("unix:alice", 1), old).has_value());
+  EXPECT_FALSE(monitor.request_states.open(caller("unix:alice", 1), old).has_value());
 }
 
 TEST_F(ConversationTest, ARepeatedCallGetsItsStateAndAReplayIsRefused) {
