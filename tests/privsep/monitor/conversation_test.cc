@@ -128,8 +128,8 @@ TEST_F(ConversationTest, AFloodEndsTheCallAndNothingElse) {
 
 TEST_F(ConversationTest, ALineWithoutARunningCallBreaksTheProtocol) {
   open(job());
+  until([&] { return executor.zygotes[0]->children.back().get() != child; });  // the pool keeps one more
   FakeExecutor::Child* const idle = executor.zygotes[0]->children.back().get();
-  ASSERT_NE(idle, child) << "the pool keeps one more";
   FakeExecutor::notify(*idle->link, protocol::Say{.kind = SayKind::kLog, .json = "{}"});
   until([&] { return !idle->link->open(); });
   EXPECT_TRUE(gateway.said.empty());
