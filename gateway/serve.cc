@@ -2,6 +2,7 @@
 #include "gateway/serve.h"
 
 #include <cstdlib>
+#include <type_traits>
 
 #include "gateway/manage.h"
 #include "gateway/routes.h"
@@ -62,8 +63,8 @@ Task<Nothing> Service::start(std::uint32_t layers) {
 void Service::on_notice(wire::Frame frame) {
   if (frame.header.kind != wire::FrameKind::kNotice) return;
   const protocol::Op op{frame.header.op};
-  const auto told = [&frame]<class Notice>(const Notice& /*of this kind*/) {
-    return wire::decode<Notice>(frame);
+  const auto told = [&frame](const auto& of_this_kind) {
+    return wire::decode<std::remove_cvref_t<decltype(of_this_kind)>>(frame);
   };
   if (op == protocol::Op::kToolsChanged) {
     if (const auto news = told(protocol::ToolsChanged{})) {

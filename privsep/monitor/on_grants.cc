@@ -1,4 +1,7 @@
 // Runs in the monitor: what callers ask for, and lists.  Asking gives nothing: a row waits for a person.
+#include <algorithm>
+#include <utility>
+
 #include "privsep/monitor/granting.h"
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/monitor.h"
@@ -149,11 +152,12 @@ AuditRecord record_of(const Monitor& m, AuditKind kind, std::string who, const c
     payload += " for " + server->second.name;
   if (grant.private_too) payload += ", private addresses too";
   if (!grant.reason.empty()) payload += ": " + grant.reason;
+  payload.resize(std::min(payload.size(), limits::kAuditPayloadBytes));
   return {.kind = kind,
           .actor = std::move(who),
           .action = action,
           .subject = grant.id,
-          .payload = payload.substr(0, limits::kAuditPayloadBytes)};
+          .payload = std::move(payload)};
 }
 
 loop::Task<Grant> save_grant(Monitor& m, AuditRecord record, Grant next) {

@@ -126,14 +126,15 @@ export class Instance {
     });
   }
 
-  /** Starts it and waits until a client is answered. */
+  /** Starts it and waits until both of its listeners answer. */
   async start(): Promise<void> {
     const launcher = this.launch();
     this.launcher = launcher;
     await until("the instance to answer", START_SECONDS, async () => {
       assert.equal(launcher.exitCode, null, `the launcher ended:\n${this.complaints()}\n${this.logTail()}`);
       const reply = await this.mcp.post("server/discover").catch(() => undefined);
-      return reply?.result !== undefined;
+      const page = await fetch(this.adminUrl).catch(() => undefined);
+      return reply?.result !== undefined && page !== undefined;
     });
   }
 
