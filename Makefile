@@ -38,4 +38,5 @@ fuzz:
 	@exec env ONLY='$(ONLY)' FUZZ_SECONDS='$(SECONDS)' scripts/fuzz.sh
 
 clean:
-	rm -rf build build-clang build-fuzz build*.configure.log tests/system/node_modules tests/e2e/node_modules
+	rm -rf build build-clang build-fuzz build*.configure.log tests/system/node_modules tests/e2e/node_modules \
+	  worker/node_modules worker/dist

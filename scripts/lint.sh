@@ -88,7 +88,7 @@ run_cppcheck() {
     -j "$(jobs_here)" -I . --library=googletest "${read[@]}"
 }
 
-install_node_packages && packages_of "$ROOT/admin/ui" || exit 1
+install_node_packages && packages_of "$ROOT/admin/ui" && packages_of "$ROOT/worker" || exit 1
 
 if [[ $mode == --format ]]; then
   clang-format-19 -i "${cxx[@]}"

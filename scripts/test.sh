@@ -67,6 +67,7 @@ install_node_packages || die "the Node packages could not be fetched"
 
 count_one "web UI" "$ROOT/scripts/build-ui.sh"
 count_one "tests of the web UI" "$ROOT/scripts/build-ui.sh" --test
+count_one "tests of the Worker" "$ROOT/scripts/build-worker.sh" --test
 lint_mode=--quick
 [[ -z $long ]] || lint_mode=--all
 count_one "lint" "$ROOT/scripts/lint.sh" "$lint_mode"
