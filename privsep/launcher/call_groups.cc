@@ -122,18 +122,28 @@ bool send_two(int socket, const std::vector<base::Fd>& slots, std::size_t at) {
   return sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
 }
 
-Done give_to(uid_t owner, const std::string& path) {
-  if (chown(path.c_str(), owner, static_cast<gid_t>(-1)) != 0)
-    return refuse_errno("cannot give away " + path);
+// To the group that is whoever runs calls alone, and not to its user: a file's owner may do that with a group
+// of its own, so that a unit needs no CAP_CHOWN for it.
+Done share_with(gid_t group, const std::string& path) {
+  if (chown(path.c_str(), static_cast<uid_t>(-1), group) != 0 || chmod(path.c_str(), 0664) != 0)
+    return refuse_errno("cannot share " + path);
+  return {};
+}
+
+Done take_back(const std::string& path) {
+  if (chmod(path.c_str(), 0644) != 0 || chown(path.c_str(), static_cast<uid_t>(-1), getegid()) != 0)
+    return refuse_errno("cannot take back " + path);
   return {};
 }
 
 // With the rights of `owner` and without root's: they are what counts when the descriptor is written to.
-base::Fd open_as(uid_t owner, const std::string& path) {
-  const auto ours = static_cast<uid_t>(setfsuid(owner));
+base::Fd open_as(Identity owner, const std::string& path) {
+  const auto our_group = static_cast<gid_t>(setfsgid(owner.gid));
+  const auto ours = static_cast<uid_t>(setfsuid(owner.uid));
   base::Fd file(open(path.c_str(), O_RDWR | O_CLOEXEC));
   const int why = errno;
   setfsuid(ours);
+  setfsgid(our_group);
   errno = why;
   return file;
 }
@@ -147,7 +157,7 @@ std::vector<std::string_view> fields(std::string_view line) {
 
 }  // namespace
 
-CallGroupPlan plan_for_this_machine(uid_t owner, unsigned calls_memory_mb) {
+CallGroupPlan plan_for_this_machine(Identity owner, unsigned calls_memory_mb) {
   struct sysinfo machine{};
   sysinfo(&machine);
   const std::uint64_t most =
@@ -186,7 +196,7 @@ bool is_delegated(const std::string& folder) {
   return false;
 }
 
-Outcome<CallGroups> CallGroups::make_here(uid_t owner, unsigned calls_memory_mb) {
+Outcome<CallGroups> CallGroups::make_here(Identity owner, unsigned calls_memory_mb) {
   if (geteuid() != 0) return refuse("only root can be given a cgroup here");
   const Outcome<std::string> mounts = text_of("/proc/self/mountinfo"), own = text_of("/proc/self/cgroup");
   if (!mounts || !own) return std::unexpected(mounts ? own.error() : mounts.error());
@@ -211,7 +221,7 @@ Outcome<void> CallGroups::build(const CallGroupPlan& plan) {
   const std::string main = folder_ + "/main", calls = folder_ + "/calls";
   Done done = make_folder(main);
   if (done) done = write_text(main + "/cgroup.procs", "0");
-  if (done) done = give_to(plan.owner, folder_ + "/cgroup.procs");
+  if (done) done = share_with(plan.owner.gid, folder_ + "/cgroup.procs");
   if (done) done = make_folder(calls);
   for (const std::string& parent : {folder_, calls})
     if (done && !controllers_.empty())
@@ -241,7 +251,7 @@ Outcome<void> CallGroups::build_slot(const CallGroupPlan& plan, unsigned number)
   Done done = make_folder(slot);
   made_ = number + 1;
   if (done) done = limit_slot(plan, slot);
-  if (done) done = give_to(plan.owner, slot + "/cgroup.procs");
+  if (done) done = share_with(plan.owner.gid, slot + "/cgroup.procs");
   if (!done) return done;
   base::Fd procs = open_as(plan.owner, slot + "/cgroup.procs");
   if (!procs) return refuse_errno("cannot open " + slot + "/cgroup.procs");
@@ -273,7 +283,7 @@ bool CallGroups::remove() {
   // A cgroup that gives its controllers on may hold no process: first take them back.
   if (!controllers_.empty())
     gone = write_text(folder_ + "/cgroup.subtree_control", each(controllers_, '-')).has_value() && gone;
-  gone = give_to(geteuid(), folder_ + "/cgroup.procs").has_value() && gone;
+  gone = take_back(folder_ + "/cgroup.procs").has_value() && gone;
   gone = write_text(folder_ + "/cgroup.procs", "0").has_value() && gone;
   return remove_folder(main) && gone;
 }

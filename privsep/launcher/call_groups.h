@@ -7,8 +7,9 @@
 //   OURS/calls/0/ ...      one call each, used again when it is empty: its memory, no swap, one process
 //
 // A call child moves itself into its slot before its jail, through the slot's cgroup.procs.  The kernel looks
-// at who opened that file: not root, but the owner of the files in OURS, who may move what is in OURS and
-// nothing else of the machine.  So it is no more than that what a stolen monitor or zygote holds.
+// at who opened that file: not root, but whoever runs calls, whose group may write those files: it may move
+// what is in OURS and nothing else of the machine.  So it is no more than that what a stolen monitor or
+// zygote holds.
 #pragma once
 
 #include <sys/types.h>
@@ -19,13 +20,14 @@
 #include <vector>
 
 #include "privsep/base/fd.h"
+#include "privsep/launcher/accounts.h"
 #include "privsep/launcher/outcome.h"
 
 namespace mcpbox::launcher {
 
 // What is asked of the kernel; tests ask for less, because no test can have every controller everywhere.
 struct CallGroupPlan {
-  uid_t owner;  // whoever runs calls: gets OURS/cgroup.procs and each slot's
+  Identity owner;  // whoever runs calls: its group may write OURS/cgroup.procs and each slot's
   unsigned slots;
   std::uint64_t memory_of_one;  // bytes, the interpreter's own pages that a call touches included
   std::uint64_t memory_of_all;  // bytes
@@ -34,7 +36,7 @@ struct CallGroupPlan {
 
 // For this machine: policy/limits.h, and half of the memory that sysinfo names, or less where the
 // configuration says so (0: it does not).
-[[nodiscard]] CallGroupPlan plan_for_this_machine(uid_t owner, unsigned calls_memory_mb);
+[[nodiscard]] CallGroupPlan plan_for_this_machine(Identity owner, unsigned calls_memory_mb);
 
 // The folder of the cgroup that a process is in, out of its /proc/self/mountinfo and /proc/self/cgroup.
 //   returns  an absolute path; or why there is none
@@ -46,7 +48,7 @@ struct CallGroupPlan {
 class CallGroups {
  public:
   // For the cgroup that this process is in, if it was delegated.
-  [[nodiscard]] static Outcome<CallGroups> make_here(uid_t owner, unsigned calls_memory_mb);
+  [[nodiscard]] static Outcome<CallGroups> make_here(Identity owner, unsigned calls_memory_mb);
 
   // Makes all of the above in `folder`, moves this process into main/, and reads every limit back.
   //   returns  the slots; or a sentence that says which controller, file or limit was not to be had: then

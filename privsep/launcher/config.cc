@@ -278,8 +278,18 @@ std::expected<std::optional<policy::DatabaseUrl>, ConfigError> read_url(const st
                                                                         policy::DatabaseReach reach) {
   if (text.empty() || text == "embedded") return std::nullopt;
   std::expected<policy::DatabaseUrl, std::string> url = policy::parse_database_url(text, reach);
-  if (!url) return std::unexpected(ConfigError{line, std::move(url.error())});
+  if (!url) return std::unexpected(ConfigError{line, (line == 0 ? "DATABASE_URL: " : "") + url.error()});
   return std::move(*url);
+}
+
+// A key that the environment names is as if the file had not named it.
+Problem override_key(Reader& reader, const Override& from) {
+  const Key* key = std::ranges::find(kKeys, Text(from.key), &Key::name);
+  if (key == std::ranges::end(kKeys)) return "unknown key `" + from.key + "`";
+  if (key->name == "cors-origin") reader.config.cors_origins.clear();
+  for (const std::string& value : from.values)
+    if (Problem problem = key->read(reader, value)) return from.variable + ": " + *problem;
+  return {};
 }
 
 std::expected<Config, ConfigError> finish(Reader reader) {
@@ -301,6 +311,7 @@ std::expected<Config, ConfigError> finish(Reader reader) {
       config.listen.push_back(*parse_endpoint(text));
   if (config.admin_listening == Listening::kDefault)
     config.admin_listen.push_back(*parse_endpoint("127.0.0.1:3000"));
+  config.warnings = warnings_of(config);
   return std::move(config);
 }
 
@@ -329,7 +340,7 @@ std::optional<Endpoint> parse_endpoint(Text text) {
   return endpoint;
 }
 
-std::expected<Config, ConfigError> parse_config(Text text) {
+std::expected<Config, ConfigError> parse_config(Text text, const Environment& environment) {
   Reader reader;
   std::map<Text, int> seen;
   while (!text.empty()) {
@@ -339,7 +350,13 @@ std::expected<Config, ConfigError> parse_config(Text text) {
       return std::unexpected(ConfigError{reader.line, std::move(*problem)});
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  return finish(std::move(reader));
+  reader.line = 0;
+  for (const Override& from : environment.overrides)
+    if (Problem problem = override_key(reader, from)) return std::unexpected(ConfigError{0, *problem});
+  std::expected<Config, ConfigError> config = finish(std::move(reader));
+  if (config)
+    config->warnings.insert(config->warnings.end(), environment.warnings.begin(), environment.warnings.end());
+  return config;
 }
 
 }  // namespace mcpbox::launcher

@@ -1,5 +1,5 @@
 // mcpbox.conf: one `key = value` a line, `#` begins a comment.  Read once, by the launcher, and by nobody
-// else.
+// else.  Some of it may be said in the environment instead: config_environment.h.
 //
 //   key              value                                             default
 //   state            folder of everything that must survive            the folder of the configuration file
@@ -14,6 +14,11 @@
 //   spares           idle call children to keep, 1 to 64               two per core
 //   requests-per-minute  of one caller, 1 to 1000000               300
 //   calls-memory     MB that all calls together may hold, from 256     half of the machine's
+//   admin-listen     loopback address and port, or off; may be repeated 127.0.0.1:3000
+//   admin-url        how browsers reach it through a reverse proxy     directly
+//   admin-proxy      address whose forwarding headers count; repeated  none
+//   cors-origin      other origin whose pages may call the API; repeated  none
+//   ui               folder of the web UI                              PREFIX/share/mcpbox/ui
 //   log              stderr | file, relative to state                  log/mcpbox.log
 #pragma once
 
@@ -27,6 +32,7 @@
 
 #include "policy/database_url.h"
 #include "policy/layers.h"
+#include "privsep/launcher/config_environment.h"
 
 namespace mcpbox::launcher {
 
@@ -50,7 +56,7 @@ struct Config {
   Listening listening = Listening::kDefault;
   std::vector<Endpoint> admin_listen;  // empty: `admin-listen = off`, and nobody speaks HTTP for admins
   Listening admin_listening = Listening::kDefault;
-  std::string ui;                          // folder of the web UI; empty: beside the programs
+  std::string ui;                          // folder of the web UI; empty: BIN/../../share/mcpbox/ui
   std::string admin_url;                   // how browsers reach it through a reverse proxy; empty: directly
   std::vector<std::string> admin_proxies;  // addresses whose forwarding headers count
   std::vector<std::string> cors_origins;   // other origins whose pages may call the API
@@ -64,6 +70,7 @@ struct Config {
   unsigned requests_per_minute = 0;                   // 0: limits::kRequestsPerMinute
   unsigned calls_memory_mb = 0;                       // 0: half of the machine's
   std::optional<std::string> log = "log/mcpbox.log";  // absent: standard error
+  std::vector<std::string> warnings;                  // what is weaker than it could be, as sentences
 };
 
 struct ConfigError {
@@ -72,9 +79,14 @@ struct ConfigError {
 };
 
 // Reads a configuration from its text: nothing is opened, and nothing is resolved but numbers.
+//   environment  what it says takes the place of what the file says about the same key
 //   returns  the checked configuration; or the first error with its line.  Unknown and repeated keys are
 //   errors.
-[[nodiscard]] std::expected<Config, ConfigError> parse_config(std::string_view text);
+[[nodiscard]] std::expected<Config, ConfigError> parse_config(std::string_view text,
+                                                              const Environment& environment = {});
+
+// What it gives up compared to the defaults, one sentence each; nothing when it gives up nothing.
+[[nodiscard]] std::vector<std::string> warnings_of(const Config& config);
 
 // "127.0.0.1:8000" or "[::1]:8000"; nothing when it is anything else than a loopback address with a port.
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view text);

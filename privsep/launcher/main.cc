@@ -37,6 +37,7 @@ int run(const char* config_path) {
   launcher::Outcome<launcher::CallGroups> groups = launcher::make_call_groups(*holdings);
   if (groups) holdings->call_groups = std::move(*groups);
   if (!groups) log.info("calls have no control groups", {{"why", groups.error()}});
+  for (const std::string& warning : holdings->config.warnings) log.warn(warning);
   log.info("starting", {{"state", holdings->state}, {"pid", getpid()}});
   const int status = launcher::Watch(*holdings, family, log).run();
   if (holdings->call_groups && !holdings->call_groups->remove()) log.warn("a control group is left over");

@@ -71,7 +71,7 @@ void add_admin_words(Words& words, const Holdings& all) {
     words.emplace_back(option);
     words.push_back(value);
   };
-  add("--ui", all.config.ui.empty() ? all.view.bin + "/../share/mcpbox/ui" : all.config.ui);
+  add("--ui", all.config.ui.empty() ? all.view.bin + "/../../share/mcpbox/ui" : all.config.ui);
   if (!all.config.admin_url.empty()) add("--url", all.config.admin_url);
   for (const std::string& proxy : all.config.admin_proxies) add("--proxy", proxy);
   for (const std::string& origin : all.config.cors_origins) add("--cors", origin);
@@ -111,7 +111,7 @@ Result<Linked> start_row(const SpawnRow& row, const Holdings& all) {
 Outcome<CallGroups> make_call_groups(const Holdings& all) {
   const SpawnRow* const zygote = find_row(set_of(protocol::Role::kZygote));
   const auto index = static_cast<std::size_t>(zygote - spawn_table().data());
-  return CallGroups::make_here(all.cast.rows[index].uid, all.config.calls_memory_mb);
+  return CallGroups::make_here(all.cast.rows[index], all.config.calls_memory_mb);
 }
 
 Result<jail::Spawned> start_migrate(const Holdings& all) {

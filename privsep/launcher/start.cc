@@ -131,7 +131,7 @@ Done open_all(Holdings& all, int folder) {
   if (done) done = keep(all.listeners, open_listeners(all.config, std::move(inherited)));
   if (done) done = keep(all.control, open_control(folder));
   if (done) done = keep(all.key, take_master_key(folder));
-  if (done) done = keep(all.head, open_audit_head(folder, all.cast.monitor.identity));
+  if (done) done = keep(all.head, open_audit_head(folder));
   if (done) done = keep(all.view, build_view(all.config, all.state, all.cast));
   gid_t group = kNoGroup;
   std::vector<wire::AllowedUser> users;
@@ -149,8 +149,11 @@ Done open_all(Holdings& all, int folder) {
 Outcome<Holdings> open_everything(const std::string& path) {
   const Outcome<std::string> text = read_text(path);
   if (!text) return std::unexpected(text.error());
-  std::expected<Config, ConfigError> config = parse_config(*text);
-  if (!config) return refuse(path + ":" + std::to_string(config.error().line) + ": " + config.error().text);
+  std::expected<Config, ConfigError> config = parse_config(*text, take_environment());
+  if (!config) {
+    const std::string line = config.error().line == 0 ? "" : ":" + std::to_string(config.error().line);
+    return refuse(path + line + ": " + config.error().text);
+  }
 
   Holdings all;
   all.config = std::move(*config);

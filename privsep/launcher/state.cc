@@ -80,11 +80,15 @@ Outcome<Fd> open_control(int folder) {
   return listener;
 }
 
-Outcome<Fd> open_audit_head(int folder, Identity monitor) {
+Outcome<Fd> open_audit_head(int folder) {
   Fd head(openat(folder, "audit.head", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!head) return refuse_errno("cannot open audit.head");
-  if (fchmod(head.get(), 0600) != 0 || fchown(head.get(), monitor.uid, monitor.gid) != 0)
-    return refuse_errno("cannot give audit.head to the monitor");
+  struct stat about{};
+  if (fstat(head.get(), &about) != 0) return refuse_errno("cannot look at audit.head");
+  // The monitor gets it open; no account needs the right to open it by its name.
+  if (about.st_uid != geteuid() && fchown(head.get(), geteuid(), getegid()) != 0)
+    return refuse_errno("cannot keep audit.head to ourselves");
+  if (fchmod(head.get(), 0600) != 0) return refuse_errno("cannot close audit.head to others");
   return head;
 }
 

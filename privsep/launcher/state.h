@@ -21,8 +21,9 @@ namespace mcpbox::launcher {
 // Binds and listens on STATE/control.sock, mode 0666: the monitor asks the kernel who is speaking.
 [[nodiscard]] Outcome<base::Fd> open_control(int folder);
 
-// Opens STATE/audit.head read-write, made for and owned by `monitor` alone.
-[[nodiscard]] Outcome<base::Fd> open_audit_head(int folder, Identity monitor);
+// Opens STATE/audit.head read-write for the monitor, which is handed it: by its name nobody but we can open
+// it.
+[[nodiscard]] Outcome<base::Fd> open_audit_head(int folder);
 
 // Opens the log for appending, made if it is missing.
 [[nodiscard]] Outcome<base::Fd> open_log(int folder, const std::string& path);

@@ -3,8 +3,11 @@
 #include "privsep/launcher/call_groups.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,7 +75,7 @@ class MadeUpTree : public ::testing::Test {
   [[nodiscard]] std::string get(const std::string& file) const { return content(folder + "/" + file); }
 
   std::string folder;
-  CallGroupPlan plan{.owner = ::geteuid() == 0 ? 60807 : ::geteuid(),
+  CallGroupPlan plan{.owner = ::geteuid() == 0 ? Identity{60807, 60807} : Identity{::geteuid(), ::getegid()},
                      .slots = 2,
                      .memory_of_one = 268435456,
                      .memory_of_all = 8589934592};
@@ -174,9 +177,36 @@ class RealTree : public ::testing::Test {
   }
 
   std::string folder;
-  CallGroupPlan plan{
-      .owner = 60807, .slots = 3, .memory_of_one = 1 << 28, .memory_of_all = 1ULL << 32, .controllers = {}};
+  CallGroupPlan plan{.owner = {60807, 60807},
+                     .slots = 3,
+                     .memory_of_one = 1 << 28,
+                     .memory_of_all = 1ULL << 32,
+                     .controllers = {}};
 };
+
+// What the unit of systemd leaves to root: CAP_CHOWN, CAP_DAC_OVERRIDE and CAP_FOWNER are not among it.
+TEST_F(MadeUpTree, NeedsNoPowerOverOtherPeoplesFiles) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to give its powers up";
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const gid_t group = plan.owner.gid;
+    constexpr std::uint32_t kKept = (1U << CAP_SETUID) | (1U << CAP_SETGID);
+    __user_cap_header_struct head{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    __user_cap_data_struct caps[2] = {{.effective = kKept, .permitted = kKept, .inheritable = 0}, {}};
+    if (::setgroups(1, &group) != 0 || ::syscall(SYS_capset, &head, caps) != 0) ::_exit(2);
+    Outcome<CallGroups> groups = CallGroups::make(folder, plan);
+    if (!groups) ::_exit(3);
+    struct stat about{};
+    const bool shared = ::fstat(groups->slots()[0].get(), &about) == 0 && about.st_uid == 0 &&
+                        about.st_gid == group && (about.st_mode & 0777) == 0664;
+    ::_exit(shared ? 0 : 4);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
 
 TEST_F(RealTree, HasTheControllersWhoseLimitsAreTried) {
   if (plan.controllers.size() < 2)

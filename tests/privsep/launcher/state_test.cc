@@ -84,13 +84,12 @@ TEST_F(State, TheControlSocketTakesConnectionsFromEverybody) {
   EXPECT_EQ(connect(client.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
 }
 
-TEST_F(State, TheAuditHeadBelongsToTheMonitorAlone) {
-  const Identity monitor = geteuid() == 0 ? Identity{60801, 60801} : Identity{geteuid(), getegid()};
-  const Outcome<base::Fd> head = open_audit_head(folder.get(), monitor);
+TEST_F(State, TheAuditHeadIsOpenedByItsNameByNobodyElse) {
+  const Outcome<base::Fd> head = open_audit_head(folder.get());
   ASSERT_TRUE(head) << head.error();
   struct stat about{};
   ASSERT_EQ(fstat(head->get(), &about), 0);
-  EXPECT_EQ(about.st_uid, monitor.uid);
+  EXPECT_EQ(about.st_uid, geteuid());
   EXPECT_EQ(about.st_mode & 0777, 0600u);
 }
 
@@ -98,7 +97,7 @@ TEST_F(State, ALinkInTheStateFolderIsNotFollowed) {
   const std::string target = scratch.file("target", "precious");
   for (const char* name : {"audit.head", "lock", "log"})
     ASSERT_EQ(symlink("target", (scratch.path() + "/" + name).c_str()), 0);
-  EXPECT_FALSE(open_audit_head(folder.get(), {getuid(), getgid()}));
+  EXPECT_FALSE(open_audit_head(folder.get()));
   EXPECT_FALSE(lock_state(folder.get()));
   EXPECT_FALSE(open_log(folder.get(), "log"));
   EXPECT_EQ(contents(target), "precious");
