@@ -1,10 +1,12 @@
 # The front door.  Every target is a script of scripts/, which says at its top what it does.
 .DEFAULT_GOAL := help
-.PHONY: help run install test test-long lint format bench fuzz clean
+.PHONY: help run install deb docs test test-long lint format bench fuzz clean
 
 help:
 	@echo "make run [STATE=./run] [PORT=8000]   build and run an instance; Ctrl-C stops it"
 	@echo "make install [DESTDIR=] [PREFIX=/usr] build, and put everything into its place"
+	@echo "make deb                             the Debian package, into build/"
+	@echo "make docs                            write the tables of docs/ anew from the code's own"
 	@echo "make test                            lint, the build, every test"
 	@echo "make test-long                       the same, a second compiler, and the tests that take long"
 	@echo "make lint                            formatters and analysers: zero findings"
@@ -18,6 +20,12 @@ run:
 
 install:
 	@exec env DESTDIR='$(DESTDIR)' PREFIX='$(or $(PREFIX),/usr)' scripts/install.sh
+
+deb:
+	@scripts/deb.sh
+
+docs:
+	@/usr/bin/python3 scripts/documents.py
 
 test:
 	@scripts/test.sh

@@ -9,6 +9,15 @@ SUITE_FOLDER=$ROOT/tests/e2e
 # Read by the scripts that source this one.
 export ROOT BUILD POSTGRES_BIN NODE_FOLDER SUITE_FOLDER
 
+# A cluster of ours.  No connection is admitted by its own files: whoever starts it brings the list.
+INITDB_WORDS=(-U postgres --auth=reject --encoding=UTF8 --locale=C.UTF-8 --data-checksums --no-instructions)
+DATABASE_ROLES='CREATE ROLE mcpbox_owner LOGIN
+CREATE ROLE mcpbox_monitor LOGIN
+CREATE DATABASE mcpbox OWNER mcpbox_owner
+REVOKE ALL ON DATABASE mcpbox FROM PUBLIC
+GRANT CONNECT ON DATABASE mcpbox TO mcpbox_monitor'
+export INITDB_WORDS DATABASE_ROLES
+
 say() { printf '%s\n' "$*"; }
 die() {
   printf 'mcpbox: %s\n' "$*" >&2

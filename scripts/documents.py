@@ -3,12 +3,16 @@
 
 usage: documents.py [--check]   with --check nothing is written: it fails when a document is not current
 
-The generated parts of a document stand between `<!-- generated: NAME -->` and `<!-- end -->`.
+The generated parts of a document stand between `<!-- generated: NAME -->` and `<!-- end -->`; in manual
+pages and in scripts the same words stand in comments of theirs.
 """
 
 import re
 import sys
 from pathlib import Path
+
+import manual
+import reference
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -239,13 +243,22 @@ PARTS = {
         "resource limits": resource_limits,
     },
     "docs/limits.md": {"limits": limits},
+    **manual.MAN,
+    **reference.DOCUMENTS,
 }
+
+
+def marks(path, name):
+    if path.endswith(".md"):
+        return f"<!-- generated: {name} -->", "<!-- end -->"
+    comment = "  #" if path.startswith("scripts/") else '.\\"'
+    return f"{comment} generated: {name}", f"{comment} end"
 
 
 def current(path):
     document = text_of(path)
     for name, make in PARTS[path].items():
-        begin, end = f"<!-- generated: {name} -->", "<!-- end -->"
+        begin, end = marks(path, name)
         if begin not in document:
             raise SystemExit(f"{path} has no place for `{name}`")
         before, rest = document.split(begin, 1)

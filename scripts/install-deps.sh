@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and says which.  When nothing is missing it says nothing and
-# touches no network.  usage: install-deps.sh run|test|bench
+# touches no network.  usage: install-deps.sh run|deb|test|bench
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -9,7 +9,8 @@ to_run=(g++ cmake ninja-build ccache pkg-config
   libevent-dev libjansson-dev libpq-dev libsodium-dev libseccomp-dev libpython3.11-dev
   libcurl4-openssl-dev libssl-dev ca-certificates
   postgresql-15 python3 python3-jsonschema python3-httpx)
-to_test=(libgtest-dev libgmock-dev libcmocka-dev systemd chromium
+to_deb=(debhelper fakeroot lintian)
+to_test=("${to_deb[@]}" mandoc apparmor binutils libgtest-dev libgmock-dev libcmocka-dev systemd chromium
   clang-19 libclang-rt-19-dev llvm-19 clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
 
 to_bench=(bubblewrap) # what `make bench` compares a call with
@@ -19,9 +20,10 @@ command -v npm >/dev/null || to_run+=(npm)
 
 case ${1:-} in
   run) wanted=("${to_run[@]}") ;;
+  deb) wanted=("${to_deb[@]}") ;;
   bench) wanted=("${to_run[@]}" "${to_bench[@]}" libgtest-dev libgmock-dev libcmocka-dev) ;;
   test) wanted=("${to_run[@]}" "${to_test[@]}") ;;
-  *) die "usage: install-deps.sh run|test|bench" ;;
+  *) die "usage: install-deps.sh run|deb|test|bench" ;;
 esac
 
 missing=()

@@ -9,29 +9,47 @@ set -euo pipefail
 PREFIX=${PREFIX:-/usr}
 [[ $PREFIX =~ ^/[A-Za-z0-9_./-]*$ ]] || die "PREFIX must be an absolute path of letters, digits and _ . / -"
 PREFIX=${PREFIX%/}
+umask 022
 if [[ ${1:-} != --built ]]; then
   "$ROOT/scripts/install-deps.sh" run
   build_product
 fi
 to=${DESTDIR:-}$PREFIX
-programs=(mcpbox-launcher mcpbox-monitor mcpbox-gateway mcpbox-executor mcpbox-password mcpbox-migrate)
-# Whatever other daemons this build has, they stand beside the launcher, which finds them there.
-for more in mcpbox-admin mcpbox-egress mcpbox-dialer; do
-  [[ ! -x $BUILD/bin/$more ]] || programs+=("$more")
-done
+programs=(mcpbox-launcher mcpbox-monitor mcpbox-gateway mcpbox-executor mcpbox-password mcpbox-migrate mcpbox-admin
+  mcpbox-egress mcpbox-dialer)
+units=(mcpbox.target mcpboxd.socket mcpbox-admin.socket mcpboxd.service mcpbox-db.service)
 
+put() { # put MODE FILE... FOLDER
+  local mode=$1 folder=${!#}
+  shift
+  install -d "$to/$folder"
+  install -m "$mode" "${@:1:$#-1}" "$to/$folder/"
+}
+# put_text FILE FOLDER [NAME]: with the paths of this PREFIX in it.
+put_text() {
+  local to_file=$to/$2/${3:-$(basename "$1")}
+  install -d "$to/$2"
+  sed "s#/usr/\(libexec\|share\)/mcpbox#$PREFIX/\1/mcpbox#g" "$1" >"$to_file"
+  chmod 0644 "$to_file"
+}
 
-install -d "$to/libexec/mcpbox/setup" "$to/bin" "$to/lib/systemd/system" "$to/lib/sysusers.d" "$to/lib/tmpfiles.d"
-for program in "${programs[@]}"; do install -m 0755 "$BUILD/bin/$program" "$to/libexec/mcpbox/"; done
-install -m 0755 "$BUILD/bin/mcpboxctl" "$to/bin/"
-install -m 0755 "$ROOT/scripts/setup-instance.sh" "$to/libexec/mcpbox/setup/"
-install -m 0644 "$ROOT/scripts/common.sh" "$to/libexec/mcpbox/setup/"
-for unit in mcpbox.target mcpboxd.socket mcpboxd.service; do
-  sed "s#/usr/libexec/#$PREFIX/libexec/#" "$ROOT/systemd/$unit" >"$to/lib/systemd/system/$unit"
-  chmod 0644 "$to/lib/systemd/system/$unit"
-done
-install -m 0644 "$ROOT/systemd/mcpbox.sysusers.conf" "$to/lib/sysusers.d/mcpbox.conf"
-install -m 0644 "$ROOT/systemd/mcpbox.tmpfiles.conf" "$to/lib/tmpfiles.d/mcpbox.conf"
+for program in "${programs[@]}"; do put 0755 "$BUILD/bin/$program" libexec/mcpbox; done
+put 0755 "$BUILD/bin/mcpboxctl" "$BUILD/bin/mcpbox-audit-verify" bin
+put 0755 "$ROOT/scripts/setup-instance.sh" "$ROOT/scripts/setup-database.sh" share/mcpbox/setup
+put 0644 "$ROOT/scripts/common.sh" share/mcpbox/setup
+put_text "$ROOT/systemd/mcpbox.conf" share/mcpbox/setup
+for unit in "${units[@]}"; do put_text "$ROOT/systemd/$unit" lib/systemd/system; done
+for file in postgresql.conf pg_hba.conf pg_ident.conf; do put_text "$ROOT/systemd/database/$file" share/mcpbox/database; done
+put_text "$ROOT/systemd/mcpbox.sysusers.conf" lib/sysusers.d mcpbox.conf
+put_text "$ROOT/systemd/mcpbox.tmpfiles.conf" lib/tmpfiles.d mcpbox.conf
+for man in "$ROOT"/docs/man/*.[1-9]; do put 0644 "$man" "share/man/man${man##*.}"; done
+put_text "$ROOT/scripts/mcpboxctl.bash-completion" share/bash-completion/completions mcpboxctl
+# The web page, where it was built (scripts/build-ui.sh): the admin process looks for it there.
+if [[ -d $ROOT/admin/ui/dist ]]; then
+  install -d "$to/share/mcpbox/ui"
+  cp -R --no-preserve=mode,ownership "$ROOT/admin/ui/dist/." "$to/libexec/mcpbox/ui/"
+  chmod -R u=rwX,go=rX "$to/share/mcpbox/ui"
+fi
 
 [[ -n ${DESTDIR:-} ]] || cat <<TEXT
 MCPbox is installed under $PREFIX.  It needs PostgreSQL 15 and Debian's python3-jsonschema and python3-httpx.  Then, as root:

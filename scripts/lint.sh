@@ -100,6 +100,18 @@ fi
 [[ -e $BUILD/compile_commands.json && -e $BUILD/CMakeCache.txt ]] || configure "$BUILD" -DMCPBOX_TESTS=ON
 grep -q 'MCPBOX_TESTS:BOOL=ON' "$BUILD/CMakeCache.txt" || configure "$BUILD" -DMCPBOX_TESTS=ON
 
+# What must be right for everything else to be: the lines of ours that the monitor links, without comments and blanks.
+monitor_budget=6000
+say_monitor_size() {
+  local parts lines
+  mapfile -t parts < <(ninja -C "$BUILD" -t inputs bin/mcpbox-monitor 2>/dev/null | grep '\.cc$' | sort -u)
+  ((${#parts[@]} > 0)) || { say "the size of mcpbox-monitor is not known: it is not in $BUILD" && return 1; }
+  lines=$(cat "${parts[@]}" | grep -cvE '^[[:space:]]*(//.*)?$')
+  printf 'mcpbox-monitor links %d lines of ours in %d files; its budget is %d' "$lines" ${#parts[@]} $monitor_budget
+  if ((lines > monitor_budget)); then printf ': %d too many\n' $((lines - monitor_budget)); else printf '\n'; fi
+}
+
+say_monitor_size
 part clang-format run_clang_format
 part shellcheck run_shellcheck
 part black run_black

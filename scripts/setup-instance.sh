@@ -3,7 +3,8 @@
 # What is there is left alone, so it can be run before every start.
 # usage: setup-instance.sh STATE [PORT [ADMIN_PORT]]
 # environment: CONFIG (default STATE/mcpbox.conf) for an installation, whose configuration is elsewhere and whose log
-# is the journal; DATABASE_URL for a new instance on a database of your own
+# is the journal, and whose database is mcpbox-db.service; DATABASE_URL for a new instance on a database of your own;
+# ALLOW_USER for whose programs a new instance serves (default: whoever called sudo, else whoever runs this)
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -17,6 +18,7 @@ admin_port=${3:-}
 mkdir -p "$1"
 state=$(cd "$1" && pwd)
 config=${CONFIG:-$state/mcpbox.conf}
+TEMPLATE=$(dirname "$0")/mcpbox.conf
 
 make_key() {
   [[ -e $state/master.key ]] && return
@@ -35,15 +37,32 @@ isolation_lines() {
   fi
 }
 
+# An installation's database is a unit of its own (mcpbox-db.service), which the launcher only connects to.
+database_lines() {
+  if [[ -n ${DATABASE_URL:-} ]]; then
+    say "database = $DATABASE_URL"
+  elif [[ -n ${CONFIG:-} ]]; then
+    say "database = postgresql://mcpbox_monitor@/mcpbox?host=/run/mcpbox-db"
+    say "database-owner = postgresql://mcpbox_owner@/mcpbox?host=/run/mcpbox-db"
+  else
+    say "database = embedded"
+  fi
+}
+
 make_config() {
   [[ -e $config ]] && return
   (
     umask 077 # a database URL in it may carry a password
     {
-      say "# MCPbox instance.  Keys and their values: privsep/launcher/config.h"
       if [[ -n ${CONFIG:-} ]]; then
+        [[ ! -e $TEMPLATE ]] || cat "$TEMPLATE"
+        say ""
+        say "# --- What was chosen when this was installed"
+        say ""
         say "state = $state"
         say "log = stderr"
+      else
+        say "# MCPbox instance.  Keys and their values: systemd/mcpbox.conf"
       fi
       say "listen = 127.0.0.1:${port:-8000}"
       [[ ! -e /proc/net/if_inet6 ]] || say "listen = [::1]:${port:-8000}"
@@ -52,8 +71,8 @@ make_config() {
       [[ ! -e $ROOT/admin/ui ]] || say "ui = $ROOT/admin/ui/dist"
       isolation_lines
       say "# Whose programs may use the MCP endpoint.  Everybody else on this machine is refused."
-      say "allow-user = ${SUDO_USER:-$(id -un 2>/dev/null || id -u)}"
-      say "database = ${DATABASE_URL:-embedded}"
+      say "allow-user = ${ALLOW_USER:-${SUDO_USER:-$(id -un 2>/dev/null || id -u)}}"
+      database_lines
     } >"$config.new"
   )
   mv "$config.new" "$config"
@@ -95,18 +114,11 @@ make_cluster() {
     chown postgres:postgres "$fresh" "$state/db/socket"
     seen=/mnt
   fi
-  # No connection is admitted by the cluster's own files: the launcher brings its own list.
-  as_database "$fresh" "$POSTGRES_BIN/initdb" -D "$seen" -U postgres --auth=reject --encoding=UTF8 \
-    --locale=C.UTF-8 --data-checksums --no-instructions >"$state/log/initdb.log" 2>&1 ||
+  as_database "$fresh" "$POSTGRES_BIN/initdb" -D "$seen" "${INITDB_WORDS[@]}" >"$state/log/initdb.log" 2>&1 ||
     { cat "$state/log/initdb.log" >&2 && die "initdb failed"; }
   as_database "$fresh" "$POSTGRES_BIN/postgres" --single -D "$seen" -c exit_on_error=on postgres \
-    >>"$state/log/initdb.log" 2>&1 <<'SQL' || { cat "$state/log/initdb.log" >&2 && die "the database has no roles"; }
-CREATE ROLE mcpbox_owner LOGIN
-CREATE ROLE mcpbox_monitor LOGIN
-CREATE DATABASE mcpbox OWNER mcpbox_owner
-REVOKE ALL ON DATABASE mcpbox FROM PUBLIC
-GRANT CONNECT ON DATABASE mcpbox TO mcpbox_monitor
-SQL
+    >>"$state/log/initdb.log" 2>&1 <<<"$DATABASE_ROLES" ||
+    { cat "$state/log/initdb.log" >&2 && die "the database has no roles"; }
   mv "$fresh" "$state/db/data"
 }
 

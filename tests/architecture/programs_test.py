@@ -3,6 +3,8 @@
 Argument: the folder with the programs.
 """
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -87,6 +89,32 @@ class Programs(unittest.TestCase):
         for program in NEEDS:
             with self.subTest(program=program):
                 self.assertIn("__stack_chk_fail", readelf("--dyn-syms", program))
+
+    def test_library_calls_that_know_their_bounds_check_them(self):
+        # Not each program calls one with a bound that the compiler knows; those that read the most do.
+        for program in ("mcpbox-launcher", "mcpbox-monitor", "mcpbox-gateway", "mcpbox-executor"):
+            with self.subTest(program=program):
+                self.assertRegex(readelf("--dyn-syms", program), r"__\w+_chk@")
+
+    def test_each_part_of_each_program_is_compiled_with_every_guard(self):
+        guards = ["-fstack-protector-strong", "-fstack-clash-protection", "-fcf-protection=full"]
+        fortified = re.compile(r"-D_FORTIFY_SOURCE=[23]\b")
+        commands = json.loads((PROGRAMS.parent / "compile_commands.json").read_text(encoding="utf-8"))
+        parts = [one for one in commands if not re.search(r"/(tests|bench)/", one["file"])]
+        self.assertGreater(len(parts), 150)
+        for part in parts:
+            words = part["command"]
+            self.assertEqual([guard for guard in guards if guard not in words], [], part["file"])
+            self.assertRegex(words, fortified, part["file"])
+
+    @unittest.skipUnless(os.uname().machine == "x86_64", "the shadow stack's marks are x86's")
+    def test_each_program_of_ours_is_ready_for_shadow_stacks_and_branch_tracking(self):
+        # The C runtime's own start files are without it in Debian 12, so the linked program does not say it.
+        objects = [path for path in PROGRAMS.parent.glob("*/**/main.cc.o") if "tests" not in path.parts]
+        self.assertGreaterEqual(len(objects), len(NEEDS) - 2)
+        for path in objects:
+            notes = subprocess.run(["readelf", "--notes", path], check=True, capture_output=True, text=True)
+            self.assertRegex(notes.stdout, r"x86 feature: IBT, SHSTK", path)
 
 
 if __name__ == "__main__":
