@@ -1,6 +1,8 @@
 // Runs in mcpboxctl, with the rights of whoever asks: what cannot be seen is said, not guessed.
 #include "admin/ctl/doctor.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iterator>
@@ -23,6 +25,12 @@ void append(Findings& all, Findings more) {
 std::string contents(const char* path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// An instance of `make run` keeps its configuration in its folder, an installation in /etc.
+std::string config_beside(const std::string& folder) {
+  std::string own = folder + "/mcpbox.conf";
+  return ::access(own.c_str(), F_OK) == 0 ? own : "/etc/mcpbox/mcpbox.conf";
 }
 
 Finding process_finding(const protocol::Status& status, const protocol::ProcessStatus& process) {
@@ -131,7 +139,12 @@ Findings look_at_attack(const protocol::AttackReport& report) {
 
 Exit doctor(const Options& options) {
   Findings findings = look_at_kernel();
-  append(findings, look_at_state(state_folder(options)));
+  const std::string folder = state_folder(options);
+  const std::string config = config_beside(folder);
+  append(findings, look_at_machine());
+  append(findings, look_at_state(folder, config));
+  append(findings, look_at_people("", config));
+  append(findings, look_at_units(""));
   append(findings, look_at_daemon(options));
   print(options.json ? json_text(findings_json(findings).get()) : findings_text(findings));
   const bool sick = std::ranges::count(findings, Health::kProblem, &Finding::health) > 0;

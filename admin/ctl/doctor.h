@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,20 @@ using Findings = std::vector<Finding>;
 [[nodiscard]] Findings look_at_kernel();
 
 // The state folder: owner, permissions, the key file, disk space.
-[[nodiscard]] Findings look_at_state(const std::string& folder);
+//   config  the configuration file, which may be elsewhere
+[[nodiscard]] Findings look_at_state(const std::string& folder, const std::string& config);
+
+// Whoever `allow-user` names in `config`: root by another way (sudo without a password, docker, lxd, disk)?
+//   root    goes before every path: "" for this machine
+[[nodiscard]] Findings look_at_people(const std::string& root, const std::string& config);
+
+// The clock and the kernel's random numbers.
+[[nodiscard]] Findings look_at_machine();
+[[nodiscard]] Findings judge_clock(bool synchronised, std::int64_t seconds);  // since 1970
+[[nodiscard]] Findings judge_entropy(bool ready);
+
+// Do the units start with the machine, and are they as they were installed?  Nothing where there are none.
+[[nodiscard]] Findings look_at_units(const std::string& root);
 
 // The monitor's own word: processes and their layers, database, freeze, warnings.
 [[nodiscard]] Findings look_at_status(const protocol::Status& status);

@@ -75,13 +75,13 @@ bool is_loopback_hex(std::string_view hex) {
 
 }  // namespace
 
-Findings look_at_state(const std::string& folder) {
+Findings look_at_state(const std::string& folder, const std::string& config) {
   struct stat about{};
   if (::stat(folder.c_str(), &about) != 0)
     return {{Health::kProblem, "no state folder at " + folder + ": " + std::strerror(errno),
              "name it with --state DIR"}};
   Findings findings = {folder_finding(folder, about)};
-  look_at_file(findings, folder + "/mcpbox.conf", S_IWGRP | S_IWOTH, about.st_uid);
+  look_at_file(findings, config, S_IWGRP | S_IWOTH, about.st_uid);
   look_at_file(findings, folder + "/master.key", S_IRWXG | S_IRWXO, about.st_uid);
   findings.push_back(disk_finding(folder));
   return findings;

@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <climits>
 #include <cstdio>
+#include <cstdlib>
 
 namespace mcpbox::ctl {
 namespace {
@@ -170,7 +173,10 @@ std::string socket_path(const Options& options) {
 
 std::string state_folder(const Options& options) {
   if (options.state) return *options.state;
-  const std::string socket = socket_path(options);
+  std::string socket = socket_path(options);
+  // The service's is a link into its state folder.
+  std::array<char, PATH_MAX> real{};
+  if (::realpath(socket.c_str(), real.data()) != nullptr && !options.socket) socket = real.data();
   const std::size_t slash = socket.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : socket.substr(0, slash);

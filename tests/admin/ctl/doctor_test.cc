@@ -103,25 +103,29 @@ class StateFolder : public testing::Test {
   std::string folder_;
 };
 
-TEST_F(StateFolder, OfItsOwnerAloneIsGood) { EXPECT_EQ(problems(look_at_state(folder_)), 0U); }
+TEST_F(StateFolder, OfItsOwnerAloneIsGood) {
+  EXPECT_EQ(problems(look_at_state(folder_, folder_ + "/mcpbox.conf")), 0U);
+}
 
 TEST_F(StateFolder, ThatOthersCanWriteToIsAProblem) {
   ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
-  EXPECT_EQ(problems(look_at_state(folder_)), 1U);
+  EXPECT_EQ(problems(look_at_state(folder_, folder_ + "/mcpbox.conf")), 1U);
 }
 
 TEST_F(StateFolder, WithAKeyThatOthersCanReadIsAProblem) {
   ASSERT_EQ(::chmod((folder_ + "/master.key").c_str(), 0640), 0);
-  EXPECT_EQ(problems(look_at_state(folder_)), 1U);
+  EXPECT_EQ(problems(look_at_state(folder_, folder_ + "/mcpbox.conf")), 1U);
 }
 
 TEST_F(StateFolder, WithALinkInPlaceOfTheKeyIsAProblem) {
   ASSERT_EQ(::unlink((folder_ + "/master.key").c_str()), 0);
   ASSERT_EQ(::symlink("/dev/null", (folder_ + "/master.key").c_str()), 0);
-  EXPECT_EQ(problems(look_at_state(folder_)), 1U);
+  EXPECT_EQ(problems(look_at_state(folder_, folder_ + "/mcpbox.conf")), 1U);
 }
 
-TEST_F(StateFolder, ThatIsNotThereIsAProblem) { EXPECT_EQ(problems(look_at_state(folder_ + "/none")), 1U); }
+TEST_F(StateFolder, ThatIsNotThereIsAProblem) {
+  EXPECT_EQ(problems(look_at_state(folder_ + "/none", folder_ + "/none/mcpbox.conf")), 1U);
+}
 
 TEST(Kernel, EveryFindingThatIsNotGoodSaysWhatToDo) {
   const Findings findings = look_at_kernel();
