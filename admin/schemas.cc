@@ -182,8 +182,9 @@ constexpr Schema kSchemas[] = {
     {"VersionRow",
      R"({"type":"object","properties":{"version_number":{"type":"integer"},"change_summary":{"type":"string"},)"
      R"("change_source":{"type":"string"},"author":{"type":["string","null"]},"digest":{"type":"string",)"
-     R"("pattern":"^[0-9a-f]{64}$"},"created_at":{"type":"string","format":"date-time"}},)"
-     R"("required":["version_number","change_summary","change_source","author","digest","created_at"]})"},
+     R"("pattern":"^[0-9a-f]{64}$"},"approval":{"enum":["approved","rejected","revoked",null]},)"
+     R"("created_at":{"type":"string","format":"date-time"}},"required":["version_number","change_summary",)"
+     R"("change_source","author","digest","approval","created_at"]})"},
     {"VersionPage",
      R"({"type":"object","properties":{"items":{"type":"array",)"
      R"("items":{"$ref":"#/components/schemas/VersionRow"}},"total":{"type":"integer"},"page":{"type":"integer"},)"
@@ -191,12 +192,15 @@ constexpr Schema kSchemas[] = {
      R"("page_size","pages"]})"},
     {"Version",
      R"({"type":"object","properties":{"tool_id":{"type":"string","format":"uuid"},)"
-     R"("version_number":{"type":"integer"},"name":{"type":"string"},"description":{"type":"string"},)"
-     R"("python_code":{"type":"string"},"input_schema":{"type":"string"},"timeout_ms":{"type":"integer"},)"
+     R"("version_number":{"type":"integer"},"kind":{"type":"string"},"name":{"type":"string"},)"
+     R"("description":{"type":"string"},"python_code":{"type":"string"},"input_schema":{"type":"string"},)"
+     R"("output_schema":{"type":"string"},"annotations":{"type":"string"},"icons":{"type":"string"},)"
+     R"("headers":{"type":"string"},"uri_template":{"type":"string"},"timeout_ms":{"type":"integer"},)"
      R"("enabled":{"type":"boolean"},"digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},)"
      R"("change_summary":{"type":"string"},"change_source":{"type":"string"},"author":{"type":["string","null"]},)"
-     R"("created_at":{"type":"string","format":"date-time"}},"required":["tool_id","version_number","name",)"
-     R"("description","python_code","input_schema","timeout_ms","enabled","digest","change_summary",)"
+     R"("created_at":{"type":"string","format":"date-time"}},"required":["tool_id","version_number","kind","name",)"
+     R"("description","python_code","input_schema","output_schema","annotations","icons","headers",)"
+     R"("uri_template","timeout_ms","enabled","digest","change_summary",)"
      R"("change_source","author","created_at"]})"},
     {"Review",
      R"({"type":"object","properties":{"id":{"type":"string","format":"uuid"},"server_name":{"type":"string"},)"

@@ -51,7 +51,7 @@ Task<RpcReply> call_management(const MethodCall& call, std::string name, const j
 // The result object as text and structuredContent, or the problem.
 [[nodiscard]] std::string managed_result(const Managed& made);
 
-// The handlers: manage_servers.cc, manage_tools_write.cc, manage_reads.cc, manage_runs.cc,
+// The handlers: manage_servers.cc, manage_tools_write.cc, manage_reads.cc, manage_runs.cc, manage_versions.cc,
 // manage_dispatch.cc.
 Task<Managed> on_create_server(const ManageCall& c);
 Task<Managed> on_list_servers(const ManageCall& c);
@@ -69,6 +69,10 @@ Task<Managed> on_get_tool_status(const ManageCall& c);
 Task<Managed> on_get_tool_logs(const ManageCall& c);
 Task<Managed> on_search_tools(const ManageCall& c);
 Task<Managed> on_call_tool(const ManageCall& c);
+Task<Managed> on_delete_server(const ManageCall& c);
+Task<Managed> on_delete_tool(const ManageCall& c);
+Task<Managed> on_list_tool_versions(const ManageCall& c);
+Task<Managed> on_rollback_tool(const ManageCall& c);
 
 // "Server <id> not found. ..." for kNotFound, else the monitor's own words, which say what to do next.
 [[nodiscard]] Managed failed(const base::Error& error, std::string_view not_found = "");

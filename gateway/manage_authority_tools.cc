@@ -52,7 +52,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_get_server_modules", "List importable modules",
       "Lists the Python modules that tools may import: the default ones and those that a person has approved. Look here before you write an import. Next: mcpbox_request_module for a module that is not listed.",
       kModulesArguments,
-      R"("is_custom_config":{"type":"boolean"},"allowed_modules":{"type":"array","items":{"type":"string"}},"default_modules":{"type":"array","items":{"type":"string"}},"not_installed":{"type":"array","items":{"type":"string"}},"total_allowed":{"type":"integer"},"description":{"type":"string"},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["is_custom_config","allowed_modules","default_modules","total_allowed"])",
+      R"("is_custom_config":{"type":"boolean"},"allowed_modules":{"type":"array","items":{"type":"string"}},"default_modules":{"type":"array","items":{"type":"string"}},"not_installed":{"type":"array","items":{"type":"string"}},"total_allowed":{"type":"integer"},"description":{"type":"string"},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["is_custom_config","allowed_modules","default_modules","total_allowed","total","page","page_size","pages"])",
       kReadOnly | kIdempotent, on_get_server_modules },
     { "mcpbox_request_module", "Ask for a module",
       "Asks a person to let tools import one more Python module (of the standard library, or an installed Debian package). You cannot approve it yourself. Prefer a default module: mcpbox_get_server_modules lists them. Next: tell the user that it waits, and look again with mcpbox_get_tool_status.",
@@ -67,7 +67,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_list_pending_requests", "List what waits for a person",
       "Lists everything that waits for a person's decision: tools, modules and hosts, oldest first. Use it to tell the user what is left to decide. Next: mcpbox_get_tool_status for one tool's requests.",
       kPageArguments,
-      R"("pending_tools":{"type":"array","items":{"type":"object"}},"pending_module_requests":{"type":"array","items":{"type":"object"}},"pending_network_requests":{"type":"array","items":{"type":"object"}},"summary":{"type":"object"},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"},"message":{"type":"string"})", R"(["pending_tools","pending_module_requests","pending_network_requests","summary"])",
+      R"("pending_tools":{"type":"array","items":{"type":"object"}},"pending_module_requests":{"type":"array","items":{"type":"object"}},"pending_network_requests":{"type":"array","items":{"type":"object"}},"summary":{"type":"object"},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"},"message":{"type":"string"})", R"(["pending_tools","pending_module_requests","pending_network_requests","summary","total","page","page_size","pages"])",
       kReadOnly | kIdempotent, on_list_pending_requests },
     { "mcpbox_create_server_secret", "Name a secret",
       "Makes a named place for a secret (an API key, a password) that the tools of a server need. A person gives it its value; you never see it and must never ask for it. Say where it is used, so that the person can bind it there. Next: tell the user, and use secrets[\"KEY\"] in the code.",
@@ -77,7 +77,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_list_server_secrets", "List a server's secrets",
       "Lists the secrets of a server by key: whether each has a value, and where a sealed one may go. Values are never shown. Next: mcpbox_create_server_secret for one that is missing; ask the user for values that are not set.",
       kSecretsArguments,
-      R"("server_id":{"type":"string"},"server_name":{"type":"string"},"secrets":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["server_id","server_name","secrets","total"])",
+      R"("server_id":{"type":"string"},"server_name":{"type":"string"},"secrets":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["server_id","server_name","secrets","total","page","page_size","pages"])",
       kReadOnly | kIdempotent, on_list_server_secrets },
 };
 // clang-format on

@@ -1,5 +1,5 @@
 // Runs in the gateways.  Trusts nothing from clients beyond what problem_with() has checked; the monitor
-// decides. Contract 2.2: create_server, start_server, stop_server.
+// decides. Contract 2.2: create_server, delete_server, start_server, stop_server.
 #include "gateway/manage.h"
 #include "privsep/http/ids.h"
 
@@ -34,6 +34,17 @@ Task<Managed> on_start_server(const ManageCall& c) {
   out.text("message", "Server " + started->name + " runs with " + std::to_string(started->tools) +
                           " tools. They are in tools/list now as " + started->name + "__TOOL.");
   out.text("status", "running").number("registered_tools", started->tools);
+  co_return Managed{.structured = out.take()};
+}
+
+Task<Managed> on_delete_server(const ManageCall& c) {
+  protocol::DeleteServer order{.ticket = c.call.in.ticket, .server = c.arguments.id("server_id")};
+  const base::Result<protocol::ServerInfo> gone = co_await attempt(c.call.g.monitor->ask(order));
+  if (!gone) co_return failed(gone.error(), no_server(c));
+  Object out;
+  out.boolean("success", true);
+  out.text("message", "Server " + gone->name + " and its " + std::to_string(gone->tools) +
+                          " tools are deleted, with their versions and approvals. This cannot be undone.");
   co_return Managed{.structured = out.take()};
 }
 

@@ -21,6 +21,7 @@ constexpr auto kAnnotationsMost = static_cast<std::uint32_t>(limits::kAnnotation
 constexpr auto kIconsMost = static_cast<std::uint32_t>(limits::kIconsBytes);
 constexpr auto kUriMost = static_cast<std::uint32_t>(limits::kUriBytes);
 constexpr auto kHeadersMost = static_cast<std::uint32_t>(limits::kHeadersBytes);
+constexpr std::uint32_t kVersionsMost = 1'000'000'000;
 constexpr std::uint32_t kPagesMost = 1'000'000;
 constexpr std::uint32_t kLogsMost = 50;
 constexpr std::uint32_t kQueryMost = 200;
@@ -29,6 +30,7 @@ constexpr std::uint32_t kFoundMost = 50;
 // clang-format off
 constexpr const char* kSeeServers = "Call mcpbox_list_servers for the ids.";
 constexpr const char* kSeeTools   = "Call mcpbox_list_tools with a server_id for the ids.";
+constexpr const char* kSeeVersions = "Call mcpbox_list_tool_versions with the tool_id for the versions.";
 constexpr const char* kPick       = "Choose another value and call again.";
 constexpr const char* kWriteCode  = "Pass the whole Python source, with an `async def main(...)`.";
 
@@ -97,6 +99,15 @@ constexpr Argument kPublishArguments[] = {
     kToolId,
     { "notes", kText, kOptional, 0, kNotesMost, "For the reviewer: what the tool is for, what it reaches, how you tested it.", "Shorten it." },
 };
+constexpr Argument kVersionsArguments[] = {
+    kToolId, kPage, kPageSize,
+    { "version", kInteger, kOptional, 1, kVersionsMost, "Shows this version whole, as `content`.", kSeeVersions },
+    { "compare_to", kInteger, kOptional, 1, kVersionsMost, "With version: what changed from this one to that, as `comparison`: fields, and the code as a unified diff.", kSeeVersions },
+};
+constexpr Argument kRollbackArguments[] = {
+    kToolId,
+    { "version", kInteger, kRequired, 1, kVersionsMost, "The version to go back to.", kSeeVersions },
+};
 constexpr Argument kLogArguments[] = {
     kToolId,
     { "limit", kInteger, kOptional, 1, kLogsMost, "How many entries (default 10).", "Leave it out for 10." },
@@ -115,7 +126,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_list_servers", "List servers",
       "Lists the servers with their ids, whether they run, and how many tools they have. Start here when you do not know what exists. Next: mcpbox_get_server or mcpbox_list_tools with an id.",
       kPageArguments,
-      R"("servers":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["servers","total","page","page_size"])",
+      R"("servers":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["servers","total","page","page_size","pages"])",
       kReadOnly | kIdempotent, on_list_servers },
     { "mcpbox_get_server", "Show a server",
       "Shows one server: its status and every tool with id and approval state. Next: mcpbox_get_tool for a tool's code, mcpbox_start_server to put approved tools into service.",
@@ -127,10 +138,15 @@ constexpr ManageTool kTools[] = {
       kCreateServerArguments,
       R"("success":{"type":"boolean"},"id":{"type":"string"},"name":{"type":"string"},"message":{"type":"string"})", R"(["success","id","name"])",
       0, on_create_server },
+    { "mcpbox_delete_server", "Delete a server",
+      "Deletes a server with all of its tools, their versions and approvals, and ends their running calls. It cannot be undone: ask the user first. mcpbox_stop_server is enough to take tools out of service. Next: mcpbox_list_servers.",
+      kServerArguments,
+      R"("success":{"type":"boolean"},"message":{"type":"string"})", R"(["success","message"])",
+      kDestructive, on_delete_server },
     { "mcpbox_list_tools", "List a server's tools",
       "Lists the tools of one server with id, description and approval state, drafts included. (tools/list, in contrast, shows only what can be called now.) Next: mcpbox_get_tool with an id.",
       kListToolsArguments,
-      R"("server_id":{"type":"string"},"server_name":{"type":"string"},"tools":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["server_id","server_name","tools","total"])",
+      R"("server_id":{"type":"string"},"server_name":{"type":"string"},"tools":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["server_id","server_name","tools","total","page","page_size","pages"])",
       kReadOnly | kIdempotent, on_list_tools },
     { "mcpbox_get_tool", "Show a tool",
       "Shows one tool: its Python source, input schema, version, time limit and approval state. Use it before you change a tool. Next: mcpbox_update_tool or mcpbox_test_code.",
@@ -147,6 +163,11 @@ constexpr ManageTool kTools[] = {
       kUpdateToolArguments,
       R"("success":{"type":"boolean"},"id":{"type":"string"},"name":{"type":"string"},"changed":{"type":"boolean"},"approval_status":{"type":"string"},"current_version":{"type":"integer"},"findings":{"type":"array","items":{"type":"object"}},"message":{"type":"string"})", R"(["success","id","name"])",
       kDestructive | kIdempotent, on_update_tool },
+    { "mcpbox_delete_tool", "Delete a tool",
+      "Deletes a tool with its versions and approvals, and ends its running calls. It cannot be undone: ask the user first. mcpbox_update_tool with enabled=false is enough to take it out of service. Next: mcpbox_list_tools.",
+      kToolArguments,
+      R"("success":{"type":"boolean"},"message":{"type":"string"})", R"(["success","message"])",
+      kDestructive, on_delete_tool },
     { "mcpbox_test_code", "Try a tool",
       "Runs the stored code of a tool once, approved or not, in the same jail as real calls but without network and secrets, and for at most ten seconds. Returns the result and what it printed. Next: mcpbox_update_tool to repair it, or mcpbox_request_publish.",
       kTestArguments,
@@ -177,10 +198,20 @@ constexpr ManageTool kTools[] = {
       kToolArguments,
       R"("tool_id":{"type":"string"},"name":{"type":"string"},"approval_status":{"type":"string"},"current_version":{"type":"integer"},"module_requests":{"type":"array","items":{"type":"object"}},"network_access_requests":{"type":"array","items":{"type":"object"}})", R"(["tool_id","name","approval_status"])",
       kReadOnly | kIdempotent, on_get_tool_status },
+    { "mcpbox_list_tool_versions", "List a tool's versions",
+      "Lists every version of a tool, newest first: who changed what and when, and whether its digest is approved. With version it shows that one whole; with compare_to also what changed between the two. Next: mcpbox_rollback_tool to go back to one.",
+      kVersionsArguments,
+      R"("tool_id":{"type":"string"},"tool_name":{"type":"string"},"current_version":{"type":"integer"},"total_versions":{"type":"integer"},"versions":{"type":"array","items":{"type":"object"}},"content":{"type":"object"},"comparison":{"type":"object"},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["tool_id","tool_name","current_version","total_versions","versions","total","page","page_size","pages"])",
+      kReadOnly | kIdempotent, on_list_tool_versions },
+    { "mcpbox_rollback_tool", "Go back to a version",
+      "Makes a tool again what it was in an older version, as a new version. If exactly that was approved and the approval was not revoked, it is approved at once; else a person must approve it. Next: mcpbox_get_tool_status.",
+      kRollbackArguments,
+      R"("success":{"type":"boolean"},"tool_id":{"type":"string"},"name":{"type":"string"},"current_version":{"type":"integer"},"approval_status":{"type":"string"},"message":{"type":"string"})", R"(["success","tool_id","name","current_version","approval_status"])",
+      kDestructive, on_rollback_tool },
     { "mcpbox_get_tool_logs", "Show recent calls",
       "Shows the latest calls and trial runs of a tool, newest first: arguments, result, what it printed, errors, how long each took. Use it to find out why a call failed. Next: mcpbox_get_tool, then mcpbox_update_tool.",
       kLogArguments,
-      R"("tool_id":{"type":"string"},"tool_name":{"type":"string"},"logs":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["tool_id","tool_name","logs","total"])",
+      R"("tool_id":{"type":"string"},"tool_name":{"type":"string"},"logs":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["tool_id","tool_name","logs","total","page","page_size","pages"])",
       kReadOnly | kIdempotent, on_get_tool_logs },
     { "mcpbox_search_tools", "Find a callable tool",
       "Finds the tools that can be called right now, also those that were approved after this chat began and that your list of tools may not show. Returns their names, descriptions and input schemas, the best match first. Next: call one by its name, or with mcpbox_call_tool.",

@@ -1,6 +1,6 @@
 // Runs in the gateways.  Trusts nothing from clients beyond what problem_with() has checked; the monitor
-// decides, and a jailed child reads the code.  Contract 2.2: create_tool, update_tool, validate_code,
-// request_publish.
+// decides, and a jailed child reads the code.  Contract 2.2: create_tool, update_tool, delete_tool,
+// validate_code, request_publish.
 #include <array>
 #include <span>
 
@@ -96,6 +96,16 @@ Task<Managed> on_update_tool(const ManageCall& c) {
   if (!tool) co_return failed(tool.error(), no_tool(c));
   if (!tool->report.valid) co_return Managed{.problem = code_problem(tool->report)};
   co_return saved(*tool, after_update(*tool));
+}
+
+Task<Managed> on_delete_tool(const ManageCall& c) {
+  protocol::DeleteTool order{.ticket = c.call.in.ticket, .tool = c.arguments.id("tool_id")};
+  const base::Result<protocol::Done> gone = co_await attempt(c.call.g.monitor->ask(order));
+  if (!gone) co_return failed(gone.error(), no_tool(c));
+  Object out;
+  out.boolean("success", true);
+  out.text("message", "The tool is deleted, with its versions and approvals. This cannot be undone.");
+  co_return Managed{.structured = out.take()};
 }
 
 Task<Managed> on_validate_code(const ManageCall& c) {

@@ -232,10 +232,24 @@ def secret_places():
     )
 
 
+def transitions():
+    """policy/approvals.cc, a row per state and a column per step."""
+    source = text_of("policy/approvals.cc")
+    words = dict(re.findall(r'case Approval::(k\w+):\s*return "(\w+)"', text_of("policy/approvals.h")))
+    rows = re.findall(r"^    \{ (k\w+), +(k\w+), +(k\w+|\{\}), +[^}]*\},$", source, re.MULTILINE)
+    steps = list(dict.fromkeys(step for _, step, _ in rows))
+    cells = {(a, step): "refused" if to == "{}" else f"`{words[to]}`" for a, step, to in rows}
+    return table(
+        ["state"] + [step[1:].lower() for step in steps],
+        [[f"`{word}`"] + [cells[state, step] for step in steps] for state, word in words.items()],
+    )
+
+
 PARTS = {
     "docs/grants.md": {"settings": settings, "profiles": profiles, "secret places": secret_places},
     "docs/observability.md": {"metrics": metrics},
     "docs/audit-format.md": {"kinds": audit_kinds, "actions": audit_actions},
+    "docs/approvals.md": {"transitions": transitions},
     "docs/jail.md": {
         "layers": layers_in_order,
         "better forms": better_forms,

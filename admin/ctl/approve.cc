@@ -39,11 +39,18 @@ std::optional<Exit> reviewed(const protocol::ToolDetail& tool) {
   return Exit::kRefused;
 }
 
-Exit decided(const Options& options, const protocol::ToolDetail& tool,
+// The tool is another one than was shown: says in which fields.
+void tell_what_changed(Connection& monitor, const protocol::ToolDetail& shown) {
+  const Answer<protocol::ToolDetail> now = fetch(monitor, published_name(shown));
+  const std::string fields = now ? protocol::names_of(protocol::differences(shown, *now)) : "";
+  if (now && now->digest == shown.digest) return;
+  complain("the tool has changed since it was shown" + (fields.empty() ? "" : ", in " + fields) +
+           "; look at it again: mcpboxctl show " + base::visible(published_name(shown)));
+}
+
+Exit decided(const Options& options, Connection& monitor, const protocol::ToolDetail& tool,
              const Answer<protocol::ToolSaved>& saved, std::string_view what) {
-  if (!saved && saved.error().why == base::Why::kConflict)
-    complain("the tool has changed since it was shown; look at it again: mcpboxctl show " +
-             published_name(tool));
+  if (!saved && saved.error().why == base::Why::kConflict) tell_what_changed(monitor, tool);
   if (!saved) return report(saved.error());
   const std::string hex = hex_of(saved->digest);
   if (options.json)
@@ -76,7 +83,19 @@ Exit approve(const Options& options) {
     if (const std::optional<Exit> no = reviewed(*tool)) return *no;
   protocol::Approve yes{.tool = tool->id,
                         .digest = options.digest ? digest_from(*options.digest) : tool->digest};
-  return decided(options, *tool, monitor->ask(yes), "Approved");
+  return decided(options, *monitor, *tool, monitor->ask(yes), "Approved");
+}
+
+Exit revoke(const Options& options) {
+  Answer<Connection> monitor = Connection::open(socket_path(options));
+  if (!monitor) return report(monitor.error());
+  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  const Answer<protocol::ToolDetail> tool = fetch(*monitor, options.words[1]);
+  if (!tool) return report(tool.error());
+  protocol::Revoke back{.tool = tool->id,
+                        .digest = options.digest ? digest_from(*options.digest) : tool->digest,
+                        .reason = options.reason.value_or("")};
+  return decided(options, *monitor, *tool, monitor->ask(back), "Revoked");
 }
 
 Exit reject(const Options& options) {
@@ -92,7 +111,7 @@ Exit reject(const Options& options) {
   protocol::Reject no{.tool = tool->id,
                       .digest = options.digest ? digest_from(*options.digest) : tool->digest,
                       .reason = *options.reason};
-  return decided(options, *tool, monitor->ask(no), "Rejected");
+  return decided(options, *monitor, *tool, monitor->ask(no), "Rejected");
 }
 
 }  // namespace mcpbox::ctl

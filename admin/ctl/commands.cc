@@ -20,6 +20,11 @@ constexpr Command kCommands[] = {
     { "explain",   "TOOL",                         1,   1,    "who approved it, what it may reach, when it was used",    explain },
     { "approve",   "TOOL [--digest HEX]",          1,   1,    "review the tool page by page, then approve exactly that", approve },
     { "reject",    "TOOL --reason TEXT [--digest HEX]", 1,   1,    "send it back to its author with a reason",                reject  },
+    { "revoke",    "TOOL [--digest HEX] [--reason TEXT]", 1, 1, "take an approval back; kills the tool's calls",           revoke  },
+    { "versions",  "TOOL [--page N]",              1,   1,    "every version: who, when, what, whether approved",        versions },
+    { "diff",      "TOOL FROM TO",                 3,   3,    "what changed between two versions",                       diff    },
+    { "server",    "NAME [--name NEW] [--description TEXT] [--timeout MS]", 1, 1, "rename a server, describe it, set what its tools inherit", change_server },
+    { "delete",    "SERVER|TOOL",                  1,   1,    "delete a tool, or a server with all its tools",           remove  },
     { "logs",      "[TOOL] [FILTERS] [--page N]",  0,   1,    "calls, newest first",                                     logs    },
     { "stats",     "[--hours N]",                  0,   0,    "how many calls, how they ended, which tools",             stats   },
     { "activity",  "",                             0,   0,    "what happens, as it happens; ends with Ctrl-C",           activity },
@@ -56,7 +61,8 @@ constexpr std::string_view kOptionsText =
     "  --path PREFIX   network add: only below this path\n"
     "  --host NAME     secret set: the host that a sealed value may go to\n"
     "  --place PLACE   secret set: header (default), basic, query, path, json or form\n"
-    "  --name NAME     secret set: of the header (default Authorization), parameter or field\n"
+    "  --name NAME     secret set: of the header (default Authorization), parameter or field; server: its "
+    "new name\n"
     "  --template TEXT secret set: the header's value with {} for the secret (default: Bearer {})\n"
     "  --exposed       secret set: the code sees the value\n"
     "  --key HEX       audit verify: the public key that you noted, instead of the one the monitor names\n"
@@ -68,7 +74,8 @@ constexpr std::string_view kOptionsText =
     "  a phrase, a minus leaves out), --since TIME, --until TIME (2026-11-30, or with T12:00:00Z, or 90m, "
     "36h, 7d ago)\n"
     "\n"
-    "  --digest HEX    approve without review what has this digest; all 64 digits, only as root\n"
+    "  --digest HEX    approve without review what has this digest; all 64 digits, only as root.\n"
+    "                  revoke: this digest, else what the tool is now\n"
     "\n"
     "Exit status\n"
     "  0  done\n"

@@ -19,12 +19,23 @@ constexpr const char* kServiceSocket = "/run/mcpbox/control.sock";
 
 using Taken = std::expected<void, std::string>;
 
+std::optional<std::uint32_t> number_of(std::string_view value) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size() || number == 0) return std::nullopt;
+  return number;
+}
+
 Taken take_page(Options& options, std::string_view value) {
-  std::uint32_t page = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), page);
-  if (error != std::errc{} || end != value.data() + value.size() || page == 0)
-    return std::unexpected("--page wants a number from 1");
-  options.page = page;
+  const std::optional<std::uint32_t> page = number_of(value);
+  if (!page) return std::unexpected("--page wants a number from 1");
+  options.page = *page;
+  return {};
+}
+
+Taken take_timeout(Options& options, std::string_view value) {
+  options.timeout_ms = number_of(value);
+  if (!options.timeout_ms) return std::unexpected("--timeout wants milliseconds, from 1000 to 300000");
   return {};
 }
 
@@ -42,10 +53,11 @@ struct TextOption {
   std::string_view name;
   std::optional<std::string> Options::* field;
 };
-constexpr TextOption kTexts[] = {
-    {"--socket", &Options::socket}, {"--state", &Options::state},   {"--reason", &Options::reason},
-    {"--host", &Options::host},     {"--place", &Options::place},   {"--name", &Options::name},
-    {"--template", &Options::form}, {"--method", &Options::method}, {"--path", &Options::path}};
+constexpr TextOption kTexts[] = {{"--socket", &Options::socket}, {"--state", &Options::state},
+                                 {"--reason", &Options::reason}, {"--host", &Options::host},
+                                 {"--place", &Options::place},   {"--name", &Options::name},
+                                 {"--template", &Options::form}, {"--method", &Options::method},
+                                 {"--path", &Options::path},     {"--description", &Options::description}};
 struct Flag {
   std::string_view name;
   bool Options::* field;
@@ -118,6 +130,7 @@ Taken take(Options& options, std::string_view name, std::string_view value) {
   if (name == "--caller") options.caller = value;
   if (name == "--search") options.search = value;
   if (name == "--digest") return take_digest(options, value);
+  if (name == "--timeout") return take_timeout(options, value);
   if (name == "--port") return take_port(options, value);
   for (const TextOption& text : kTexts)
     if (text.name == name) options.*text.field = value;
@@ -125,8 +138,9 @@ Taken take(Options& options, std::string_view name, std::string_view value) {
 }
 
 bool takes_value(std::string_view name) {
-  constexpr std::string_view kParsed[] = {"--page", "--digest", "--port", "--hours",  "--since",  "--until",
-                                          "--key",  "--server", "--end",  "--caller", "--search", "--known"};
+  constexpr std::string_view kParsed[] = {"--page",   "--digest", "--port",   "--hours", "--since",
+                                          "--until",  "--key",    "--server", "--end",   "--caller",
+                                          "--search", "--known",  "--timeout"};
   return std::ranges::find(kParsed, name) != std::end(kParsed) ||
          std::ranges::find(kTexts, name, &TextOption::name) != std::end(kTexts);
 }

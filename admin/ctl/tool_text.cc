@@ -114,10 +114,14 @@ std::string tool_text(const protocol::ToolDetail& tool) {
   out +=
       "\nWhat the code uses, and what to look at. An aid: it finds neither everything nor only mistakes\n" +
       analysis_text(tool.analysis);
+  if (tool.approved_before)
+    out += "\nWhat changed since it was approved last\n" + difference_text(*tool.approved_before, tool);
+  if (!tool.last_draft_run.empty())
+    out += "\nThe last draft run of exactly this: " + visible(tool.last_draft_run) + "\n";
   if (!tool.notes.empty())
     out += "\nThe author's notes. Nobody has checked them, and an approval does not cover them\n" +
            marked(tool.notes, "  ? ");
-  return out + "\nDigest of all of the above but the notes and the aid\n" + digest_text(tool.digest);
+  return out + "\nDigest of all of the above but the notes and the aids\n" + digest_text(tool.digest);
 }
 
 namespace {
@@ -151,6 +155,8 @@ Json tool_json(const protocol::ToolDetail& tool) {
       .text("uri_template", tool.uri_template)
       .text("code", tool.code)
       .member("analysis", analysis ? std::move(analysis) : Json(json_null()))
+      .text("changes", tool.approved_before ? difference_text(*tool.approved_before, tool) : "")
+      .text("last_draft_run", tool.last_draft_run)
       .text("notes", tool.notes)
       .text("rejection", tool.rejection)
       .text("digest", hex_of(tool.digest))

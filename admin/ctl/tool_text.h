@@ -14,6 +14,10 @@ namespace mcpbox::ctl {
 [[nodiscard]] std::string tool_text(const protocol::ToolDetail& tool);
 [[nodiscard]] Json tool_json(const protocol::ToolDetail& tool);
 
+// What differs, field by field, as unified diffs; in versions.cc.
+[[nodiscard]] std::string difference_text(const json_t* from, const json_t* to);
+[[nodiscard]] std::string difference_text(const protocol::ToolContent& from, const protocol::ToolContent& to);
+
 [[nodiscard]] std::string_view name_of(protocol::Approval approval);
 [[nodiscard]] std::string published_name(const protocol::ToolDetail& tool);
 

@@ -14,15 +14,30 @@ wire::Digest digest_of_tool(const protocol::ToolContent& content) {
 }
 
 bool approved_as_it_is(const Tool& tool) {
-  return tool.approval == protocol::Approval::kApproved && tool.decision && tool.decision->approved &&
-         Keys::same(tool.decision->digest, digest_of_tool(tool));
+  return tool.approval == protocol::Approval::kApproved && tool.approved.contains(digest_of_tool(tool));
+}
+
+protocol::Approval state_of(const Tool& tool) {
+  using enum protocol::Approval;
+  return tool.approval == kApproved && !approved_as_it_is(tool) ? kPendingReview : tool.approval;
+}
+
+std::optional<wire::Digest> approved_before(const Tool& tool) {
+  const wire::Digest now = digest_of_tool(tool);
+  std::optional<wire::Digest> last;
+  std::uint64_t sequence = 0;
+  for (const auto& [digest, approved] : tool.approved) {
+    if (digest == now || approved.sequence < sequence) continue;
+    last = digest;
+    sequence = approved.sequence;
+  }
+  return last;
 }
 
 namespace {
 
 bool approved_when_last_changed(const Tool& tool) {
-  return tool.approval == protocol::Approval::kApproved && tool.decision && tool.decision->approved &&
-         Keys::same(tool.decision->digest, tool.digest);
+  return tool.approval == protocol::Approval::kApproved && tool.approved.contains(tool.digest);
 }
 
 }  // namespace
@@ -106,6 +121,34 @@ std::uint32_t Catalogue::callable_tools_of(const wire::Id& server) const {
   for (const auto& [id, tool] : tools_)
     count += tool.server == server && tool.enabled && approved_when_last_changed(tool) ? 1 : 0;
   return count;
+}
+
+void Catalogue::erase_tool(const wire::Id& tool) {
+  const auto found = tools_.find(tool);
+  if (found == tools_.end()) return;
+  tool_names_.erase(published_name(found->second));
+  tools_.erase(found);
+}
+
+void Catalogue::erase_server(const wire::Id& server) {
+  const auto found = servers_.find(server);
+  if (found == servers_.end()) return;
+  std::erase_if(tool_names_, [&](const auto& name) { return tools_.at(name.second).server == server; });
+  std::erase_if(tools_, [&](const auto& tool) { return tool.second.server == server; });
+  server_names_.erase(found->second.name);
+  servers_.erase(found);
+}
+
+void Catalogue::rename_server(const wire::Id& server, std::string name) {
+  Server* renamed = find_server(server);
+  if (renamed == nullptr) return;
+  for (const auto& [id, tool] : tools_)
+    if (tool.server == server) tool_names_.erase(published_name(tool));
+  server_names_.erase(renamed->name);
+  renamed->name = std::move(name);
+  server_names_[renamed->name] = server;
+  for (const auto& [id, tool] : tools_)
+    if (tool.server == server) tool_names_[published_name(tool)] = id;
 }
 
 void Catalogue::changed(Tool& tool, std::string_view old_name) {

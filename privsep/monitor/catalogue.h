@@ -23,10 +23,8 @@ struct Server {
   std::uint32_t default_timeout_ms = policy::limits::kTimeoutDefaultMs;  // for tools that name none
 };
 
-// The last decision on a tool, as its sealed row and the chain agree on it.
-struct Decision {
-  bool approved = false;
-  wire::Digest digest{};
+// A digest that somebody approved and nobody revoked since, as its sealed row and the chain agree on it.
+struct Approved {
   std::string by;
   std::uint64_t sequence = 0;  // of the audit record
 };
@@ -43,7 +41,7 @@ struct Tool : protocol::ToolContent {
   std::string created_by;
   std::string notes;
   std::string rejection;
-  std::optional<Decision> decision;
+  std::map<wire::Digest, Approved> approved;
   wire::Digest digest{};  // as of the last change: for lists.  What runs is digested anew
   bool saving = false;    // a change of it is on its way to the database
 };
@@ -51,8 +49,14 @@ struct Tool : protocol::ToolContent {
 // BLAKE2b-256 over every field that the author sets, in the encoding of docs/tool-digest.md.
 wire::Digest digest_of_tool(const protocol::ToolContent& content);
 
-// The digest was approved, by the last decision on the tool, and is what would run now.
+// The digest of what would run now is approved.
 bool approved_as_it_is(const Tool& tool);
+
+// The state that counts: a row that says approved, without a decision about this very digest, waits.
+protocol::Approval state_of(const Tool& tool);
+
+// What was approved last, and is not what the tool is now.  Nothing: no such digest.
+std::optional<wire::Digest> approved_before(const Tool& tool);
 
 class Catalogue {
  public:
@@ -86,6 +90,11 @@ class Catalogue {
   [[nodiscard]] const std::map<wire::Id, Tool>& tools() const { return tools_; }
   [[nodiscard]] std::size_t tools_of(const wire::Id& server) const;
   [[nodiscard]] std::uint32_t callable_tools_of(const wire::Id& server) const;  // enabled and approved
+
+  void erase_tool(const wire::Id& tool);
+  // With all of its tools.
+  void erase_server(const wire::Id& server);
+  void rename_server(const wire::Id& server, std::string name);
 
   // After a change: the name index and the digest for lists follow.
   void changed(Tool& tool, std::string_view old_name);

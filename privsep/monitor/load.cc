@@ -4,6 +4,7 @@
 #include "privsep/monitor/seals.h"
 #include "privsep/monitor/sql.h"
 #include "privsep/monitor/sql_authority.h"
+#include "privsep/monitor/tools.h"
 
 namespace mcpbox::monitor {
 namespace {
@@ -15,13 +16,6 @@ protocol::Approval approval_of(std::string_view status) {
   if (status == "pending_review") return protocol::Approval::kPendingReview;
   if (status == "rejected") return protocol::Approval::kRejected;
   return protocol::Approval::kDraft;
-}
-
-protocol::Kind kind_of(std::string_view word) {
-  using enum protocol::Kind;
-  for (const protocol::Kind kind : {kPrompt, kResource, kResourceTemplate})
-    if (kind_text(kind) == word) return kind;
-  return kTool;
 }
 
 void take_servers(Monitor& m, const Rows& rows) {
@@ -38,30 +32,24 @@ void take_tools(Monitor& m, const Rows& rows) {
     Tool tool;
     tool.id = bytes<16>(row, 0);
     tool.server = bytes<16>(row, 1);
-    tool.name = text(row, 2);
-    tool.description = text(row, 3);
-    tool.code = text(row, 4);
-    tool.input_schema = text(row, 5);
-    tool.parameters = text(row, 6);
-    tool.timeout_ms = static_cast<std::uint32_t>(number(row, 7));
-    tool.enabled = text(row, 8) == "t";
-    tool.version = static_cast<std::uint32_t>(number(row, 9));
-    tool.approval = approval_of(text(row, 10));
-    tool.created_by = text(row, 12);
-    tool.notes = text(row, 13);
-    tool.rejection = text(row, 14);
-    tool.kind = kind_of(text(row, 16));
-    tool.output_schema = text(row, 17);
-    tool.annotations = text(row, 18);
-    tool.icons = text(row, 19);
-    tool.uri_template = text(row, 20);
-    tool.headers = text(row, 21);
-    tool.own_input_schema = text(row, 22) == "t";
-    tool.own_output_schema = text(row, 23) == "t";
+    take_content(tool, row, 2);
+    tool.version = static_cast<std::uint32_t>(number(row, 18));
+    tool.approval = approval_of(text(row, 19));
+    tool.created_by = text(row, 20);
+    tool.notes = text(row, 21);
+    tool.rejection = text(row, 22);
     m.catalogue.put(std::move(tool));
   }
 }
 
+LastDecisions by_two_columns(const Rows& rows) {
+  LastDecisions last;
+  for (const Row& row : rows.rows)
+    last[{text(row, 0), text(row, 1)}] = static_cast<std::uint64_t>(number(row, 2));
+  return last;
+}
+
+// A row per tool and digest.  last: of the chain, by tool and digest.
 void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
   for (const Row& row : rows.rows) {
     Tool* tool = m.catalogue.find_tool(bytes<16>(row, 1));
@@ -77,11 +65,11 @@ void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
     const std::string what = "the decision on " + m.catalogue.published_name(*tool);
     if (!Keys::same(seal_of_approval(m.keys, sealed), bytes<32>(row, 8)))
       ignore(m, what, kForgedRow);
-    else if (sealed.sequence < last_of(last, std::string(view_of(tool->id)), {"approve", "reject", "revoke"}))
+    else if (const auto later = last.find({text(row, 1), text(row, 2)});
+             later != last.end() && sealed.sequence < later->second)
       ignore(m, what, kOldRow);
-    else
-      tool->decision = Decision{
-          .approved = state == "approved", .digest = sealed.digest, .by = by, .sequence = sealed.sequence};
+    else if (state == "approved")
+      tool->approved[sealed.digest] = {.by = by, .sequence = sealed.sequence};
   }
 }
 
@@ -149,12 +137,11 @@ loop::Task<> Monitor::load() {
   const Rows grant_rows = co_await read(*this, sql::kLoadGrants);
   const Rows secret_rows = co_await read(*this, sql::kLoadSecrets);
   const Rows decisions = co_await read(*this, sql::kLastDecisions);
-  LastDecisions last;
-  for (const Row& row : decisions.rows)
-    last[{text(row, 0), text(row, 1)}] = static_cast<std::uint64_t>(number(row, 2));
+  const Rows tool_decisions = co_await read(*this, sql::kLastToolDecisions);
+  const LastDecisions last = by_two_columns(decisions);
   take_servers(*this, servers);
   take_tools(*this, tools);
-  take_approvals(*this, approvals, last);
+  take_approvals(*this, approvals, by_two_columns(tool_decisions));
   take_admins(*this, admin_rows, last);
   take_sessions(*this, session_rows, last);
   take_freeze(*this, setting_rows, last);

@@ -16,7 +16,8 @@
 namespace mcpbox::monitor::loading {
 
 using Row = std::vector<std::optional<std::string>>;
-using LastDecisions = std::map<std::pair<std::string, std::string>, std::uint64_t>;  // (subject, action)
+using LastDecisions =
+    std::map<std::pair<std::string, std::string>, std::uint64_t>;  // (subject, action or digest)
 
 inline std::string text(const Row& row, std::size_t column) { return row.at(column).value_or(""); }
 

@@ -54,9 +54,32 @@ Answer<p::JsonText> on_read_logs(Monitor& m, Peer& asker, p::ReadLogs q) {
 Answer<p::JsonText> on_admin_read(Monitor& m, Peer& /*asker*/, p::AdminRead q) {
   if (q.page == 0 || q.page_size == 0 || q.page_size > limits::kPageMax)
     co_return base::fail(Why::kInvalid, "page begins at 1 and page_size is 1 to 100");
-  p::JsonText json = co_await read_json(m, statement_of(q));
+  p::JsonText json = co_await read_json(m, statement_of(m.catalogue, q));
   co_return json;
 }
+
+namespace {
+
+// From the database, so no more than aids; but what is shown as approved is what was approved.
+loop::Task<> add_review_aids(Monitor& m, p::ToolDetail& detail) {
+  const Tool* tool = m.catalogue.find_tool(detail.id);
+  const std::optional<wire::Digest> approved = tool == nullptr ? std::nullopt : approved_before(*tool);
+  if (approved) {
+    Statement version{.sql = &sql::kLoadVersionOf,
+                      .params = {Param::uuid(detail.id), Param::digest(*approved)}};
+    const Rows found = co_await m.store.query(std::move(version));
+    Tool before;
+    if (!found.rows.empty()) take_content(before, found.rows.front(), 0);
+    if (Keys::same(digest_of_tool(before), *approved)) detail.approved_before = before;
+  }
+  Statement last{.sql = &sql::kLastDraftRun,
+                 .params = {Param::uuid(detail.id), Param::digest(detail.digest)}};
+  const Rows run = co_await m.store.query(std::move(last));
+  if (!run.rows.empty()) detail.last_draft_run = run.rows.front().at(0).value_or("").substr(0, 256);
+  co_return loop::Nothing{};
+}
+
+}  // namespace
 
 Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
   const Tool* tool =
@@ -80,6 +103,8 @@ Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
   const base::Result<std::shared_ptr<const protocol::Compiled>> compiled =
       co_await loop::attempt(m.compiler.compile(std::move(source), tool->server));
   if (compiled) detail.analysis = (*compiled)->report.analysis;
+  const base::Result<loop::Nothing> aided = co_await loop::attempt(add_review_aids(m, detail));
+  static_cast<void>(aided);  // without the database there are none, and nothing can be decided either
   co_return detail;
 }
 

@@ -15,20 +15,6 @@ namespace limits = policy::limits;
 
 namespace {
 
-base::Result<void> check_new_name(Monitor& m, const wire::Id& server, const std::string& name) {
-  policy::NameProblem problem = policy::tool_name_problem(name);
-  if (const Server* owner = m.catalogue.find_server(server);
-      owner != nullptr && problem == policy::NameProblem::kNone)
-    problem = policy::joined_name_problem(owner->name, name);
-  if (problem != policy::NameProblem::kNone) return base::fail(Why::kInvalid, policy::reason_of(problem));
-  if (m.catalogue.find_tool(server, name) != nullptr)
-    return base::fail(
-        Why::kConflict,
-        "the server has a tool of this name: change that one with mcpbox_update_tool, or choose "
-        "another name");
-  return {};
-}
-
 loop::Task<protocol::Compiled> compile(Monitor& m, protocol::Compile order, wire::Id server) {
   const std::shared_ptr<const protocol::Compiled> compiled =
       co_await m.compiler.compile(std::move(order), server);
@@ -46,30 +32,6 @@ void take_report(Tool& tool, const p::CodeReport& report) {
   if (!tool.own_output_schema) tool.output_schema = std::string_view(report.output_schema);
   tool.parameters = report.parameters;
 }
-
-p::ToolSaved saved(const Tool& tool, bool changed) {
-  return {.id = tool.id,
-          .name = std::string_view(tool.name),
-          .version = tool.version,
-          .approval = tool.approval,
-          .changed = changed,
-          .digest = digest_of_tool(tool),
-          .report = {.valid = true,
-                     .has_main = true,
-                     .input_schema = std::string_view(tool.input_schema),
-                     .output_schema = std::string_view(tool.output_schema)}};
-}
-
-// contract: a changed draft stays draft, a changed rejected tool becomes draft, everything else waits for
-// review.
-p::Approval after_change(p::Approval before) {
-  using enum p::Approval;
-  return before == kDraft || before == kRejected ? kDraft : kPendingReview;
-}
-
-}  // namespace
-
-namespace {
 
 base::Result<void> check_create(Monitor& m, const Tool& tool) {
   if (m.catalogue.find_server(tool.server) == nullptr)
@@ -167,9 +129,7 @@ std::string summary_of(const Tool& before, const Tool& after) {
 
 base::Result<void> check_update(Monitor& m, const Tool* tool, const p::UpdateTool& q) {
   if (tool == nullptr) return base::fail(Why::kNotFound, "no tool with this tool_id: see mcpbox_list_tools");
-  if (tool->saving)
-    return base::fail(Why::kConflict,
-                      "another change of this tool is being saved: read it again, then repeat yours");
+  if (tool->saving) return std::unexpected(kSaving);
   if (q.given == 0 && !q.enabled)
     return base::fail(Why::kInvalid,
                       "nothing to change: give at least one field; mcpbox_get_tool shows them");
@@ -210,7 +170,7 @@ Answer<p::ToolSaved> on_update_tool(Monitor& m, Peer& asker, p::UpdateTool q) {
   const std::string summary = summary_of(before, next);
   if (summary.empty()) co_return saved(before, false);
   const bool same_digest = Keys::same(digest_of_tool(before), digest_of_tool(next));
-  if (!same_digest) next.approval = after_change(before.approval);
+  if (!same_digest) next.approval = *policy::transition(state_of(before), policy::Step::kChange).to;
   next.version = before.version + 1;
   const std::uint64_t sequence = co_await save_change(m, caller->who, before, next, summary, Source::kLlm);
   static_cast<void>(sequence);

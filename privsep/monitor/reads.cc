@@ -28,13 +28,21 @@ Statement statement_of(const protocol::Read& question) {
       return {.sql = &sql::kGetToolLogs, .params = {subject, size, page}};
     case kPendingTools:
       return {.sql = &sql::kPendingTools, .params = {size, page}};
+    case kListVersions:
+      return {.sql = &sql::kListVersions, .params = {subject, size, page}};
+    case kGetVersion:
+      return {.sql = &sql::kGetVersion, .params = {subject, Param::integer(question.number)}};
   }
   PANIC("a query without a statement");
 }
 
-Statement statement_of(const protocol::AdminRead& question) {
+Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question) {
   using enum protocol::AdminQuery;
-  const Param subject = question.subject == wire::Id{} ? Param::null() : Param::uuid(question.subject);
+  wire::Id about = question.subject;
+  if (const Tool* named = catalogue.find_tool(std::string_view(question.tool));
+      about == wire::Id{} && named != nullptr)
+    about = named->id;
+  const Param subject = about == wire::Id{} ? Param::null() : Param::uuid(about);
   const Param search = Param::text(question.search);
   const Param filter = Param::text(question.filter);
   const Param size = Param::integer(question.page_size);

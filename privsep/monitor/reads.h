@@ -7,10 +7,11 @@
 
 namespace mcpbox::monitor {
 
+class Catalogue;
 class Monitor;
 
 Statement statement_of(const protocol::Read& question);
-Statement statement_of(const protocol::AdminRead& question);
+Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question);
 // caller: whose calls; empty for everybody's.
 Statement statement_of(const protocol::ReadLogs& question, const std::string& caller);
 

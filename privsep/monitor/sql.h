@@ -18,25 +18,57 @@ namespace mcpbox::monitor::sql {
 inline constexpr Sql kLoadServers{"load_servers", R"sql(
     SELECT id, name, description, status, created_by, default_timeout_ms FROM servers ORDER BY name)sql"};
 
+// The columns of a tool's content, here and below, are content_params() and take_content() of tools.h, in
+// this order:
+//   kind text | name text | description text | code text | input_schema text | output_schema text |
+//   annotations text | icons text | uri_template text | headers text | timeout_ms integer (0: the server's) |
+//   parameters text | own_input_schema boolean | own_output_schema boolean | enabled boolean | digest bytes
+
 //   rows     all tools, ordered by server and name
-//   columns  id uuid | server uuid | name | description | code | input_schema JSON | parameters JSON |
-//            timeout_ms | enabled t/f | version | approval_status | digest bytes | created_by or null |
-//            publish_notes or null | rejection_reason or null | approved_by or null |
-//            kind | output_schema JSON | annotations JSON | icons JSON | uri_template | headers JSON, each ""
-//            for none | own_input_schema t/f | own_output_schema t/f
+//   columns  id uuid | server uuid | content | version | approval_status | created_by or null |
+//            publish_notes or null | rejection_reason or null
 inline constexpr Sql kLoadTools{"load_tools", R"sql(
-    SELECT id, server_id, name, description, code, input_schema, parameters, timeout_ms, enabled, current_version,
-           approval_status, digest, created_by, publish_notes, rejection_reason, approved_by, kind, output_schema,
-           annotations, icons, uri_template, headers, own_input_schema, own_output_schema
+    SELECT id, server_id, kind, name, description, code, input_schema, output_schema, annotations, icons, uri_template,
+           headers, timeout_ms, parameters, own_input_schema, own_output_schema, enabled, digest,
+           current_version, approval_status, created_by, publish_notes, rejection_reason
       FROM tools ORDER BY server_id, name)sql"};
 
-//   rows     the latest approval row of each tool, whatever its state; seals are for the caller to check
-//   columns  id uuid | tool uuid | digest bytes | state approved/rejected/revoked | decided_by | reason or
-//   null |
+//   rows     the latest approval row of each tool and digest, whatever its state; seals are for the caller to
+//   check columns  id uuid | tool uuid | digest bytes | state approved/rejected/revoked | decided_by | reason
+//   or null |
 //            audit_seq | at_ms | seal bytes
 inline constexpr Sql kLoadApprovals{"load_approvals", R"sql(
-    SELECT DISTINCT ON (tool_id) id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal
-      FROM approvals ORDER BY tool_id, audit_seq DESC)sql"};
+    SELECT DISTINCT ON (tool_id, digest) id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal
+      FROM approvals ORDER BY tool_id, digest, audit_seq DESC)sql"};
+
+// The chain's last word on each digest of each tool: a sealed row with a smaller audit_seq is a replayed one.
+//   columns  subject uuid | digest bytes | sequence of the last decision
+inline constexpr Sql kLastToolDecisions{"last_tool_decisions", R"sql(
+    SELECT subject, digest, max(sequence) FROM audit
+     WHERE kind = 3 AND action IN ('approve', 'reject', 'revoke') GROUP BY subject, digest)sql"};
+
+// One version of a tool.
+//   $1 tool uuid | $2 version integer
+//   columns  content
+inline constexpr Sql kLoadVersion{"load_version", R"sql(
+    SELECT kind, name, description, code, input_schema, output_schema, annotations, icons, uri_template,
+           headers, timeout_ms, parameters, own_input_schema, own_output_schema, enabled, digest
+      FROM tool_versions WHERE tool_id = $1 AND version = $2)sql"};
+
+// The latest version of a tool with this digest.
+//   $1 tool uuid | $2 digest bytes
+//   columns  content
+inline constexpr Sql kLoadVersionOf{"load_version_of", R"sql(
+    SELECT kind, name, description, code, input_schema, output_schema, annotations, icons, uri_template,
+           headers, timeout_ms, parameters, own_input_schema, own_output_schema, enabled, digest
+      FROM tool_versions WHERE tool_id = $1 AND digest = $2 ORDER BY version DESC LIMIT 1)sql"};
+
+// How the last draft run of this digest ended.
+//   $1 tool uuid | $2 digest bytes
+//   columns  a sentence, or no row
+inline constexpr Sql kLastDraftRun{"last_draft_run", R"sql(
+    SELECT end_kind || ' after ' || duration_ms || ' ms, at ' || iso_ms(started_at_ms)
+      FROM executions WHERE tool_id = $1 AND digest = $2 AND is_test ORDER BY started_at_ms DESC LIMIT 1)sql"};
 
 //   columns  name | password_hash | audit_seq | seal bytes
 inline constexpr Sql kLoadAdmins{"load_admins",
@@ -65,12 +97,19 @@ inline constexpr Sql kUpdateServerStatus{"update_server_status", R"sql(
     WITH changed AS (UPDATE servers SET status = $2, updated_at = now() WHERE id = $1 RETURNING 1)
     SELECT require_row(count(*)) FROM changed)sql"};
 
-// --- Tools -----------------------------------------------------------------------------------------------
+//   $1 id uuid | $2 name text | $3 description text | $4 default_timeout_ms integer.  kConflict: the name is
+//   taken.
+inline constexpr Sql kUpdateServer{"update_server", R"sql(
+    WITH changed AS (UPDATE servers SET name = $2, description = $3, default_timeout_ms = $4, updated_at = now()
+                      WHERE id = $1 RETURNING 1)
+    SELECT require_row(count(*)) FROM changed)sql"};
 
-// The columns of a tool's content, here and below, are content_params() of tools.h, in this order:
-//   kind text | name text | description text | code text | input_schema text | output_schema text |
-//   annotations text | icons text | uri_template text | headers text | timeout_ms integer (0: the server's) |
-//   parameters text | own_input_schema boolean | own_output_schema boolean | enabled boolean | digest bytes
+// With its tools, their versions, approvals and logs.  The chain keeps what happened.
+//   $1 id uuid
+inline constexpr Sql kDeleteServer{"delete_server", R"sql(
+    WITH changed AS (DELETE FROM servers WHERE id = $1 RETURNING 1) SELECT require_row(count(*)) FROM changed)sql"};
+
+// --- Tools -----------------------------------------------------------------------------------------------
 
 // A new tool: version 1, `draft`.  Give kInsertVersion in the same commit.  kConflict: the name is taken.
 //   $1 id uuid | $2 server uuid | $3 created_by text or null | $4 to $19 content
@@ -108,18 +147,27 @@ inline constexpr Sql kUpdateTool{"update_tool", R"sql(
        WHERE id = $1 AND current_version = $2 - 1 RETURNING 1)
     SELECT require_row(count(*)) FROM changed)sql"};
 
+// With its versions, approvals and logs.
+//   $1 id uuid
+inline constexpr Sql kDeleteTool{"delete_tool", R"sql(
+    WITH changed AS (DELETE FROM tools WHERE id = $1 RETURNING 1) SELECT require_row(count(*)) FROM changed)sql"};
+
 // Where the tool stands in review, at the transaction's time:
-//   pending_review  approval_requested_at = now, publish_notes = $5, rejection and approval cleared
+//   pending_review  approval_requested_at = now, approval_requested_by = $3, publish_notes = $5, rejection
+//   and approval
+//                   cleared
 //   approved        approved_at = now, approved_by = $3, rejection cleared
 //   rejected        rejection_reason = $4, approval cleared
 //   draft           all cleared
-//   $1 id uuid | $2 status text | $3 who decided text or null | $4 reason text or null | $5 notes text or
-//   null
+//   $1 id uuid | $2 status text | $3 who asked or decided text or null | $4 reason text or null | $5 notes
+//   text or null
 inline constexpr Sql kSetApprovalState{"set_approval_state", R"sql(
     WITH changed AS (
       UPDATE tools SET approval_status = $2::text,
              approval_requested_at = CASE $2::text WHEN 'pending_review' THEN now() WHEN 'draft' THEN NULL
                                           ELSE approval_requested_at END,
+             approval_requested_by = CASE $2::text WHEN 'pending_review' THEN $3::text WHEN 'draft' THEN NULL
+                                          ELSE approval_requested_by END,
              publish_notes = CASE $2::text WHEN 'pending_review' THEN $5::text WHEN 'draft' THEN NULL
                                   ELSE publish_notes END,
              approved_at = CASE WHEN $2::text = 'approved' THEN now() END,

@@ -51,13 +51,16 @@ inline constexpr Sql kApiTool{"api_tool", R"sql(
              'created_at', iso(t.created_at), 'updated_at', iso(t.updated_at))::text
       FROM tools t JOIN servers s ON s.id = t.server_id WHERE t.id = $1)sql"};
 
-// kVersions: newest first.
+// kVersions: newest first.  `approval` is the latest row about this digest: approved, rejected, revoked or
+// null.
 //   $1 tool uuid | $2 size | $3 page
 inline constexpr Sql kApiVersions{"api_versions", R"sql(
     SELECT json_build_object('items', coalesce((
              SELECT json_agg(json_build_object(
                       'version_number', v.version, 'change_summary', v.change_summary,
                       'change_source', v.change_source, 'author', v.author, 'digest', encode(v.digest, 'hex'),
+                      'approval', (SELECT a.state FROM approvals a WHERE a.tool_id = t.id AND a.digest = v.digest
+                                    ORDER BY a.audit_seq DESC LIMIT 1),
                       'created_at', iso(v.created_at)) ORDER BY v.version DESC)
                FROM (SELECT * FROM tool_versions WHERE tool_id = t.id ORDER BY version DESC
                       LIMIT $2::int OFFSET ($3::bigint - 1) * $2::int) v), '[]'),
@@ -68,14 +71,18 @@ inline constexpr Sql kApiVersions{"api_versions", R"sql(
 //   $1 tool uuid | $2 version integer
 inline constexpr Sql kApiVersion{"api_version", R"sql(
     SELECT json_build_object(
-             'tool_id', v.tool_id, 'version_number', v.version, 'name', v.name, 'description', v.description,
-             'python_code', v.code, 'input_schema', v.input_schema, 'timeout_ms', v.timeout_ms,
+             'tool_id', v.tool_id, 'version_number', v.version, 'kind', v.kind, 'name', v.name,
+             'description', v.description, 'python_code', v.code, 'input_schema', v.input_schema,
+             'output_schema', v.output_schema, 'annotations', v.annotations, 'icons', v.icons,
+             'headers', v.headers, 'uri_template', v.uri_template, 'timeout_ms', v.timeout_ms,
              'enabled', v.enabled, 'digest', encode(v.digest, 'hex'), 'change_summary', v.change_summary,
              'change_source', v.change_source, 'author', v.author, 'created_at', iso(v.created_at))::text
       FROM tool_versions v
      WHERE v.tool_id = $1 AND ($2::int = 0 OR v.version = $2::int)
-       AND ($2::int <> 0 OR v.digest = (SELECT a.digest FROM approvals a WHERE a.tool_id = $1 AND a.state = 'approved'
-                                         ORDER BY a.audit_seq DESC LIMIT 1))
+       AND ($2::int <> 0 OR v.digest = (
+             SELECT latest.digest FROM (SELECT DISTINCT ON (digest) digest, state, audit_seq FROM approvals
+                                         WHERE tool_id = $1 ORDER BY digest, audit_seq DESC) latest
+              WHERE latest.state = 'approved' ORDER BY latest.audit_seq DESC LIMIT 1))
      ORDER BY v.version DESC LIMIT 1)sql"};
 
 // kReviews: tools by where they stand in review, longest waiting first.

@@ -78,13 +78,13 @@ inline constexpr Sql kGetTool{"get_tool", R"sql(
 
 // Query::kGetToolStatus.
 //   $1 tool uuid
-//   {tool_id,name,approval_status,current_version,digest,created_by,approval_requested_at,approved_at,approved_by,
+//   {tool_id,name,approval_status,current_version,digest,created_by,approval_requested_by,approval_requested_at,approved_at,approved_by,
 //    rejection_reason,publish_notes}
 inline constexpr Sql kGetToolStatus{"get_tool_status", R"sql(
     SELECT json_build_object(
              'tool_id', id, 'name', name, 'approval_status', approval_status, 'current_version', current_version,
              'digest', encode(digest, 'hex'), 'created_by', created_by,
-             'approval_requested_at', iso(approval_requested_at), 'approved_at', iso(approved_at),
+             'approval_requested_by', approval_requested_by, 'approval_requested_at', iso(approval_requested_at), 'approved_at', iso(approved_at),
              'approved_by', approved_by, 'rejection_reason', rejection_reason, 'publish_notes', publish_notes)::text
       FROM tools WHERE id = $1)sql"};
 
@@ -110,13 +110,51 @@ inline constexpr Sql kGetToolLogs{"get_tool_logs", R"sql(
            'total', n.total, 'page', $3::bigint, 'page_size', $2::int, 'pages', (n.total + $2::int - 1) / $2::int)::text
       FROM tools t, LATERAL (SELECT count(*) AS total FROM executions WHERE tool_id = t.id) n WHERE t.id = $1)sql"};
 
-// Query::kPendingTools: the same for callers, without what is the reviewer's.
+// Query::kListVersions: newest first.  `approval` is what the rows say of this digest.
+//   $1 tool uuid | $2 size | $3 page
+//   {tool_id,tool_name,current_version,total_versions,versions[]{version,change_summary,change_source,author,digest,
+//    approval (approved, rejected, revoked or null),created_at}, total,page,page_size,pages}
+inline constexpr Sql kListVersions{"list_versions", R"sql(
+    SELECT json_build_object(
+             'tool_id', t.id, 'tool_name', t.name, 'current_version', t.current_version, 'total_versions', n.total,
+             'versions', coalesce((
+               SELECT json_agg(json_build_object(
+                        'version', v.version, 'change_summary', v.change_summary, 'change_source', v.change_source,
+                        'author', v.author, 'digest', encode(v.digest, 'hex'),
+                        'approval', (SELECT a.state FROM approvals a WHERE a.tool_id = t.id AND a.digest = v.digest
+                                      ORDER BY a.audit_seq DESC LIMIT 1),
+                        'created_at', iso(v.created_at)) ORDER BY v.version DESC)
+                 FROM (SELECT * FROM tool_versions WHERE tool_id = t.id ORDER BY version DESC
+                        LIMIT $2::int OFFSET ($3::bigint - 1) * $2::int) v), '[]'),
+             'total', n.total, 'page', $3::bigint, 'page_size', $2::int,
+             'pages', (n.total + $2::int - 1) / $2::int)::text
+      FROM tools t, LATERAL (SELECT count(*) AS total FROM tool_versions WHERE tool_id = t.id) n
+     WHERE t.id = $1)sql"};
+
+// Query::kGetVersion: one version, whole.
+//   $1 tool uuid | $2 version integer
+//   {version,kind,name,description,enabled,timeout_ms (0: its
+//   server's),input_schema,output_schema,annotations,icons,
+//    headers (strings of JSON, "" for
+//    none),uri_template,python_code,digest,change_summary,change_source,author, created_at}
+inline constexpr Sql kGetVersion{"get_version", R"sql(
+    SELECT json_build_object(
+             'version', version, 'kind', kind, 'name', name, 'description', description, 'enabled', enabled,
+             'timeout_ms', timeout_ms, 'input_schema', input_schema, 'output_schema', output_schema,
+             'annotations', annotations, 'icons', icons, 'headers', headers, 'uri_template', uri_template,
+             'python_code', code, 'digest', encode(digest, 'hex'), 'change_summary', change_summary,
+             'change_source', change_source, 'author', author, 'created_at', iso(created_at))::text
+      FROM tool_versions WHERE tool_id = $1 AND version = $2::int)sql"};
+
+// Query::kPendingTools: longest waiting first, without what is the reviewer's.
 //   $1 size | $2 page
-//   {pending_tools[]{id,name,server_name,requested_by,requested_at}, total,page,page_size,pages}
+//   {pending_tools[]{id,name,server_name,version,digest,requested_by,requested_at},
+//   total,page,page_size,pages}
 inline constexpr Sql kPendingTools{"pending_tools", R"sql(
     SELECT json_build_object('pending_tools', coalesce((
              SELECT json_agg(json_build_object(
-                      'id', p.id, 'name', p.name, 'server_name', p.server_name, 'requested_by', p.created_by,
+                      'id', p.id, 'name', p.name, 'server_name', p.server_name, 'version', p.current_version,
+                      'digest', encode(p.digest, 'hex'), 'requested_by', p.approval_requested_by,
                       'requested_at', iso(p.approval_requested_at)) ORDER BY p.approval_requested_at, p.id)
                FROM (SELECT t.*, s.name AS server_name FROM tools t JOIN servers s ON s.id = t.server_id
                       WHERE t.approval_status = 'pending_review' ORDER BY t.approval_requested_at, t.id

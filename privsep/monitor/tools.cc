@@ -1,6 +1,9 @@
 // Runs in the monitor: what a tool's author may set, and saving it.  The JSON among it is opaque here.
 #include "privsep/monitor/tools.h"
 
+#include <charconv>
+
+#include "policy/names.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/sql.h"
 
@@ -8,10 +11,15 @@ namespace mcpbox::monitor {
 
 using base::Why;
 using protocol::Kind;
-namespace p = mcpbox::protocol;
 namespace limits = policy::limits;
 
 namespace {
+
+p::Kind kind_of(std::string_view word) {
+  for (const p::Kind kind : {Kind::kPrompt, Kind::kResource, Kind::kResourceTemplate})
+    if (kind_text(kind) == word) return kind;
+  return Kind::kTool;
+}
 
 std::size_t characters(std::string_view utf8) {
   std::size_t count = 0;
@@ -44,6 +52,39 @@ base::Result<void> check_kind(const Tool& tool) {
 
 }  // namespace
 
+base::Result<void> check_new_name(Monitor& m, const wire::Id& server, const std::string& name) {
+  policy::NameProblem problem = policy::tool_name_problem(name);
+  if (const Server* owner = m.catalogue.find_server(server);
+      owner != nullptr && problem == policy::NameProblem::kNone)
+    problem = policy::joined_name_problem(owner->name, name);
+  if (problem != policy::NameProblem::kNone) return base::fail(Why::kInvalid, policy::reason_of(problem));
+  if (m.catalogue.find_tool(server, name) != nullptr)
+    return base::fail(
+        Why::kConflict,
+        "the server has a tool of this name: change that one with mcpbox_update_tool, or choose "
+        "another name");
+  return {};
+}
+
+p::ToolSaved saved(const Tool& tool, bool changed) {
+  return {.id = tool.id,
+          .name = std::string_view(tool.name),
+          .version = tool.version,
+          .approval = tool.approval,
+          .changed = changed,
+          .digest = digest_of_tool(tool),
+          .report = {.valid = true,
+                     .has_main = true,
+                     .input_schema = std::string_view(tool.input_schema),
+                     .output_schema = std::string_view(tool.output_schema)}};
+}
+
+Statement state_row(const wire::Id& tool, p::Approval state, const Param& who, const Param& reason,
+                    const Param& notes) {
+  return {.sql = &sql::kSetApprovalState,
+          .params = {Param::uuid(tool), Param::text(p::status_text(state)), who, reason, notes}};
+}
+
 base::Result<void> check_content(const Tool& tool) {
   if (characters(tool.description) > limits::kDescriptionChars)
     return base::fail(Why::kInvalid, "description has more than 2000 characters: shorten it");
@@ -75,6 +116,27 @@ std::vector<Param> content_params(const Tool& tool) {
           Param::boolean(tool.enabled),          Param::digest(digest_of_tool(tool))};
 }
 
+void take_content(Tool& into, const std::vector<std::optional<std::string>>& row, std::size_t first) {
+  const auto text = [&](std::size_t column) { return row.at(first + column).value_or(""); };
+  into.kind = kind_of(text(0));
+  into.name = text(1);
+  into.description = text(2);
+  into.code = text(3);
+  into.input_schema = text(4);
+  into.output_schema = text(5);
+  into.annotations = text(6);
+  into.icons = text(7);
+  into.uri_template = text(8);
+  into.headers = text(9);
+  const std::string milliseconds = text(10);
+  into.timeout_ms = 0;
+  std::from_chars(milliseconds.data(), milliseconds.data() + milliseconds.size(), into.timeout_ms);
+  into.parameters = text(11);
+  into.own_input_schema = text(12) == "t";
+  into.own_output_schema = text(13) == "t";
+  into.enabled = text(14) == "t";
+}
+
 Statement version_row(const Tool& tool, const std::string& summary, Source source,
                       const std::string& author) {
   Statement row{
@@ -99,16 +161,23 @@ loop::Task<std::uint64_t> save_change(Monitor& m, std::string who, Tool before, 
   }
   AuditRecord record{.kind = AuditKind::kConfiguration,
                      .actor = who,
-                     .action = "update_tool",
+                     .action = source == Source::kRollback ? "rollback_tool" : "update_tool",
                      .subject = next.id,
                      .digest = digest_of_tool(next),
                      .payload = summary};
-  const Store::MakeRows rows = [&next, &who, &summary, source](std::uint64_t /*sequence*/) {
+  // A rollback to what was approved: by whom, the row says again.
+  const auto restored = next.approved.find(digest_of_tool(next));
+  const bool restores = next.approval == p::Approval::kApproved && restored != next.approved.end() &&
+                        !Keys::same(digest_of_tool(before), digest_of_tool(next));
+  const Param approver = restores ? Param::text(restored->second.by) : Param::null();
+  const Store::MakeRows rows = [&, source](std::uint64_t /*sequence*/) {
     Statement update{.sql = &sql::kUpdateTool,
                      .params = {Param::uuid(next.id), Param::integer(next.version),
                                 Param::text(p::status_text(next.approval))}};
     for (Param& param : content_params(next)) update.params.push_back(std::move(param));
-    return std::vector<Statement>{std::move(update), version_row(next, summary, source, who)};
+    std::vector<Statement> all{std::move(update), version_row(next, summary, source, who)};
+    if (restores) all.push_back(state_row(next.id, next.approval, approver, Param::null(), Param::null()));
+    return all;
   };
   base::Result<std::uint64_t> sequence = co_await loop::attempt(m.store.commit(std::move(record), rows));
   Tool* now = m.catalogue.find_tool(next.id);
@@ -117,6 +186,7 @@ loop::Task<std::uint64_t> save_change(Monitor& m, std::string who, Tool before, 
     now->enabled = before.enabled;  // nothing was written: as it was
     co_return sequence;
   }
+  next.approved = now->approved;  // what was revoked meanwhile stays so
   *now = next;
   m.catalogue.changed(*now, before.name);
   const Server* server = m.catalogue.find_server(now->server);

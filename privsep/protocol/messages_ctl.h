@@ -121,8 +121,8 @@ enum class AdminQuery : std::uint8_t {
   kServer,          // subject = server
   kTools,           // subject = server, page
   kTool,            // subject = tool
-  kVersions,        // subject = tool, page
-  kVersion,         // subject = tool, number = version; 0: the one that was last approved
+  kVersions,        // subject or tool, page
+  kVersion,         // subject or tool, number = version; 0: the one that was last approved
   kReviews,         // filter = approval status, search, page
   kReviewStats,     //
   kExecutions,      // search = tool, subject = server or tool, filter = success, failed or test, who, page
@@ -140,7 +140,7 @@ struct AdminRead {
   static constexpr Op kOp = Op::kAdminRead;
   using Reply = JsonText;
   AdminQuery query = AdminQuery::kPending;
-  Text<limits::kPublishedNameBytes> tool;  // server__tool, for kExplain
+  Text<limits::kPublishedNameBytes> tool;  // server__tool
   std::uint32_t page = 1;
   std::uint32_t page_size = limits::kPageDefault;
   Id subject{};
@@ -166,11 +166,14 @@ struct ToolDetail : ToolContent {
   Text<limits::kNotesBytes> notes;      // the author's, untrusted
   Text<limits::kNotesBytes> rejection;  // reason of the last rejection
   Bytes<limits::kAnalysisBytes>
-      analysis;  // made now, of this code: CodeReport::analysis.  Empty when it failed
+      analysis;                        // made now, of this code: CodeReport::analysis.  Empty when it failed
+  Maybe<ToolContent> approved_before;  // what was approved last and not revoked, if that is something else
+  Text<256> last_draft_run;            // how the last one of this digest ended, in words; empty for none
   static auto fields(auto& m) {
-    return std::tuple_cat(ToolContent::fields(m),
-                          std::tie(m.id, m.server, m.effective_timeout_ms, m.version, m.enabled, m.approval,
-                                   m.digest, m.created_by, m.notes, m.rejection, m.analysis));
+    return std::tuple_cat(
+        ToolContent::fields(m),
+        std::tie(m.id, m.server, m.effective_timeout_ms, m.version, m.enabled, m.approval, m.digest,
+                 m.created_by, m.notes, m.rejection, m.analysis, m.approved_before, m.last_draft_run));
   }
 };
 
@@ -198,6 +201,35 @@ struct Reject {
   Digest digest{};
   Text<limits::kNotesBytes> reason;  // not empty
   static auto fields(auto& m) { return std::tie(m.tool, m.digest, m.reason); }
+};
+
+// Takes the approval of this digest back, whether it is what the tool is now or what it was.  Kills first.
+struct Revoke {
+  static constexpr Op kOp = Op::kRevoke;
+  using Reply = ToolSaved;
+  Id tool{};
+  Digest digest{};
+  Text<limits::kNotesBytes> reason;
+  static auto fields(auto& m) { return std::tie(m.tool, m.digest, m.reason); }
+};
+
+// Renames a server, describes it anew, sets what its tools inherit.
+struct ChangeServer {
+  static constexpr Op kOp = Op::kChangeServer;
+  using Reply = ServerInfo;
+  Text<limits::kNameBytes> server;
+  Maybe<Text<limits::kNameBytes>> name;
+  Maybe<Text<limits::kDescriptionBytes>> description;
+  Maybe<std::uint32_t> default_timeout_ms;
+  static auto fields(auto& m) { return std::tie(m.server, m.name, m.description, m.default_timeout_ms); }
+};
+
+// A server with everything in it, or one tool (server__tool).
+struct Remove {
+  static constexpr Op kOp = Op::kRemove;
+  using Reply = Done;
+  Text<limits::kPublishedNameBytes> what;
+  static auto fields(auto& m) { return std::tie(m.what); }
 };
 
 // Kills every call, refuses new ones, and survives a restart.

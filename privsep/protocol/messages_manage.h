@@ -1,6 +1,7 @@
 // What a caller manages over MCP.  Names, descriptions and code arrive as text; JSON stays in the gateway.
 #pragma once
 
+#include "policy/approvals.h"
 #include "privsep/protocol/messages_calls.h"
 
 namespace mcpbox::protocol {
@@ -38,23 +39,8 @@ struct StopServer {
   static auto fields(auto& m) { return std::tie(m.ticket, m.server); }
 };
 
-enum class Approval : std::uint8_t { kDraft = 1, kPendingReview, kApproved, kRejected };
-constexpr bool is_known(Approval state) { return state >= Approval::kDraft && state <= Approval::kRejected; }
-
-// The states by the names that the contract, the database and clients use.
-constexpr std::string_view status_text(Approval approval) {
-  switch (approval) {
-    case Approval::kDraft:
-      return "draft";
-    case Approval::kPendingReview:
-      return "pending_review";
-    case Approval::kApproved:
-      return "approved";
-    case Approval::kRejected:
-      return "rejected";
-  }
-  return "draft";
-}
+using policy::Approval;
+using policy::status_text;
 
 // What the compile child made of a source text, without running it.
 struct CodeReport {
@@ -144,6 +130,34 @@ struct RequestPublish {
   static auto fields(auto& m) { return std::tie(m.ticket, m.tool, m.notes); }
 };
 
+// Back to what the tool was: a new version with the old fields.  kNotFound: no such version.
+struct RollbackTool {
+  static constexpr Op kOp = Op::kRollbackTool;
+  using Reply = ToolSaved;
+  Id ticket{};
+  Id tool{};
+  std::uint32_t version = 0;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.tool, m.version); }
+};
+
+// Kills its calls, and removes it with its versions and approvals.  The audit stays.
+struct DeleteTool {
+  static constexpr Op kOp = Op::kDeleteTool;
+  using Reply = Done;
+  Id ticket{};
+  Id tool{};
+  static auto fields(auto& m) { return std::tie(m.ticket, m.tool); }
+};
+
+// The same for a server with all its tools.
+struct DeleteServer {
+  static constexpr Op kOp = Op::kDeleteServer;
+  using Reply = ServerInfo;
+  Id ticket{};
+  Id server{};
+  static auto fields(auto& m) { return std::tie(m.ticket, m.server); }
+};
+
 // Named reads.  The answer is JSON made by PostgreSQL and passed on unread: shapes in monitor/sql_reads.h.
 enum class Query : std::uint8_t {
   kListServers = 1,  // page
@@ -153,8 +167,10 @@ enum class Query : std::uint8_t {
   kGetToolStatus,    // subject = tool
   kGetToolLogs,      // subject = tool, page
   kPendingTools,     // page
+  kListVersions,     // subject = tool, page
+  kGetVersion,       // subject = tool, number = version
 };
-constexpr bool is_known(Query query) { return query >= Query::kListServers && query <= Query::kPendingTools; }
+constexpr bool is_known(Query query) { return query >= Query::kListServers && query <= Query::kGetVersion; }
 
 struct JsonText {
   Bytes<4 * limits::kMiB> json;
@@ -169,7 +185,10 @@ struct Read {
   Id subject{};
   std::uint32_t page = 1;
   std::uint32_t page_size = limits::kPageDefault;
-  static auto fields(auto& m) { return std::tie(m.ticket, m.query, m.subject, m.page, m.page_size); }
+  std::uint32_t number = 0;
+  static auto fields(auto& m) {
+    return std::tie(m.ticket, m.query, m.subject, m.page, m.page_size, m.number);
+  }
 };
 
 }  // namespace mcpbox::protocol

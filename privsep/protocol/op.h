@@ -75,6 +75,12 @@ enum class Op : std::uint16_t {
   kWatchActivity,
   kGetMetrics,
   kReadStats,
+  kRollbackTool,
+  kDeleteTool,
+  kDeleteServer,
+  kRevoke,
+  kChangeServer,
+  kRemove,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,

@@ -44,6 +44,8 @@ inline constexpr OpName kOpNames[] = {
     {Op::kReadSettings, "ReadSettings"},
     {Op::kChangeSetting, "ChangeSetting"},
     {Op::kApplyProfile, "ApplyProfile"},
+    {Op::kRollbackTool, "RollbackTool"},   {Op::kDeleteTool, "DeleteTool"},       {Op::kDeleteServer, "DeleteServer"},
+    {Op::kRevoke, "Revoke"},               {Op::kChangeServer, "ChangeServer"},   {Op::kRemove, "Remove"},
     {Op::kSelfAttack, "SelfAttack"},     {Op::kAttack, "Attack"},
     {Op::kGetAdminState, "GetAdminState"}, {Op::kSignIn, "SignIn"},               {Op::kSetUp, "SetUp"},
     {Op::kMakeSetupCode, "MakeSetupCode"}, {Op::kInSession, "InSession"},         {Op::kListSessions, "ListSessions"},

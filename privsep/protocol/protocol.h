@@ -55,6 +55,9 @@ Answer<p::ToolSaved> on_update_tool(Monitor& m, Peer& asker, p::UpdateTool q);
 Answer<p::CodeReport> on_validate_code(Monitor& m, Peer& asker, p::ValidateCode q);
 Answer<p::CallResult> on_test_code(Monitor& m, Peer& asker, p::TestCode q);
 Answer<p::ToolSaved> on_request_publish(Monitor& m, Peer& asker, p::RequestPublish q);
+Answer<p::ToolSaved> on_rollback_tool(Monitor& m, Peer& asker, p::RollbackTool q);
+Answer<p::Done> on_delete_tool(Monitor& m, Peer& asker, p::DeleteTool q);
+Answer<p::ServerInfo> on_delete_server(Monitor& m, Peer& asker, p::DeleteServer q);
 Answer<p::Done> on_spare_ended(Monitor& m, Peer& asker, p::SpareEnded q);
 Answer<p::Done> on_spare_ready(Monitor& m, Peer& asker, p::SpareReady q);
 Answer<p::Done> on_waits(Monitor& m, Peer& asker, p::Waits q);
@@ -67,6 +70,9 @@ Answer<p::JsonText> on_admin_read(Monitor& m, Peer& asker, p::AdminRead q);
 Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& asker, p::ShowTool q);
 Answer<p::ToolSaved> on_approve(Monitor& m, Peer& asker, p::Approve q);
 Answer<p::ToolSaved> on_reject(Monitor& m, Peer& asker, p::Reject q);
+Answer<p::ToolSaved> on_revoke(Monitor& m, Peer& asker, p::Revoke q);
+Answer<p::ServerInfo> on_change_server(Monitor& m, Peer& asker, p::ChangeServer q);
+Answer<p::Done> on_remove(Monitor& m, Peer& asker, p::Remove q);
 Answer<p::Done> on_freeze(Monitor& m, Peer& asker, p::Freeze q);
 Answer<p::Done> on_thaw(Monitor& m, Peer& asker, p::Thaw q);
 Answer<p::Done> on_set_password(Monitor& m, Peer& asker, p::SetPassword q);
@@ -154,6 +160,9 @@ struct Protocol : Table<
     Row< ValidateCode,   CodeReport, kManage,      kKnown,    kStay,     on::on_validate_code   >,
     Row< TestCode,       CallResult, kManage,      kKnown,    kStay,     on::on_test_code       >,
     Row< RequestPublish, ToolSaved,  kManage,      kKnown,    kStay,     on::on_request_publish >,
+    Row< RollbackTool,   ToolSaved,  kManage,      kKnown,    kStay,     on::on_rollback_tool   >,
+    Row< DeleteTool,     Done,       kManage,      kKnown,    kStay,     on::on_delete_tool     >,
+    Row< DeleteServer,   ServerInfo, kManage,      kKnown,    kStay,     on::on_delete_server   >,
     Row< RequestHost,    GrantAsked,   kNet,         kServing,  kStay,     on::on_request_host      >,
     Row< RequestModule,  GrantAsked,   kNet,         kServing,  kStay,     on::on_request_module    >,
     Row< ListGrants,     GrantPage,    kNet,         kServing,  kStay,     on::on_list_grants       >,
@@ -177,6 +186,9 @@ struct Protocol : Table<
     Row< ShowTool,       ToolDetail, kPeople,      kDeciding, kStay,     on::on_show_tool       >,
     Row< Approve,        ToolSaved,  kPeople,      kDeciding, kStay,     on::on_approve         >,
     Row< Reject,         ToolSaved,  kPeople,      kDeciding, kStay,     on::on_reject          >,
+    Row< Revoke,         ToolSaved,  kPeople,      kDeciding, kStay,     on::on_revoke          >,
+    Row< ChangeServer,   ServerInfo, kPeople,      kDeciding, kStay,     on::on_change_server   >,
+    Row< Remove,         Done,       kPeople,      kDeciding, kStay,     on::on_remove          >,
     Row< Freeze,         Done,       kPeople,      kDeciding, kStay,     on::on_freeze          >,
     Row< Thaw,           Done,       kPeople,      kDeciding, kStay,     on::on_thaw            >,
     Row< SetPassword,    Done,       kPeople,      kDeciding, kStay,     on::on_set_password    >,
@@ -220,7 +232,10 @@ constexpr bool is_before_session(Op op) {
   return false;
 }
 // What `decide_from = ctl` leaves to a person at a terminal.
-inline constexpr Op kDecisions[] = {Op::kApprove, Op::kReject, Op::kThaw, Op::kSetPassword, Op::kRemoveAdmin};
+// Freezing, deleting and ending sessions only take away, and stay possible everywhere.
+inline constexpr Op kDecisions[] = {
+    Op::kApprove,   Op::kReject,   Op::kRevoke,       Op::kDecideGrant,   Op::kAddHost,      Op::kAddModule, Op::kSetSecret,
+    Op::kDeleteSecret, Op::kChangeSetting, Op::kApplyProfile, Op::kThaw, Op::kSetPassword, Op::kRemoveAdmin};
 constexpr bool is_decision(Op op) {
   for (const Op one : kDecisions)
     if (one == op) return true;
@@ -238,6 +253,7 @@ static_assert(!Protocol::may_ask(Role::kAdmin, Op::kOpenCall),
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kInSession), "a stolen gateway must not use sessions");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kApprove), "a stolen gateway must not approve");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReject), "a stolen gateway must not reject");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kRevoke), "a stolen gateway must not revoke");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kThaw), "a stolen gateway must not lift a freeze");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kDecideGrant),
               "a stolen gateway must not grant a host");

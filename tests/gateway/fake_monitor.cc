@@ -320,6 +320,19 @@ void GatewayProcess::manage_tools(wire::Frame& frame) {
                                       .changed = true,
                                       .report = good_report()});
     }
+    case p::Op::kRollbackTool: {
+      const p::RollbackTool order = take<p::RollbackTool>(frame, "RollbackTool");
+      if (order.version > 2) return refuse(head, Why::kInvalid, "version does not exist: see the versions");
+      return reply(head, p::ToolSaved{.id = order.tool, .name = "echo", .version = 3, .changed = true});
+    }
+    case p::Op::kDeleteTool: {
+      const p::DeleteTool order = take<p::DeleteTool>(frame, "DeleteTool");
+      if (order.tool == wire::Id{0xee}) return refuse(head, Why::kNotFound, "no tool");
+      return reply(head, p::Done{});
+    }
+    case p::Op::kDeleteServer:
+      (void)take<p::DeleteServer>(frame, "DeleteServer");
+      return reply(head, p::ServerInfo{.id = id, .name = "demo", .tools = 2});
     case p::Op::kValidateCode: {
       const p::ValidateCode question = take<p::ValidateCode>(frame, "ValidateCode");
       if (question.code == "bad") return reply(head, p::CodeReport{.line = 1, .problem = "Syntax error"});
@@ -356,6 +369,14 @@ void GatewayProcess::manage_reads(wire::Frame& frame) {
       if (question.subject == wire::Id{0xee})
         return refuse(head, Why::kNotFound, "there is nothing with this id");
       p::JsonText text;
+      if (question.query == p::Query::kGetVersion) {
+        if (question.number > 2) return refuse(head, Why::kNotFound, "there is nothing with this id");
+        text.json = R"({"version":)" + std::to_string(question.number) + R"(,"name":"echo","timeout_ms":)" +
+                    std::to_string(1000 * question.number) +
+                    R"(,"input_schema":"{}","icons":"","python_code":"a\nv)" +
+                    std::to_string(question.number) + R"(\n"})";
+        return reply(head, std::move(text));
+      }
       text.json = question.query == p::Query::kGetTool
                       ? R"({"id":"x","server_id":"y","name":"echo","input_schema":"{\"type\": \"object\"}",
                             "current_version":1,"python_code":"async def main():\n    pass\n"})"

@@ -127,6 +127,36 @@ TEST_F(GatewayCallsTest, WhatIsSetBesideTheCodeIsHeldToItsShape) {
             "");
 }
 
+TEST_F(GatewayCallsTest, VersionsAreShownComparedAndComeBackTo) {
+  const std::string tool = std::string(R"({"tool_id":")") + kId + "\"";
+  const Answer one = call("mcpbox_list_tool_versions", tool + R"(,"version":2})");
+  EXPECT_TRUE(has(one.result("structuredContent"), R"("input_schema":{})")) << one.body;
+  EXPECT_FALSE(has(one.result("structuredContent"), R"("icons")")) << "there are none";
+  const Answer two = call("mcpbox_list_tool_versions", tool + R"(,"version":2,"compare_to":1})");
+  EXPECT_TRUE(has(two.result("structuredContent"),
+                  R"("from":1,"to":2,"fields":{"timeout_ms":{"from":1000,"to":2000}})"))
+      << two.body;
+  EXPECT_TRUE(has(two.result("structuredContent"), R"("code_diff":"@@ -1,2 +1,2 @@\n a\n-v1\n+v2\n")"))
+      << two.body;
+  EXPECT_TRUE(has(refusal("mcpbox_list_tool_versions", tool + R"(,"version":3})"), "has no version 3"));
+  EXPECT_TRUE(
+      has(refusal("mcpbox_list_tool_versions", tool + R"(,"compare_to":1})"), "compare_to needs version"));
+  const Answer back = call("mcpbox_rollback_tool", tool + R"(,"version":1})");
+  EXPECT_TRUE(has(back.result("structuredContent"), R"("current_version":3,"approval_status":"draft")"))
+      << back.body;
+  EXPECT_TRUE(has(refusal("mcpbox_rollback_tool", tool + R"(,"version":9})"), "does not exist"));
+  EXPECT_TRUE(has(refusal("mcpbox_rollback_tool", tool + "}"), "version is required"));
+}
+
+TEST_F(GatewayCallsTest, ToolsAndServersAreDeleted) {
+  const std::string server = std::string(R"({"server_id":")") + kId + "\"}";
+  EXPECT_TRUE(
+      has(call("mcpbox_delete_server", server).result("structuredContent"), "its 2 tools are deleted"));
+  EXPECT_EQ(call("mcpbox_delete_tool", std::string(R"({"tool_id":")") + kId + "\"}").result("isError"), "");
+  EXPECT_TRUE(
+      has(refusal("mcpbox_delete_tool", std::string(R"({"tool_id":")") + kAbsent + "\"}"), "not found"));
+}
+
 TEST_F(GatewayCallsTest, ADraftRunGivesValueAndOutput) {
   const std::string tool = std::string(R"({"tool_id":")") + kId + "\"";
   const Answer run = call("mcpbox_test_code", tool + R"(,"arguments":{"n":123456789012345678901234567890}})");

@@ -37,6 +37,38 @@ TEST(Manage, EveryToolIsListedAsValidJson) {
   EXPECT_EQ(find_manage_tool("mcpbox_approve"), nullptr) << "no tool of a language model's approves";
 }
 
+TEST(Manage, TheToolsHaveTheNamesOfTheContract) {
+  for (const char* name : {"list_servers",         "get_server",
+                           "create_server",        "delete_server",
+                           "list_tools",           "get_tool",
+                           "create_tool",          "update_tool",
+                           "delete_tool",          "test_code",
+                           "start_server",         "stop_server",
+                           "validate_code",        "request_publish",
+                           "get_tool_status",      "list_tool_versions",
+                           "rollback_tool",        "list_pending_requests",
+                           "get_tool_logs",        "get_server_modules",
+                           "request_module",       "request_network_access",
+                           "create_server_secret", "list_server_secrets"})
+    EXPECT_NE(find_manage_tool(std::string(kManagePrefix) + name), nullptr) << name;
+}
+
+// A list is complete because it has pages.
+TEST(Manage, EveryListHasPages) {
+  std::vector<ManageTool> all(manage_tools().begin(), manage_tools().end());
+  all.insert(all.end(), authority_tools().begin(), authority_tools().end());
+  for (const ManageTool& tool : all) {
+    const std::string_view name = tool.name;
+    if (name.find("_list_") == std::string_view::npos && !name.ends_with("_logs") &&
+        !name.ends_with("_modules"))
+      continue;
+    for (const char* member : {"total", "page", "page_size", "pages"})
+      EXPECT_NE(std::string_view(tool.required).find(std::string("\"") + member + "\""),
+                std::string_view::npos)
+          << name << ": " << member;
+  }
+}
+
 TEST(Manage, ReadingToolsSayThatTheyOnlyRead) {
   std::vector<ManageTool> all(manage_tools().begin(), manage_tools().end());
   all.insert(all.end(), authority_tools().begin(), authority_tools().end());

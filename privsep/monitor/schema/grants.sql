@@ -13,4 +13,5 @@ BEGIN
   EXECUTE format('GRANT SELECT, INSERT, DELETE ON admin_sessions TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON servers, tools, admins, settings TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON grants, secrets TO %I', role);
+  EXECUTE format('GRANT DELETE ON servers, tools TO %I', role);
 END $$;

@@ -146,10 +146,13 @@ TEST_F(Command, ApproveWithOtherDigitsApprovesNothing) {
 
 TEST_F(Command, ApproveOfWhatHasChangedIsAConflict) {
   monitor.refuse_decisions = base::Why::kConflict;
+  monitor.then = monitor.tool;
+  monitor.then->description = "something else";
+  monitor.then->digest.fill(0xee);
   const Ended ended =
       at_terminal({"approve", "srv__greet"}, {{"first eight digits", std::string(kDigits) + "\n"}});
   EXPECT_EQ(ended.exit, 5);
-  EXPECT_THAT(ended.output, HasSubstr("look at it again"));
+  EXPECT_THAT(ended.output, HasSubstr("changed since it was shown, in description; look at it again"));
 }
 
 TEST_F(Command, ApproveNeedsATerminalWhateverStandsOnStandardInput) {

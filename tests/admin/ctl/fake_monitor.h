@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -65,6 +66,7 @@ class FakeMonitor {
 
   protocol::Status status;
   protocol::ToolDetail tool;
+  std::optional<protocol::ToolDetail> then;  // what the tool is when it has been shown once
   std::string json = "{}";
   base::Why refuse_decisions = base::Why::kBroken;  // kBroken: they are carried out
   bool unlocks = true;
@@ -104,7 +106,9 @@ class FakeMonitor {
         return reply(client, asked, protocol::Status(status));
       case Op::kShowTool:
         if (tool.name.empty()) return refuse(client, asked, base::Why::kNotFound, "no such tool");
-        return reply(client, asked, protocol::ToolDetail(tool));
+        reply(client, asked, protocol::ToolDetail(tool));
+        if (then) tool = *then;
+        return;
       case Op::kReadLogs:
       case Op::kAdminRead:
         return reply(client, asked, protocol::JsonText{.json = json});

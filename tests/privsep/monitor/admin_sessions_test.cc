@@ -42,7 +42,7 @@ TEST_F(AdminSessionsTest, ASessionDecidesInItsAdminsName) {
   const auto reply = in_session(admin, token, approval());
   ASSERT_TRUE(reply && reply->signed_in);
   EXPECT_EQ(tool().approval, protocol::Approval::kApproved);
-  EXPECT_EQ(tool().decision->by, "admin:alice");
+  EXPECT_EQ(tool().approved.at(digest_of_tool(tool())).by, "admin:alice");
 }
 
 TEST_F(AdminSessionsTest, WithoutASessionNothingIsDone) {

@@ -168,7 +168,7 @@ TEST_F(CallsTest, AnOutcomeThatDoesNotDecodeIsAViolation) {
 
 TEST_F(CallsTest, ADraftRunsAsATestWhateverItsApproval) {
   tool().approval = protocol::Approval::kDraft;
-  tool().decision.reset();
+  tool().approved.clear();
   monitor.catalogue.find_server(server_id)->running = false;
   const auto result = call(RunMode::kTest);
   ASSERT_TRUE(result.has_value());

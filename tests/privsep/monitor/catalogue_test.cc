@@ -18,7 +18,7 @@ Tool named(unsigned char id, const std::string& name) {
   tool.server = {1};
   tool.name = name;
   tool.approval = protocol::Approval::kApproved;
-  tool.decision = Decision{.approved = true, .digest = digest_of_tool(tool)};
+  tool.approved[digest_of_tool(tool)] = {.by = "root", .sequence = 1};
   return tool;
 }
 
@@ -105,7 +105,7 @@ TEST(Catalogue, WhatIsNoToolIsNotAmongTheTools) {
   catalogue.put(Server{.id = {1}, .name = "b", .running = true});
   Tool prompt = named(1, "p");
   prompt.kind = protocol::Kind::kPrompt;
-  prompt.decision->digest = digest_of_tool(prompt);
+  prompt.approved[digest_of_tool(prompt)] = {};
   catalogue.put(prompt);
   EXPECT_TRUE(catalogue.published_after("", "", 9).empty());
   EXPECT_EQ(catalogue.published_after("", "", 9, protocol::Kind::kPrompt).size(), 1u);

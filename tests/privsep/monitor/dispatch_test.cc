@@ -11,7 +11,7 @@ TEST_F(MonitorTest, AStolenGatewayThatApprovesIsKilled) {
   const auto gateway = peer(Role::kNetLocal, State::kServing);
   EXPECT_EQ(send(gateway, protocol::Approve{.tool = tool_id, .digest = digest_of_tool(tool())}),
             Verdict::kKillPeer);
-  EXPECT_FALSE(tool().decision.has_value());
+  EXPECT_TRUE(tool().approved.empty());
 }
 
 TEST_F(MonitorTest, AStolenGatewayThatThawsOrUnlocksIsKilled) {

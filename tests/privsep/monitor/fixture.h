@@ -128,8 +128,7 @@ class MonitorTest : public ::testing::Test {
   Tool& tool() { return *monitor.catalogue.find_tool(tool_id); }
   void approve_tool() {
     tool().approval = protocol::Approval::kApproved;
-    tool().decision =
-        Decision{.approved = true, .digest = digest_of_tool(tool()), .by = "root", .sequence = 1};
+    tool().approved[digest_of_tool(tool())] = {.by = "root", .sequence = 1};
   }
 
   std::shared_ptr<Peer> peer(protocol::Role role, protocol::State state) {

@@ -196,7 +196,8 @@ TEST_F(LoadTest, AnApprovalWithoutOurSealIsIgnoredAndReported) {
 
 TEST_F(LoadTest, AReplayedApprovalIsIgnoredAndReported) {
   store.answers["load_approvals"].rows = {approval_row(3, keys)};
-  store.answers["last_decisions"].rows = {{std::string(view_of(tool_id)), "reject", "9"}};
+  store.answers["last_tool_decisions"].rows = {
+      {std::string(view_of(tool_id)), std::string(view_of(digest_of_tool(tool()))), "9"}};
   load();
   EXPECT_FALSE(monitor.catalogue.published(tool()));
   EXPECT_EQ(monitor.warnings.size(), 1u);

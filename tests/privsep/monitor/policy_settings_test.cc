@@ -116,7 +116,7 @@ TEST_F(SettingsTest, TheToolPolicyApprovesForLocalCallersOnly) {
   ASSERT_TRUE(approved.has_value());
   EXPECT_EQ(approved->approval, protocol::Approval::kApproved);
   EXPECT_TRUE(monitor.catalogue.published(tool()));
-  EXPECT_EQ(tool().decision->by, "auto_approve");
+  EXPECT_EQ(tool().approved.at(digest_of_tool(tool())).by, "auto_approve");
   tool().code += " # changed";
   EXPECT_FALSE(monitor.catalogue.published(tool())) << "it binds the digest like any other approval";
 }

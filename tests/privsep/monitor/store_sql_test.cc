@@ -108,24 +108,24 @@ TEST_F(StoreSqlTest, WhatWasWrittenIsLoaded) {
   Row tool = rows(*store, sql::kLoadTools).at(0);
   const wire::Digest digest = digest_of({"code 1"});
   EXPECT_EQ(tool, (Row{raw(tool_id), raw(server_id),
-                       "now",        "does it",
-                       "code 1",     "not { json",
-                       "[]",         "30000",
-                       "t",          "1",
-                       "draft",      std::string(digest.begin(), digest.end()),
-                       "unix:alice", std::nullopt,
-                       std::nullopt, std::nullopt,
-                       "tool",       "out",
+                       "tool",       "now",
+                       "does it",    "code 1",
+                       "not { json", "out",
                        "hints",      "icons",
                        "uri",        "headers",
-                       "t",          "f"}));
+                       "30000",      "[]",
+                       "t",          "f",
+                       "t",          std::string(digest.begin(), digest.end()),
+                       "1",          "draft",
+                       "unix:alice", std::nullopt,
+                       std::nullopt}));
 
   must(update_tool(tool_id, 2, "pending_review"));
   add_version(tool_id, 2, "code 2");
   tool = rows(*store, sql::kLoadTools).at(0);
-  EXPECT_EQ(tool[2], "later");
-  EXPECT_EQ(tool[9], "2");
-  EXPECT_EQ(tool[10], "pending_review");
+  EXPECT_EQ(tool[3], "later");
+  EXPECT_EQ(tool[18], "2");
+  EXPECT_EQ(tool[19], "pending_review");
   EXPECT_EQ(sql("SELECT max(length(change_summary)) FROM tool_versions"), "500");
 }
 
@@ -161,6 +161,56 @@ TEST_F(StoreSqlTest, EachApprovalStateKeepsAndClearsWhatItSays) {
       .sql = &sql::kSetApprovalState,
       .params = {Param::uuid(tool_id), Param::text("trusted"), Param::null(), Param::null(), Param::null()}};
   EXPECT_FALSE(commit(*store, {unknown}).has_value());
+}
+
+TEST_F(StoreSqlTest, TheLatestApprovalOfEachDigestIsLoaded) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  const auto add = [&](const std::string& digest, const std::string& state, std::int64_t sequence) {
+    must({.sql = &sql::kInsertApproval,
+          .params = {Param::uuid(random_id()), Param::uuid(tool_id), Param::digest(digest_of({digest})),
+                     Param::text(state), Param::text("root"), Param::null(), Param::integer(sequence),
+                     Param::integer(1), Param::raw("seal")}});
+  };
+  add("1", "approved", 1);
+  add("2", "approved", 2);
+  add("2", "revoked", 3);
+  std::map<std::string, std::string> latest;
+  for (const Row& row : rows(*store, sql::kLoadApprovals)) latest[*row.at(6)] = *row.at(3);
+  EXPECT_EQ(latest, (std::map<std::string, std::string>{{"1", "approved"}, {"3", "revoked"}}));
+}
+
+TEST_F(StoreSqlTest, VersionsAreListedLoadedAndGoWithTheirTool) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  must(update_tool(tool_id, 2, "draft"));
+  add_version(tool_id, 2, "code 2");
+  const std::string list =
+      answer(sql::kListVersions, {Param::uuid(tool_id), Param::integer(1), Param::integer(1)});
+  EXPECT_EQ(
+      at(list, "versions,0,version") + at(list, "total") + at(list, "pages") + at(list, "current_version"),
+      "2222");
+  EXPECT_EQ(at(list, "versions,0,author") + at(list, "versions,0,approval"), "unix:alice");
+  EXPECT_EQ(at(answer(sql::kGetVersion, {Param::uuid(tool_id), Param::integer(1)}), "python_code"), "code 1");
+  EXPECT_TRUE(rows(*store, sql::kGetVersion, {Param::uuid(tool_id), Param::integer(3)}).empty());
+  EXPECT_EQ(rows(*store, sql::kLoadVersion, {Param::uuid(tool_id), Param::integer(1)}).at(0).at(3), "code 1");
+  const Param digest = Param::digest(digest_of({"code 2"}));
+  EXPECT_EQ(rows(*store, sql::kLoadVersionOf, {Param::uuid(tool_id), digest}).at(0).at(3), "code 2");
+  EXPECT_TRUE(rows(*store, sql::kLastDraftRun, {Param::uuid(tool_id), digest}).empty());
+  must({.sql = &sql::kDeleteTool, .params = {Param::uuid(tool_id)}});
+  EXPECT_TRUE(rows(*store, sql::kLoadVersion, {Param::uuid(tool_id), Param::integer(1)}).empty());
+  EXPECT_FALSE(commit(*store, {{.sql = &sql::kDeleteTool, .params = {Param::uuid(tool_id)}}}).has_value());
+}
+
+TEST_F(StoreSqlTest, AServerIsChangedAndDeletedWithItsTools) {
+  add_server(server_id, "weather");
+  add_tool(tool_id, server_id, "now");
+  must({.sql = &sql::kUpdateServer,
+        .params = {Param::uuid(server_id), Param::text("climate"), Param::text("x"), Param::integer(5'000)}});
+  EXPECT_EQ(rows(*store, sql::kLoadServers).at(0).at(1), "climate");
+  EXPECT_EQ(rows(*store, sql::kLoadServers).at(0).at(5), "5000");
+  must({.sql = &sql::kDeleteServer, .params = {Param::uuid(server_id)}});
+  EXPECT_TRUE(rows(*store, sql::kLoadTools).empty());
 }
 
 TEST_F(StoreSqlTest, TheLatestApprovalOfEachToolIsLoaded) {
@@ -275,8 +325,9 @@ TEST_F(StoreSqlTest, ServerToolAndStatusHaveTheContractsFields) {
   EXPECT_EQ(at(pending, "pending,0,tool") + at(pending, "pending,0,notes"), "weather__nowplease");
   EXPECT_EQ(at(pending, "pending,0,digest"), at(tool, "digest"));
   const std::string asked = answer(sql::kPendingTools, {Param::integer(50), Param::integer(1)});
-  EXPECT_EQ(at(asked, "pending_tools,0,name") + at(asked, "pending_tools,0,server_name") + at(asked, "total"),
-            "nowweather1");
+  EXPECT_EQ(at(asked, "pending_tools,0,name") + at(asked, "pending_tools,0,server_name") +
+                at(asked, "pending_tools,0,requested_by") + at(asked, "total") + at(asked, "pages"),
+            "nowweatherroot11");
   EXPECT_EQ(at(asked, "pending_tools,0,notes"), "") << "those are the reviewer's";
 }
 
