@@ -122,7 +122,7 @@ Exit list(const Options& options) {
   return Exit::kOk;
 }
 
-Exit remove(const Options& options) {
+Exit remove_secret(const Options& options) {
   Answer<Connection> monitor = Connection::open(socket_path(options));
   if (!monitor) return report(monitor.error());
   if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
@@ -140,7 +140,7 @@ Exit secret(const Options& options) {
   const std::string& verb = options.words[1];
   if (verb == "list" && options.words.size() == 3) return list(options);
   if (verb == "set" && options.words.size() == 4) return set(options);
-  if (verb == "delete" && options.words.size() == 4) return remove(options);
+  if (verb == "delete" && options.words.size() == 4) return remove_secret(options);
   return usage("use: mcpboxctl secret set|delete SERVER KEY, or mcpboxctl secret list SERVER");
 }
 
