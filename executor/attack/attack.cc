@@ -26,8 +26,8 @@ using base::Result;
 constexpr std::size_t kMaxOrder = protocol::Orders::max_request_bytes(protocol::Role::kAttack);
 
 Runner call_runner(const jail::CallJail& calls) {
-  return Runner([&calls](int socket) {
-    calls.enter(socket);
+  return Runner([&calls](int socket, int egress) {
+    calls.enter(socket, egress);
     return jail::kCallLinkFd;
   });
 }
@@ -72,7 +72,8 @@ Result<protocol::AttackReport> attack_jail(const jail::CallJail& calls, policy::
   if (!on_calls) return std::unexpected(on_calls.error());
   add(report, *on_calls);
   if (policy::contains(layers, policy::Layer::kSeccomp)) {
-    const Result<Outcome> on_zygote = Runner([](int socket) { return socket; }).run(against_zygote_jail());
+    const Result<Outcome> on_zygote =
+        Runner([](int socket, int /*egress*/) { return socket; }).run(against_zygote_jail());
     if (!on_zygote) return std::unexpected(on_zygote.error());
     add(report, *on_zygote);
   }

@@ -14,7 +14,8 @@
 namespace mcpbox::attack {
 namespace {
 
-constexpr int kOwnSocket = 3;  // jail::kCallLinkFd
+constexpr int kOwnSocket = 3;     // jail::kCallLinkFd
+constexpr int kEgressSocket = 4;  // jail::kCallEgressFd
 constexpr int kDescriptors = 1024;
 constexpr int kFamilies = 46;
 constexpr int kPrctlOptions = 80;
@@ -66,7 +67,7 @@ int look_at(int descriptor) {
 
 void add_descriptors(Attempts& into) {
   for (int fd = 0; fd < kDescriptors; ++fd) {
-    const bool own = fd == kOwnSocket;
+    const bool own = fd == kOwnSocket || fd == kEgressSocket;
     into.push_back(harmless((own ? "its socket, descriptor " : "inherited descriptor ") + std::to_string(fd),
                             [fd](const Ground&) { return look_at(fd); }, own ? kDone : refused(EBADF)));
   }
@@ -140,7 +141,7 @@ void add_controls(Attempts& into) {
         "prctl " + std::to_string(option),
         [option](const Ground&) { return make({SYS_prctl, option, -1, -1, -1, -1}); }, refused(EPERM)));
   for (const long request : kRequests)
-    for (const int fd : {0, kOwnSocket})
+    for (const int fd : {0, kOwnSocket, kEgressSocket})
       into.push_back(harmless(
           "ioctl " + std::to_string(request) + " of descriptor " + std::to_string(fd),
           [request, fd](const Ground&) { return make({SYS_ioctl, fd, request, 0}); }, refused(ENOTTY)));

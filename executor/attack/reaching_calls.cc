@@ -19,9 +19,9 @@ namespace {
 // clang-format off
 constexpr AnsweredCall kReaching[] = {
     // name              arguments                                                            answer                      why it is let through
-    { "read",             {SYS_read, 0, 0, 0},                                                {refused(EBADF)},           "its socket: descriptor 3 and no other" },
-    { "write",            {SYS_write, 2, 0, 0},                                               {refused(EBADF)},           "its socket: descriptor 3 and no other" },
-    { "poll",             {SYS_poll, 0, 0, 0},                                                {kDone},                    "waiting for its socket" },
+    { "read",             {SYS_read, 0, 0, 0},                                                {refused(EBADF)},           "its two sockets: descriptors 3 and 4 and no other" },
+    { "write",            {SYS_write, 2, 0, 0},                                               {refused(EBADF)},           "its two sockets: descriptors 3 and 4 and no other" },
+    { "poll",             {SYS_poll, 0, 0, 0},                                                {kDone},                    "waiting for its sockets" },
     { "close",            {SYS_close, 0},                                                     {refused(EBADF)},           "it may end its own conversation" },
     { "restart_syscall",  {SYS_restart_syscall},                                              {refused(EINTR)},           "the kernel's own way to go on waiting" },
     { "mmap",             {SYS_mmap, 0, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1},    {kDone},                    "heap: private, anonymous, never executable" },

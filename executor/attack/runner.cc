@@ -43,10 +43,13 @@ Runner::Runner(Enter enter, std::chrono::milliseconds patience)
   if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return;
   ours_ = base::Fd(ends[0]);
   theirs_ = base::Fd(ends[1]);
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return;
+  egress_ = base::Fd(ends[0]);
+  ::close(ends[1]);
 }
 
 Result<Outcome> Runner::run(std::span<const Attempt> attempts) {
-  if (!theirs_) return base::fail(base::Why::kBroken, "attack: no socket pair");
+  if (!egress_) return base::fail(base::Why::kBroken, "attack: no socket pair");
   outcome_ = {};
   const Result<void> entered = enter_once();
   if (!entered) return std::unexpected(entered.error());
@@ -66,7 +69,7 @@ Result<Outcome> Runner::run(std::span<const Attempt> attempts) {
 
 Result<Runner::Child> Runner::fork_child(const std::function<int(int link)>& body) {
   const pid_t pid = ::fork();
-  if (pid == 0) ::_exit(body(enter_(theirs_.get())));
+  if (pid == 0) ::_exit(body(enter_(theirs_.get(), egress_.get())));
   if (pid < 0) return fail_errno("attack: no child could be forked");
   Child child{.pid = pid, .pidfd = base::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)))};
   if (!child.pidfd) return fail_errno("attack: no handle on a child");

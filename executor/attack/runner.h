@@ -28,10 +28,10 @@ struct Outcome {
 
 class Runner {
  public:
-  // Runs in every forked child, first thing: puts it into the jail under attack, which must leave it
-  // `socket`.
-  //   returns  where the socket is now; does not return when there is no jail
-  using Enter = std::function<int(int socket)>;
+  // Runs in every forked child, first thing: puts it into the jail under attack, which must leave it both
+  // sockets, as a call has them: one to the monitor, one to egress.
+  //   returns  where the first one is now; does not return when there is no jail
+  using Enter = std::function<int(int socket, int egress)>;
 
   // patience: for an attempt that never ends (a hole), not for a slow machine
   explicit Runner(Enter enter, std::chrono::milliseconds patience = std::chrono::seconds(20));
@@ -64,6 +64,7 @@ class Runner {
   int patience_ms_;
   base::Fd ours_;  // of the socket pair that children answer on
   base::Fd theirs_;
+  base::Fd egress_;  // nobody is at its other end
   std::unique_ptr<std::uint64_t> canary_;
   Ground ground_;
   Outcome outcome_;

@@ -31,11 +31,11 @@ enum class CallStep : int {
   kDone = 0,
   kLink = 80,         // its socket could not be put at kCallLinkFd
   kParentDeath = 81,  // it could outlive the zygote
-  kLandlock = 82,
+  kLandlock = 82,     // it could signal its siblings
   kDescriptors = 83,  // a descriptor of the zygote could not be closed
-  kLimits = 84,
-  kSeccomp = 85,
-  kGroup = 86,  // it could not enter its control group
+  kLimits = 84,       // a limit is not what it should be
+  kSeccomp = 85,      // the second filter is not in force
+  kGroup = 86,        // it could not enter its control group
 };
 
 class CallJail {

@@ -29,6 +29,7 @@ using policy::SyscallRule;
 using policy::SyscallTable;
 
 constexpr int kLink = 3;
+constexpr int kEgress = 4;
 constexpr std::chrono::seconds kPatience{2};  // some of these holes let an attempt wait for ever
 
 struct Holed {
@@ -84,11 +85,12 @@ struct Prepared {
 };
 
 // As CallJail::try_enter(), with the hole.
-int enter(const Holed& hole, const Prepared& made, int socket) {
+int enter(const Holed& hole, const Prepared& made, int socket, int egress) {
   ::dup2(socket, kLink);
+  ::dup2(egress, kEgress);
   bool jailed = !hole.landlock || jail::restrict_self(made.ruleset.get()) == 0;
   if (hole.descriptors)
-    jailed = jailed && ::close_range(0, kLink - 1, 0) == 0 && ::close_range(kLink + 1, ~0u, 0) == 0;
+    jailed = jailed && ::close_range(0, kLink - 1, 0) == 0 && ::close_range(kEgress + 1, ~0u, 0) == 0;
   if (hole.limits) jailed = jailed && jail::lower_limits(policy::kCallLimits) == 0;
   if (hole.filter) jailed = jailed && jail::load_filter(made.filter) == 0;
   if (!jailed) ::_exit(1);
@@ -117,7 +119,8 @@ int attack_jail_with(const Holed& hole) {
 
   base::Result<wire::Frame> order = wire::read_frame(kLink, 64);
   if (!order) return 1;
-  attack::Runner runner([&hole, &made](int socket) { return enter(hole, made, socket); }, kPatience);
+  attack::Runner runner([&hole, &made](int socket, int egress) { return enter(hole, made, socket, egress); },
+                        kPatience);
   const base::Result<attack::Outcome> outcome = runner.run(attack::against_call_jail(attack::Corpus::kShort));
   if (!outcome) return 1;
   protocol::AttackReport report{.layers = mine.required, .attempts = outcome->attempts};

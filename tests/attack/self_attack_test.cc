@@ -87,7 +87,7 @@ const Removed kRemoved[] = {
     {"filter", "openat", "EPERM"},
     {"both_filters", "stat", "EFAULT"},
     {"limits", "more memory than a call may have", "success"},
-    {"descriptors", "inherited descriptor 4", "success"},
+    {"descriptors", "inherited descriptor 5", "success"},
     {"everything", "open", "success"},
 };
 INSTANTIATE_TEST_SUITE_P(InTheJail, AHole, ::testing::ValuesIn(kRemoved),
