@@ -46,6 +46,9 @@ loop::Task<std::shared_ptr<Spare>> Spares::take(Flavour flavour, std::int64_t pa
                        [place]() mutable { place.resolve(base::fail(Why::kBusy, words::kNoProcess)); });
   patience.start(patience_ms);
   base::Result<std::shared_ptr<Spare>> spare = co_await place.result();
+  const auto kept = pools_.find(flavour);
+  if (kept != pools_.end() && kept->second.unused != nullptr)
+    kept->second.unused->start(plan_.flavour_idle_ms);
   co_return spare;
 }
 
@@ -57,7 +60,8 @@ base::Result<Pool*> Spares::pool_for(const Flavour& flavour) {
   }
   Kept& kept = pools_.at(flavour);
   kept.last_use = ++uses_;
-  if (kept.unused != nullptr) kept.unused->start(plan_.flavour_idle_ms);
+  // Whoever waits for its zygote uses it, however long that takes to start: take() starts this again.
+  if (kept.unused != nullptr) kept.unused->stop();
   return kept.pool.get();
 }
 

@@ -2,20 +2,19 @@
 // sleeping process behind each pidfd.
 #pragma once
 
+#include <sys/prctl.h>
+
 #include "tests/privsep/monitor/fixture.h"
 
 namespace mcpbox::monitor {
 
 class FakeExecutor {
  public:
-  // A process that only exists to be killed.
+  // A process that only exists to be killed, and does not outlive a test that ends by a signal.
   class Sleeper {
    public:
     Sleeper() : pid_(::fork()) {
-      if (pid_ != 0) return;
-      ::close_range(3, ~0U, 0);  // else it keeps the sockets open that the test closes
-      ::pause();
-      ::_exit(0);
+      if (pid_ == 0) sleep_until_killed(test_);
     }
     ~Sleeper() {
       ::kill(pid_, SIGKILL);
@@ -27,8 +26,21 @@ class FakeExecutor {
     [[nodiscard]] base::Fd pidfd() const {
       return base::Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     }
+    [[nodiscard]] bool dead() const {
+      siginfo_t how{};
+      return ::waitid(P_PID, static_cast<id_t>(pid_), &how, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+             how.si_pid == pid_;
+    }
 
    private:
+    [[noreturn]] static void sleep_until_killed(pid_t test) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::getppid() != test) ::_exit(0);  // it died before it could be known
+      ::close_range(3, ~0U, 0);             // else it keeps the sockets open that the test closes
+      for (;;) ::pause();
+    }
+
+    pid_t test_ = ::getpid();
     pid_t pid_;
   };
 
