@@ -7,6 +7,7 @@
 #include "executor/attack/attack.h"
 #include "executor/first_order.h"
 #include "executor/python.h"
+#include "executor/rehearsal.h"
 #include "executor/zygote.h"
 #include "privsep/base/log.h"
 #include "privsep/jail/call.h"
@@ -44,6 +45,8 @@ int main(int argc, char** argv) {
     return executor::answer_first_order(wire::kChildLinkFd, *order, missing) ? EXIT_SUCCESS : EXIT_FAILURE;
   base::Result<executor::Python> python = executor::Python::start(executor::kDebian, order->packages);
   if (!python) return refuse(log, python.error(), EXIT_FAILURE);
+  const base::Result<executor::Rehearsal> rehearsal = executor::Rehearsal::learn(*python);
+  if (!rehearsal) return refuse(log, rehearsal.error(), EXIT_FAILURE);
   const base::Result<void> told = executor::answer_first_order(wire::kChildLinkFd, *order, missing);
   if (!told) return refuse(log, told.error(), EXIT_FAILURE);
   const base::Result<jail::CallJail> calls =
@@ -55,6 +58,7 @@ int main(int argc, char** argv) {
       attack::rehearsed(*calls, jail::enter(jail::jail_for_zygote(arguments->allow_missing, keep)));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
 
-  const base::Error end = executor::Zygote(*python, *calls, oom, title).serve(wire::kChildLinkFd, *layers);
+  const base::Error end =
+      executor::Zygote(*python, *rehearsal, *calls, oom, title).serve(wire::kChildLinkFd, *layers);
   return end.why == base::Why::kCancelled ? EXIT_SUCCESS : refuse(log, end, EXIT_FAILURE);
 }

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "executor/holes.h"
-#include "executor/hot_pages.h"
 #include "executor/shared_memory.h"
 #include "executor/sources.h"
 #include "policy/limits.h"
@@ -226,7 +225,6 @@ bool take_number(PyObject* tuple, Py_ssize_t index, long most, long& into) {
 struct Python::State {
   PyObject* runtime;
   PyObject* ready;  // what go() calls
-  HotPages hot;
 };
 
 Python::Python(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -242,13 +240,26 @@ base::Result<Python> Python::start(const PythonPaths& paths, std::span<const std
     PyErr_Print();  // still our own code only: the log shows which module is missing
     return fail(Why::kBroken, "python: the runtime did not start: the lines above say what is missing");
   }
-  base::Result<HotPages> hot =
-      HotPages::learn([&] { PyRef(PyObject_CallMethod(runtime.get(), "rehearse", nullptr)); });
-  if (!hot) return std::unexpected(hot.error());
-  return Python(std::make_unique<State>(State{runtime.release(), nullptr, std::move(*hot)}));
+  return Python(std::make_unique<State>(State{runtime.release(), nullptr}));
 }
 
-void Python::touch(int link) const noexcept { state_->hot.touch(link); }
+base::Result<Python::UsualCall> Python::usual_call() {
+  const PyRef made(PyObject_CallMethod(state_->runtime, "usual", nullptr));
+  if (!made || !PyTuple_Check(made.get())) return broken("python: there is no call to rehearse with");
+  UsualCall call;
+  call.prepare.timeout_ms = limits::kTimeoutMaxMs;  // no less CPU time than the call after it may have
+  const bool fits = take_bytes(made.get(), 0, call.prepare.wire_name.kMax, call.prepare.wire_name) &&
+                    take_bytes(made.get(), 1, call.prepare.code.kMax, call.prepare.code) &&
+                    take_bytes(made.get(), 2, call.prepare.source.kMax, call.prepare.source) &&
+                    take_bytes(made.get(), 3, call.prepare.input_schema.kMax, call.prepare.input_schema) &&
+                    take_bytes(made.get(), 4, call.go.body.kMax, call.go.body);
+  if (!fits) return broken("python: the call to rehearse with is none");
+  return call;
+}
+
+void Python::forget_call() {
+  if (!PyRef(PyObject_CallMethod(state_->runtime, "forget", nullptr))) PyErr_Clear();
+}
 
 base::Result<void> Python::reseed() {
   const PyRef done(PyObject_CallMethod(state_->runtime, "reseed", nullptr));

@@ -48,8 +48,14 @@ class Python {
   Python& operator=(const Python&) = delete;
   ~Python();  // leaves the interpreter as it is: processes end by _exit
 
-  // In a child, before its jail: makes the pages that a call writes to its own, until a job waits in `link`.
-  void touch(int link) const noexcept;
+  // A call of a tool of our own, as a monitor would order it (rehearsal.h).  kBroken when there is none.
+  struct UsualCall {
+    protocol::Prepare prepare;
+    protocol::Go go;
+  };
+  [[nodiscard]] base::Result<UsualCall> usual_call();
+  // After that call: as if it had not been.
+  void forget_call();
   // In a child, before anything else runs: each would otherwise draw the same `random` numbers.
   [[nodiscard]] base::Result<void> reseed();
 

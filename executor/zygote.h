@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "executor/python.h"
+#include "executor/rehearsal.h"
 #include "policy/layers.h"
 #include "privsep/base/error.h"
 #include "privsep/base/fd.h"
@@ -18,9 +19,10 @@ namespace mcpbox::executor {
 
 class Zygote {
  public:
-  // All must outlive this.  calls, oom: made before the zygote's own jail.
-  Zygote(Python& python, const jail::CallJail& calls, const jail::OomOrder& oom, const jail::Title& title)
-      : python_(python), calls_(calls), oom_(oom), title_(title) {}
+  // All must outlive this.  rehearsal, calls, oom: made before the zygote's own jail.
+  Zygote(Python& python, const Rehearsal& rehearsal, const jail::CallJail& calls, const jail::OomOrder& oom,
+         const jail::Title& title)
+      : python_(python), rehearsal_(rehearsal), calls_(calls), oom_(oom), title_(title) {}
 
   // Says Hello on `link`, waits for the answer, then serves until the monitor closes it.
   //   layers   what jail::enter() verified
@@ -42,6 +44,7 @@ class Zygote {
   [[nodiscard]] base::Result<void> turn();
 
   Python& python_;
+  const Rehearsal& rehearsal_;
   const jail::CallJail& calls_;
   const jail::OomOrder& oom_;
   const jail::Title& title_;

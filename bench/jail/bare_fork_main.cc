@@ -11,6 +11,7 @@
 #include "bench/figures.h"
 #include "executor/first_order.h"
 #include "executor/python.h"
+#include "executor/rehearsal.h"
 #include "policy/rlimits.h"
 #include "privsep/jail/call.h"
 #include "privsep/jail/child_arguments.h"
@@ -39,7 +40,8 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   const executor::FirstOrder order = bench::need(executor::take_first_order(wire::kChildLinkFd));
-  const executor::Python python = bench::need(executor::Python::start(executor::kDebian, order.packages));
+  executor::Python python = bench::need(executor::Python::start(executor::kDebian, order.packages));
+  bench::need(executor::Rehearsal::learn(python));
   bench::need(executor::answer_first_order(wire::kChildLinkFd, order, std::nullopt));
   const jail::CallJail calls =
       bench::need(jail::CallJail::prepare(policy::kCallLimits, arguments.allow_missing));

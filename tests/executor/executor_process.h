@@ -141,10 +141,12 @@ class ExecutorProcess {
     return status;
   }
 
+  bool warm_spares = true;  // what the next orders to fork say
+
   // group: cgroup.procs of the control group that it is to enter; -1: none
   Spare fork_spare(int group = -1) {
     Pair pair = make_pair();
-    protocol::ForkSpare order{.spare = next_++, .socket = std::move(pair.theirs)};
+    protocol::ForkSpare order{.spare = next_++, .touch_pages = warm_spares, .socket = std::move(pair.theirs)};
     if (group >= 0) order.group = Fd(::dup(group));
     Spare spare{.number = order.spare, .link = std::move(pair.ours), .pidfd = Fd()};
     const Result<void> sent = wire::write_message(link_.get(), FrameKind::kRequest,
