@@ -100,9 +100,9 @@ test("calls that compute do not hold up another server's", async () => {
   assert.deepEqual(kinds(await Promise.all(spins)), ["result"]);
 });
 
-test("a tool that imports httpx has an interpreter with it, which says that there is no network", async () => {
+test("a tool that imports httpx has an interpreter with it, which says what is not approved", async () => {
   const words = await box.mcp.refusal("sleepers__fetch", { url: "https://example.org/x" });
-  assert.match(words, /example\.org: tools have no network/);
+  assert.match(words, /example\.org:443 is not approved for this server; use mcpbox_request_network_access/);
   const flavours = (await status()).zygotes.map(({ flavour }: { flavour: string }) => flavour).sort();
   assert.deepEqual(flavours, ["default", "httpx"]);
 });
