@@ -145,7 +145,9 @@ class Call:
         else:
             arguments, params = args.from_request(body, self._job.name)
             asker = client.client_of(params, session.legacy, session.can, session.log_level)
-        self._ctx = Context(self._limits, self._loop, self._link, asker, arguments, session.state)
+        self._ctx = Context(
+            self._limits, self._loop, self._link, asker, arguments, session.state, self._redaction
+        )
         args.check(arguments, self._rules, self._job.name or "this draft")
         return arguments
 
@@ -201,7 +203,8 @@ class Call:
 
     def _input_required(self, error):
         """2026-07-28: the questions are the result, and the caller repeats the call with the answers."""
-        asked = {key: question.as_input_request() for key, question in error.args[0].items()}
+        questions = {key: question.as_input_request() for key, question in error.args[0].items()}
+        asked = self._redaction.value(questions)
         try:
             made = result.encode_json({"inputRequests": asked}, self._limits.json_depth - 3)
             state = self._ctx.kept_state()
@@ -212,13 +215,15 @@ class Call:
         except ValueError as wrong:
             return self._failed(TOOL_ERROR, f"The tool cannot ask its caller: {wrong}", None)
         text = "asks for " + ", ".join(asked)
-        return self._outcome(INPUT_REQUIRED, made, text, self._output.text(), "")._replace(state=state)
+        printed = self._execution()["stdout"]
+        return self._outcome(INPUT_REQUIRED, made, text, printed, "")._replace(state=state)
 
     def _missing_capability(self, error, session):
         if session.legacy or self._job.draft:
             return self._failed(TOOL_ERROR, failure.message_of(error), error)
         needed = result.encode_json(error.capability, 4)
-        return self._outcome(MISSING_CAPABILITY, needed, "", self._output.text(), str(error))
+        printed = self._execution()["stdout"]
+        return self._outcome(MISSING_CAPABILITY, needed, "", printed, str(error))
 
     def _failed(self, end, message, error):
         """An isError result: the message, then what was printed, then the detail."""
@@ -236,6 +241,7 @@ class Call:
         return self._outcome(end, made, "", execution["stdout"], message + block)
 
     def _invalid(self, text):
+        text = self._redaction.text(text)
         made = result.failure(text, self._execution(), self._limits)
         return self._outcome(INVALID_ARGUMENTS, made, "", "", text)
 

@@ -7,6 +7,7 @@ import time
 from . import client as clients
 from . import content, link, questions
 from .result import encode_json
+from .secret_values import Redaction
 
 CannotAsk = link.CannotAsk
 
@@ -78,11 +79,12 @@ class Context:
     sampling = staticmethod(questions.sampling)
     root_list = staticmethod(questions.roots)
 
-    def __init__(self, limits, call_loop, call_link, client, arguments, state=b""):
+    def __init__(self, limits, call_loop, call_link, client, arguments, state=b"", redaction=None):
         self._limits = limits
         self._loop = call_loop
         self._link = call_link
         self._client = client
+        self._redaction = redaction or Redaction()
         self._digest = "" if client.legacy else digest_of(arguments)
         self._pace = _Pace(limits)
         self._progress = None
@@ -143,7 +145,7 @@ class Context:
         return _DONE
 
     def _say(self, kind, told):
-        data = encode_json(told, self._limits.json_depth - 4)
+        data = encode_json(self._redaction.value(told), self._limits.json_depth - 4)
         if len(data) > self._limits.line_bytes:
             raise ValueError(f"it has {len(data)} bytes as JSON; the limit is {self._limits.line_bytes}")
         self._link.say(kind, data)
@@ -190,7 +192,7 @@ class Context:
         return self._ask_by_result(wanted)
 
     async def _ask_now(self, question):
-        data = question.data(self._limits)
+        data = self._redaction.text(question.data(self._limits).decode()).encode()
         self._loop.wait_for_client(True)
         try:
             answer = await self._link.ask(question.kind, question.by_url, data)

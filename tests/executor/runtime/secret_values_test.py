@@ -1,8 +1,10 @@
 """Mirrors executor/runtime/secret_values.py: what a tool sees, and what leaves the call."""
 
+import json
 import unittest
 
-from support import body, run
+from context_test import Wire
+from support import body, call, client, request, run
 
 KEY = (b"API_KEY", b"hunter2hunter2", 1)
 SHORT = (b"PIN", b"123", 1)
@@ -52,6 +54,52 @@ class Redaction(unittest.TestCase):
     def test_what_is_not_to_be_replaced_stays(self):
         ran = self.nowhere("return [secrets['PIN'], secrets['SHOWN'], {'n': 123}]")
         self.assertEqual(ran.text, '["123", "visible-value", {"n": 123}]')
+
+    def test_a_value_is_replaced_as_common_encodings_write_it(self):
+        value = 'p@ss "word" & <more>/+é'
+        odd = (b"ODD", value.encode(), 1)
+        for source in (
+            "import base64\nreturn base64.b64encode(secrets['ODD'].encode()).decode()",
+            "import base64\nreturn 'Basic ' + base64.b64encode(('user:' + secrets['ODD']).encode()).decode()",
+            "import base64\nreturn base64.urlsafe_b64encode(b'12' + secrets['ODD'].encode() + b'x').decode()",
+            "return secrets['ODD'].encode().hex()",
+            "return secrets['ODD'].encode().hex().upper()",
+            "return json.dumps({'a': secrets['ODD']})",
+            "return json.dumps(secrets['ODD'], ensure_ascii=False)",
+            "import urllib.parse\nreturn 'https://x/?k=' + urllib.parse.quote(secrets['ODD'], safe='')",
+            "import urllib.parse\nreturn urllib.parse.urlencode({'k': secrets['ODD']})",
+            "import html\nreturn html.escape(secrets['ODD'], quote=False)",
+            "return repr([secrets['ODD']])",
+        ):
+            ran = run(body(source), secrets=(odd,))
+            self.assertIn("[REDACTED]", ran.text, source)
+            left = b"".join(ran.outcome[1:])
+            for part in (b"p@ss", b"p%40ss", value.encode().hex().encode(), b"cEBzcy"):
+                self.assertNotIn(part, left, source)
+
+    def test_a_value_is_replaced_in_progress_lines_questions_and_what_was_printed_before_one(self):
+        source = body(
+            "print('is', secrets['API_KEY'])\n"
+            "ctx.progress(1, 2, 'with ' + secrets['API_KEY'])\n"
+            "ctx.log('error', {'k': [secrets['API_KEY']]}, secrets['API_KEY'])\n"
+            "await ctx.elicit('really ' + secrets['API_KEY'] + '?', {'name': {'type': 'string'}})"
+        )
+        wire = Wire({"action": "decline"})
+        session = call.Session(legacy=True, can=client.ELICIT_FORM, log_level=1)
+        asked = request({}, _meta={"progressToken": 7})
+        ran = run(source, body=asked, session=session, secrets=(KEY,), wire=wire)
+        told = json.dumps([wire.said, wire.asked]) + repr(ran.outcome)
+        self.assertEqual(len(wire.said), 2)
+        self.assertEqual(len(wire.asked), 1)
+        self.assertNotIn("hunter2hunter2", told)
+        self.assertEqual(told.count("[REDACTED]"), 6, told)
+
+        can = {"elicitation": {}}
+        prefix = "io.modelcontextprotocol/"
+        meta = {prefix + "protocolVersion": "2026-07-28", prefix + "clientCapabilities": can}
+        ran = run(source, body=request({}, _meta=meta), session=call.Session(), secrets=(KEY,))
+        self.assertEqual(ran.end, call.INPUT_REQUIRED)
+        self.assertNotIn(b"hunter2hunter2", b"".join(ran.outcome[1:]))
 
     def test_the_longer_of_two_values_goes_first(self):
         longer = (b"LONG", b"hunter2hunter2-and-more", 1)
