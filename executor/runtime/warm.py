@@ -5,6 +5,7 @@ What is imported and run here is shared by all children; what is not costs each 
 
 import gc
 import importlib
+import opcode
 import random
 import sys
 import types
@@ -53,6 +54,9 @@ async def main(name: str, n: int = 2):
 """
 
 
+_NOTHING = bytes([opcode.opmap["NOP"], 0])
+_LARGE = 528  # bytes of an object that the C library keeps
+
 _UNTIL_QUICK = 12  # runs after which the interpreter has replaced what it can by faster instructions
 
 
@@ -63,6 +67,7 @@ class Runtime:
         self._extras = {"http": network.connect(sys.modules["httpx"], ops)} if "httpx" in approved else {}
         self._call = importlib.import_module(f"{__package__}.call")  # these two need jsonschema
         self._check = importlib.import_module(f"{__package__}.check")
+        self._streams = sys.stdin, sys.stdout, sys.stderr
         self.limits = limits
         self.loop = poll_loop
         self._waits = waits
@@ -91,25 +96,26 @@ class Runtime:
 
         return go
 
-    def rehearse(self):
-        """Does what a call does, so that python.cc learns which pages that takes."""
-        self.reseed()
-        self._rehearse(_USUAL, 1)
+    def usual(self):
+        """What most calls are like, for rehearsal.cc: name, code, source, schema and request body."""
+        checked = self._checked[_USUAL]
+        return b"warm", checked.code, _USUAL, checked.schema, _request(1)
+
+    def forget(self):
+        """After a call that was none: nothing of it is left."""
+        sys.stdin, sys.stdout, sys.stderr = self._streams
+        sys.modules.pop("tool", None)
+        self._call.linecache.cache.clear()
 
     def reseed(self):
         """Every child would otherwise draw the same `random` numbers."""
         random.seed()
 
     def _rehearse(self, source, n):
-        streams = sys.stdin, sys.stdout, sys.stderr
         checked = self._checked[source]
-        body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"warm","arguments":'
-        body += b'{"name":"w","n":%s}}}' % str(n).encode()
         job = self._call.Job("warm", checked.code, source, checked.schema, 1000, False)
-        self._prepared(job)(body)
-        sys.stdin, sys.stdout, sys.stderr = streams
-        sys.modules.pop("tool", None)
-        self._call.linecache.cache.clear()
+        self._prepared(job)(_request(n))
+        self.forget()
 
     def warm(self, fill_holes):
         """Rehearses success, failure and compilation; then nothing is collected again."""
@@ -120,7 +126,7 @@ class Runtime:
             self._rehearse(_USUAL, n)
         self._warm_library()
         fill_holes()
-        _side_by_side(self.rehearse)
+        _side_by_side(lambda: self._rehearse(_USUAL, 1))
         for _ in range(_UNTIL_QUICK):
             self._rehearse(_REHEARSAL, 1)
             self._rehearse(_USUAL, 1)
@@ -134,12 +140,27 @@ class Runtime:
         zoneinfo.ZoneInfo("UTC")
 
 
-def _side_by_side(rehearse):
-    """Puts the code that a call runs into pages of its own.
+def _request(n):
+    body = b'{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"warm","arguments":'
+    return body + b'{"name":"w","n":%s}}}' % str(n).encode()
 
-    CPython counts references and keeps its notes on types inside each code object, so running it writes to
-    it; lying among the code of hundreds of modules, each would cost a forked child a page.
+
+def _side_by_side(rehearse):
+    """Puts the functions that a call runs into pages of their own.
+
+    CPython counts references, also to functions and code, and keeps its notes on types inside each code
+    object, so running it writes to it; lying among those of hundreds of modules, each would cost a forked
+    child a page.
     """
+    hot = _codes_that_run(rehearse)
+    functions = [f for f in gc.get_objects() if isinstance(f, types.FunctionType) and id(f.__code__) in hot]
+    for function in functions:
+        function.__code__ = _copy_of_code(function.__code__, hot)
+    _move({id(function): _copy_of_function(function) for function in functions})
+
+
+def _codes_that_run(rehearse):
+    """By id: code objects are equal when they only say the same."""
     hot = {}
 
     def note(frame, event, _argument):
@@ -151,9 +172,50 @@ def _side_by_side(rehearse):
         rehearse()
     finally:
         sys.setprofile(None)
-    for function in gc.get_objects():
-        if isinstance(function, types.FunctionType) and id(function.__code__) in hot:
-            function.__code__ = function.__code__.replace()
+    return hot
+
+
+def _copy_of_code(code, hot):
+    """With the comprehensions and inner functions in it that run, too.
+
+    What has up to 512 bytes is kept apart by its size, each size in pages of its own; what has more lies
+    side by side.  So short code gets an end that is never reached.
+    """
+    inner = [
+        _copy_of_code(part, hot) if isinstance(part, types.CodeType) and id(part) in hot else part
+        for part in code.co_consts
+    ]
+    missing = max(0, _LARGE - sys.getsizeof(code))
+    return code.replace(co_consts=tuple(inner), co_code=code.co_code + _NOTHING * (missing // 2))
+
+
+def _copy_of_function(function):
+    copy = types.FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    for name in "__kwdefaults__", "__qualname__", "__annotations__", "__doc__", "__module__":
+        setattr(copy, name, getattr(function, name))
+    copy.__dict__.update(function.__dict__)
+    return copy
+
+
+def _move(copies):
+    """Puts the copies, by the id of their originals, wherever a class or a dictionary has an original."""
+    everything = gc.get_objects()
+    for owner in everything:
+        if isinstance(owner, type):
+            for name, value in list(vars(owner).items()):
+                if id(value) in copies:
+                    setattr(owner, name, copies[id(value)])
+    for owner in everything:
+        if type(owner) is dict and owner is not copies:
+            for key, value in list(owner.items()):
+                if id(value) in copies:
+                    owner[key] = copies[id(value)]
 
 
 def _import_validator():
