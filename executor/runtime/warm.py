@@ -244,6 +244,7 @@ def start(root, zone_root, share, fill_holes, limits, packages=(), waits=b"", op
     roots = load_packages(packages)
     call_link = link.Link(says, asks)
     network_ops = fetching.Ops(**ops) if ops else None  # only httpx asks for them
+    fill_holes()  # so that what comes now, which every call uses, lies together
     runtime = Runtime(Limits(**limits), loop.install(), waits, call_link, packages, network_ops)
     library.install(root, zone_root, share, roots)
     runtime.warm(fill_holes)
