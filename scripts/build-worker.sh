@@ -20,4 +20,7 @@ if [[ ! -e dist/worker.mjs || $(cat dist/.sources 2>/dev/null) != "$stamp" ]]; t
   node build.ts
   printf '%s\n' "$stamp" >dist/.sources
 fi
-if [[ ${1:-} == --test ]]; then exec node node_modules/vitest/vitest.mjs run; fi
+if [[ ${1:-} == --test ]]; then
+  packages_of "$SUITE_FOLDER" # the official conformance suite
+  exec node node_modules/vitest/vitest.mjs run
+fi

@@ -4,8 +4,8 @@ export default defineConfig({
   // Each file with a Worker starts a workerd of its own; a machine that is busy must not decide a test.
   test: {
     include: ["test/**/*.test.ts"],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
     silent: "passed-only",
   },

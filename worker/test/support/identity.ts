@@ -8,8 +8,7 @@ import Provider, { type Configuration } from "oidc-provider";
 export const TEAM = "https://home.cloudflareaccess.com";
 export const CLIENT_ID = "b1946ac92492d2347c6235b4d2611184";
 export const CLIENT_SECRET = "the-secret-of-the-application-at-access";
-const BASE = `/cdn-cgi/access/sso/oidc/${CLIENT_ID}`;
-export const ISSUER = TEAM + BASE;
+export const ISSUER = `${TEAM}/cdn-cgi/access/sso/oidc/${CLIENT_ID}`;
 
 export interface Claims {
   email?: string;
@@ -25,12 +24,17 @@ export class Identity {
   readonly #issuer: string;
   readonly #base: string;
 
+  /** Under Access's own name, behind a proxy; or, as a browser needs it, at a loopback address. */
   constructor(callback: string, issuer = ISSUER) {
     this.#issuer = issuer;
     this.#base = new URL(issuer).pathname;
     this.#provider = new Provider(issuer, this.#configuration(callback));
-    this.#provider.proxy = true;
+    this.#provider.proxy = issuer === ISSUER;
     this.#server = createServer((request, response) => void this.#answer(request, response));
+  }
+
+  get issuer(): string {
+    return this.#issuer;
   }
 
   async start(port = 0): Promise<number> {
@@ -91,9 +95,7 @@ export class Identity {
       return;
     }
     response.writeHead(200, { "Content-Type": "text/html" });
-    response.end(
-      `<form method="post"><button name="go" value="1">Sign in as ${this.#issuer.length}</button></form>`,
-    );
+    response.end(`<form method="post"><button name="go" value="1">Sign in as person 1</button></form>`);
   }
 
   async #tamper(

@@ -39,9 +39,9 @@ export class Stack {
   #identityPort = 0;
   #miniflare!: Miniflare;
 
-  private constructor(publicUrl: string) {
+  private constructor(publicUrl: string, issuer: string) {
     this.publicUrl = publicUrl;
-    this.identity = new Identity(`${publicUrl}/callback`);
+    this.identity = new Identity(`${publicUrl}/callback`, issuer);
     this.gateway = new StandInGateway({
       publicKey: this.key.publicKey,
       keyId: "k1",
@@ -52,13 +52,16 @@ export class Stack {
   }
 
   static async start(options: Options = {}): Promise<Stack> {
-    const stack = new Stack(options.onLoopback ? `http://127.0.0.1:${await freePort()}` : PUBLIC_URL);
+    const loopback = async () => `http://127.0.0.1:${await freePort()}`;
+    const stack = options.onLoopback
+      ? new Stack(await loopback(), ISSUER.replace(TEAM, await loopback()))
+      : new Stack(PUBLIC_URL, ISSUER);
     await stack.#start(options);
     return stack;
   }
 
   async #start(options: Options): Promise<void> {
-    this.#identityPort = await this.identity.start();
+    this.#identityPort = await this.identity.start(Number(new URL(this.identity.issuer).port));
     const address = await this.gateway.start();
     const bindings: Record<string, string | undefined> = {
       PUBLIC_URL: this.publicUrl,
@@ -66,7 +69,7 @@ export class Stack {
       ASSERTION_KEY_ID: "k1",
       ASSERTION_KEY: this.key.bound,
       MCPBOX_SERVICE_TOKEN: SERVICE_TOKEN,
-      ACCESS_ISSUER: ISSUER,
+      ACCESS_ISSUER: this.identity.issuer,
       ACCESS_CLIENT_ID: CLIENT_ID,
       ACCESS_CLIENT_SECRET: CLIENT_SECRET,
       ...options.bindings,
@@ -153,7 +156,7 @@ export class Stack {
     const headers = Object.fromEntries(request.headers);
     delete headers["host"];
     delete headers["content-length"];
-    if (url.origin === TEAM)
+    if (url.origin === new URL(this.identity.issuer).origin)
       return copied(await this.#atIdentity(url, { method: request.method, headers, body }));
     if (url.href === CIMD_CLIENT)
       return MiniflareResponse.json({
