@@ -31,27 +31,27 @@ bool is_number(std::string_view label) {
 }
 
 const char* label_problem(std::string_view label) {
-  if (label.empty()) return "a host name has two dots in a row, or begins with one: remove it";
-  if (label.size() > kLabelBytes) return "a part of the host name is longer than 63 characters";
+  if (label.empty()) return "host has two dots in a row, or begins with one: remove it";
+  if (label.size() > kLabelBytes) return "host has a part of more than 63 characters";
   if (!std::ranges::all_of(label, is_label_character))
-    return "a host name has letters, digits, hyphens and dots only; write an international name in its "
-           "ASCII form (xn--...)";
-  if (label.front() == '-' || label.back() == '-')
-    return "a part of a host name must not begin or end with a hyphen";
+    return "host is a name or an address alone, such as api.example.com: without https://, path, port and "
+           "spaces; "
+           "write an international name in its ASCII form (xn--...)";
+  if (label.front() == '-' || label.back() == '-') return "host has a part that begins or ends with a hyphen";
   return nullptr;
 }
 
 const char* name_problem(std::string_view name) {
-  if (name.empty()) return "a host name must not be empty";
-  if (name.size() > kNameBytes) return "a host name has at most 253 characters";
+  if (name.empty()) return "host must not be empty: give a name such as api.example.com";
+  if (name.size() > kNameBytes) return "host has at most 253 characters";
   std::string_view rest = name;
   while (true) {
     const std::size_t dot = rest.find('.');
     const std::string_view label = rest.substr(0, dot);
     if (const char* problem = label_problem(label)) return problem;
     if (dot == std::string_view::npos)
-      return is_number(label) ? "a host that ends in a number is an address: write four decimal numbers, "
-                                "none with a leading zero"
+      return is_number(label) ? "host ends in a number, so it must be an address: write four decimal "
+                                "numbers, none with a leading zero, as in 192.0.2.7"
                               : nullptr;
     rest.remove_prefix(dot + 1);
   }
@@ -67,7 +67,9 @@ std::expected<Host, const char*> read_host(std::string_view text) {
     if (bracketed) text = text.substr(1, text.size() - 2);
     const std::optional<Address> address = parse_address(text);
     if (!address || !address->v6)
-      return Refusal("an IPv6 address is written as in [fd00::1], without a zone; a port goes beside it");
+      return Refusal(
+          "host has a colon and is no IPv6 address: write one as in [fd00::1], without a zone; a port is an "
+          "argument of its own");
     return host_of(*address);
   }
   std::string name = lower(text);
@@ -81,11 +83,11 @@ std::expected<HostPattern, const char*> read_host_pattern(std::string_view text)
   const bool wildcard = text.starts_with("*.");
   if (wildcard) text.remove_prefix(2);
   if (text.find('*') != std::string_view::npos)
-    return Refusal("a wildcard is written as in *.example.com, and stands at the beginning only");
+    return Refusal("host has a wildcard that is not at the beginning, as in *.example.com");
   std::expected<Host, const char*> host = read_host(text);
   if (!host) return Refusal(host.error());
   if (wildcard && (host->address || host->name.find('.') == std::string::npos))
-    return Refusal("a wildcard needs a name of at least two parts after it, as in *.example.com");
+    return Refusal("host has a wildcard before less than two parts: write it as in *.example.com");
   return HostPattern{.host = std::move(*host), .wildcard = wildcard};
 }
 

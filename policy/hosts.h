@@ -1,39 +1,21 @@
-// What a host may be called in a grant, and what a grant reaches.  One spelling per host: the monitor
-// compares names, it does not resolve them; which addresses a name may have is policy/addresses' question.
+// What a host may be called in a grant, and what a grant reaches.  The monitor compares names in their one
+// spelling, it does not resolve them; which addresses a name may have is policy/addresses' question.
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace mcpbox::policy {
 
-enum class HostProblem : std::uint8_t {
-  kNone,
-  kEmpty,
-  kTooLong,
-  kCharacter,  // not a name and not an address: a URL, a path, a port, a user
-  kLabel,      // an empty or overlong part
-  kAddress,    // looks like an address and is none
-  kSelf,       // this machine itself
-  kWildcard,   // a * where none may be
-};
-
-// A literal that says the rule and what to do; "" for kNone.
-[[nodiscard]] const char* reason_of(HostProblem problem);
-
 // Who writes it: only an administrator may write `*.example.com`.
 enum class HostAuthor : std::uint8_t { kCaller, kAdmin };
 
-struct HostName {
-  std::string
-      name;  // lower case, no dot at the end, an IPv6 address in its shortest form and without brackets
-  HostProblem problem = HostProblem::kNone;
-};
-
-// The one spelling of `given`, or the first rule that it breaks.
-[[nodiscard]] HostName host_name(std::string_view given, HostAuthor author);
+// The one spelling of the host or pattern (host_names.h), or a literal that says which rule it breaks and
+// what to write instead: those of host_names.h, and that no tool may reach this machine itself.
+[[nodiscard]] std::expected<std::string, const char*> host_name(std::string_view given, HostAuthor author);
 
 // `*.example.com`: every name below example.com, not example.com itself.
 constexpr bool is_wildcard(std::string_view host) { return host.starts_with("*."); }

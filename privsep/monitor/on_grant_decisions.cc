@@ -1,5 +1,9 @@
 // Runs in the monitor: what a person decides about hosts and modules.  What takes authority away acts before
 // its commit, what gives it acts after.
+#include <expected>
+#include <string>
+#include <utility>
+
 #include "privsep/monitor/granting.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/sql_authority.h"
@@ -187,15 +191,14 @@ Answer<p::GrantInfo> on_decide_grant(Monitor& m, Peer& asker, p::DecideGrant q) 
 Answer<p::GrantDetail> on_add_host(Monitor& m, Peer& asker, p::AddHost q) {
   const base::Result<wire::Id> server = server_named(m, q.server);
   if (!server) co_return std::unexpected(server.error());
-  policy::HostName host = policy::host_name(q.host, policy::HostAuthor::kAdmin);
-  if (host.problem != policy::HostProblem::kNone)
-    co_return base::fail(Why::kInvalid, policy::reason_of(host.problem));
+  std::expected<std::string, const char*> host = policy::host_name(q.host, policy::HostAuthor::kAdmin);
+  if (!host) co_return base::fail(Why::kInvalid, host.error());
   if ((q.methods & ~policy::kAllMethods) != 0) co_return base::fail(Why::kInvalid, "an unknown HTTP method");
   if (!q.path.empty() && !policy::is_path_prefix(q.path))
     co_return base::fail(Why::kInvalid,
                          "the path begins with / and has no query, percent sign, or . and .. parts");
   Grant grant{.id = random_id(), .kind = GrantKind::kHost, .server = *server};
-  grant.name = std::move(host.name);
+  grant.name = std::move(*host);
   grant.port = q.port;
   grant.methods = q.methods;
   grant.path = q.path;

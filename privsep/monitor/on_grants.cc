@@ -1,5 +1,7 @@
 // Runs in the monitor: what callers ask for, and lists.  Asking gives nothing: a row waits for a person.
 #include <algorithm>
+#include <expected>
+#include <string>
 #include <utility>
 
 #include "privsep/monitor/granting.h"
@@ -178,11 +180,10 @@ Answer<p::GrantAsked> on_request_host(Monitor& m, Peer& asker, p::RequestHost q)
   if (!caller) co_return std::unexpected(caller.error());
   const Tool* tool = m.catalogue.find_tool(q.tool);
   if (tool == nullptr) co_return std::unexpected(kNoTool);
-  policy::HostName host = policy::host_name(q.host, policy::HostAuthor::kCaller);
-  if (host.problem != policy::HostProblem::kNone)
-    co_return base::fail(Why::kInvalid, policy::reason_of(host.problem));
+  std::expected<std::string, const char*> host = policy::host_name(q.host, policy::HostAuthor::kCaller);
+  if (!host) co_return base::fail(Why::kInvalid, host.error());
   Grant wanted{.id = random_id(), .kind = GrantKind::kHost, .server = tool->server, .tool = tool->id};
-  wanted.name = std::move(host.name);
+  wanted.name = std::move(*host);
   wanted.port = q.port;
   wanted.justification = q.justification;
   p::GrantAsked asked = co_await ask_for(m, *caller, std::move(wanted));

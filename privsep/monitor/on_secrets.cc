@@ -1,4 +1,8 @@
 // Runs in the monitor: what a caller may do with secrets, which is to name them.
+#include <expected>
+#include <string>
+#include <utility>
+
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/seals.h"
@@ -82,10 +86,10 @@ base::Result<void> complete_binding(p::SecretBinding& binding, Complete complete
   if (binding.host.empty() && complete == Complete::kForValue)
     return base::fail(Why::kInvalid, "a sealed secret needs the host that it may go to");
   if (!binding.host.empty()) {
-    policy::HostName host = policy::host_name(binding.host, policy::HostAuthor::kCaller);
-    if (host.problem != policy::HostProblem::kNone)
-      return base::fail(Why::kInvalid, policy::reason_of(host.problem));
-    binding.host = std::move(host.name);
+    std::expected<std::string, const char*> host =
+        policy::host_name(binding.host, policy::HostAuthor::kCaller);
+    if (!host) return base::fail(Why::kInvalid, host.error());
+    binding.host = std::move(*host);
   }
   if (binding.port == 0)
     return base::fail(Why::kInvalid, "port must be 1 to 65535: a secret goes to one port");
