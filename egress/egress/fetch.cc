@@ -44,11 +44,11 @@ Fetch::Fetch(Grant& grant, protocol::FetchStart request)
   if (easy_ == nullptr) PANIC("no memory for a request");
   const policy::Host host = policy::read_host(request_.host).value();  // Grant::check() read it
   host_ = policy::text_of(host, 0);
-  set_up();
 }
 
 Fetch::~Fetch() {
   if (added_) grant_.multi().remove(easy_.get());
+  if (carries_secret_) wipe();
 }
 
 Fetch& Fetch::of(CURL* easy) {
@@ -57,7 +57,14 @@ Fetch& Fetch::of(CURL* easy) {
   return *reinterpret_cast<Fetch*>(self);
 }
 
-void Fetch::begin() {
+void Fetch::start() {
+  if (!std::exchange(set_up_, true)) {
+    if (!whole_body_.empty()) {
+      request_.body_bytes = whole_body_.size();
+      body_.push_back(std::exchange(whole_body_, {}));
+    }
+    set_up();
+  }
   wants_socket_ = false;
   added_ = grant_.multi().add(easy_.get());
   if (!added_) fail({FetchFault::kProtocol, "the request could not be begun"});
@@ -75,6 +82,7 @@ void Fetch::ended(CURLcode result) {
   }
   if (result != CURLE_OK || !head_.complete())
     return fail(fault_.text.empty() ? fault_of(result, easy_.get(), sending_) : fault_);
+  if (const std::string rest = redactor_.rest(); !rest.empty()) send_data(rest);
   protocol::FetchEnd end{.stream = request_.stream};
   grant_.tell(end);
   grant_.finish(request_.stream);
@@ -95,13 +103,18 @@ loop::Task<> Fetch::dial() {
   const std::shared_ptr<Fetch> self = weak.lock();
   if (self == nullptr) co_return loop::Nothing{};
   if (!socket) {
+    if (socket.error().why == base::Why::kRefused) self->report_refused();
     self->fail(fault_of_dial(socket.error(), where));
+    co_return loop::Nothing{};
+  }
+  if (!self->may_use(socket->get())) {
+    self->refuse_in_clear();
     co_return loop::Nothing{};
   }
   self->socket_ = std::move(*socket);
   const auto for_tls = static_cast<long>(std::max<std::int64_t>(1, self->connect_by_ms_ - now_ms()));
   curl_easy_setopt(self->easy_.get(), CURLOPT_CONNECTTIMEOUT_MS, for_tls);
-  self->begin();
+  self->start();
   co_return loop::Nothing{};
 }
 
@@ -134,6 +147,7 @@ std::size_t Fetch::take_head_line(std::string_view line) {
   }
   if (state == Head::Line::kComplete) {
     head_.message().stream = request_.stream;
+    redact_head();
     grant_.tell(head_.message());
   }
   return line.size();
@@ -153,13 +167,20 @@ std::size_t Fetch::take_data(std::string_view data) {
     return 0;
   }
   credit_ -= std::min(credit_, data.size());
-  for (std::string_view rest = data; !rest.empty();) {
+  if (redactor_.idle())
+    send_data(data);
+  else
+    send_data(redactor_.take(data));
+  return data.size();
+}
+
+void Fetch::send_data(std::string_view rest) {
+  while (!rest.empty()) {
     protocol::FetchData part{.stream = request_.stream, .data = {}};
     part.data = rest.substr(0, limits::kFetchDataBytes);
     rest.remove_prefix(part.data.size());
     grant_.tell(part);
   }
-  return data.size();
 }
 
 void Fetch::take_room(std::uint32_t bytes) {
@@ -194,9 +215,16 @@ bool Fetch::take_body(std::string_view data, bool last) {
     fail({FetchFault::kInvalid, problem});
     return true;
   }
+  if (reading_whole_) {
+    whole_body_ += data;
+    body_complete_ = last;
+    reading_whole_ = !last;
+    if (last) look_for_secrets();
+    return true;
+  }
   const std::string seen = seam_ + std::string(data);
   if (policy::holds_placeholder(seen)) {
-    fail({FetchFault::kInvalid, kPlaceholderRefused});
+    refuse_placeholder("it is in a body in which none is filled in", Report::kYes);
     return true;
   }
   seam_ = seen.substr(seen.size() - std::min(seen.size(), policy::kPlaceholderMark.size() - 1));

@@ -1,9 +1,11 @@
 // One HTTP exchange of a call: a libcurl transfer between a socket from the dialer and the child's stream.
 //
-//   begin -> [a kept connection is free] ------------------> head, data..., end
-//         '-> [libcurl wants a socket] -> dial -> begin again
+//   begin -> [a placeholder in it] -> values from the monitor -.
+//         '----------------------------------------------------+-> start
+//   start -> [a kept connection is free] ------------------> head, data..., end
+//         '-> [libcurl wants a socket] -> dial -> start again
 //
-// Nothing has been sent when libcurl asks for a socket, so beginning again repeats nothing; where it asks
+// Nothing has been sent when libcurl asks for a socket, so starting again repeats nothing; where it asks
 // because a kept connection turned out to be dead, only what may be repeated (RFC 9110, 9.2.2) is.
 #pragma once
 
@@ -16,7 +18,9 @@
 #include "egress/egress/faults.h"
 #include "egress/egress/head.h"
 #include "egress/egress/multi.h"
+#include "egress/egress/redactor.h"
 #include "privsep/loop/loop.h"
+#include "privsep/protocol/messages_egress.h"
 
 namespace mcpbox::egress {
 
@@ -24,7 +28,10 @@ class Grant;
 
 // A placeholder of a sealed secret stands where no value is filled in.
 inline constexpr const char* kPlaceholderRefused =
-    "the request holds the placeholder of a sealed secret where none is filled in: it is not sent";
+    "the request holds the placeholder of a sealed secret and is not sent";
+
+// A value while the call lives, overwritten after it.
+using Sealed = std::shared_ptr<const protocol::SecretValue>;
 
 class Fetch : public std::enable_shared_from_this<Fetch> {
  public:
@@ -50,7 +57,23 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   void set_request();
   void set_body();
   void set_callbacks();
+  void start();
   loop::Task<> dial();
+  [[nodiscard]] std::string place() const { return host_ + ":" + std::to_string(request_.port); }
+
+  // secrets.cc
+  [[nodiscard]] bool reads_whole_body() const;
+  void look_for_secrets();
+  loop::Task<> fill_in_secrets();
+  void start_with_secret();
+  enum class Report : std::uint8_t { kNo, kYes };
+  void refuse_placeholder(const std::string& why, Report report);
+  [[nodiscard]] bool may_use(int socket);
+  void refuse_in_clear();
+  void report_refused();
+  void redact_head();
+  void wipe();
+
   void fail(const Fault& fault);
   void progress();
   void resume_when_there_is_room();
@@ -65,6 +88,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
 
   std::size_t take_head_line(std::string_view line);
   std::size_t take_data(std::string_view data);
+  void send_data(std::string_view data);
   std::size_t give_body(char* into, std::size_t room);
   [[nodiscard]] const char* length_problem(bool last) const;
 
@@ -76,6 +100,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   List address_;
   base::Fd socket_;  // from the dialer, until libcurl takes it
   bool wants_socket_ = false;
+  bool set_up_ = false;
   bool added_ = false;
   bool sending_ = false;  // a request has begun to be sent
   std::int64_t connect_by_ms_ = 0;
@@ -90,6 +115,10 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   bool body_complete_ = false;
   std::string seam_;  // the end of what came, where a placeholder may have begun
   bool writing_paused_ = false;
+  bool reading_whole_ = false;  // the body, before anything is sent
+  std::string whole_body_;
+  bool carries_secret_ = false;
+  Redactor redactor_;
   loop::Timer idle_;
   loop::Timer retry_;
 };

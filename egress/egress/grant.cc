@@ -2,6 +2,8 @@
 // what it sends is decoded whole, checked, and only then acted upon.
 #include "egress/egress/grant.h"
 
+#include <string.h>  // explicit_bzero
+
 #include <algorithm>
 
 namespace mcpbox::egress {
@@ -103,16 +105,14 @@ bool Grant::stop(wire::Frame& frame) {
 }
 
 // The words of the refusal; none when the request may be sent.
-Fault Grant::check(const protocol::FetchStart& request) {
+Fault Grant::look_at(const protocol::FetchStart& request) {
   const auto invalid = [](const char* text) { return Fault{FetchFault::kInvalid, text}; };
   if (const char* problem = policy::method_problem(request.method)) return invalid(problem);
   if (const char* problem = policy::target_problem(request.target)) return invalid(problem);
-  if (policy::holds_placeholder(request.target)) return invalid(kPlaceholderRefused);
   std::size_t header_bytes = 0;
   bool override_header = false;
   for (const protocol::HeaderField& header : request.headers) {
     if (const char* problem = policy::header_problem(header.name, header.value)) return invalid(problem);
-    if (policy::holds_placeholder(header.value)) return invalid(kPlaceholderRefused);
     override_header = override_header || policy::overrides_method(header.name);
     header_bytes += header.name.size() + header.value.size();
   }
@@ -126,6 +126,16 @@ Fault Grant::check(const protocol::FetchStart& request) {
       .method = request.method, .host = std::move(*host), .port = request.port, .target = request.target};
   const policy::Coverage coverage = policy::cover(rules_, line, override_header);
   if (!coverage.covered) return not_approved(line, coverage.problem);
+  return {.kind = FetchFault::kInvalid, .text = {}};
+}
+
+// The same, and what it takes from the call's budget.
+Fault Grant::check(const protocol::FetchStart& request) {
+  Fault fault = look_at(request);
+  if (!fault.text.empty()) return fault;
+  std::size_t header_bytes = 0;
+  for (const protocol::HeaderField& header : request.headers)
+    header_bytes += header.name.size() + header.value.size();
   if (fetches_.size() >= limits::kStreamsPerCall)
     return {FetchFault::kBudget, "a call has at most 256 requests at a time: await some first"};
   if (requests_left_ == 0)
@@ -137,16 +147,35 @@ Fault Grant::check(const protocol::FetchStart& request) {
 }
 
 Fault Grant::not_approved(const policy::RequestLine& line, const char* problem) {
-  const std::string where = policy::text_of(line.host, line.port);
-  if (denied_.size() < limits::kDenialsPerCall || denied_.contains(where)) {
-    denied_.insert(where);
-    protocol::ReportDenied report{.grant = id_, .host = line.host.name, .port = line.port};
-    world_.report(report);
-  }
-  std::string text =
-      where + (problem == nullptr ? " is not approved for this server" : std::string(": ") + problem);
+  report(protocol::Denied::kDestination, line.host, line.port);
+  std::string text = policy::text_of(line.host, line.port) +
+                     (problem == nullptr ? " is not approved for this server" : std::string(": ") + problem);
   text += "; use mcpbox_request_network_access to request it";
   return {FetchFault::kNotApproved, std::move(text)};
+}
+
+void Grant::report(protocol::Denied what, const policy::Host& host, std::uint16_t port) {
+  const std::string where = policy::text_of(host, port);
+  if (denied_.size() >= limits::kDenialsPerCall && !denied_.contains(where)) return;
+  denied_.insert(where);
+  protocol::ReportDenied report{.grant = id_, .host = host.name, .port = port, .what = what};
+  world_.report(report);
+}
+
+loop::Task<Sealed> Grant::sealed(const std::string& placeholder, const policy::Host& host,
+                                 std::uint16_t port) {
+  const std::string key = placeholder + " " + policy::text_of(host, port);
+  if (const auto known = sealed_.find(key); known != sealed_.end()) co_return known->second;
+  protocol::ReadSecret question{.grant = id_, .placeholder = placeholder, .host = host.name, .port = port};
+  base::Result<protocol::SecretValue> value = co_await loop::attempt(world_.read_secret(std::move(question)));
+  if (!value) co_return std::unexpected(value.error());
+  Sealed sealed(new protocol::SecretValue(std::move(*value)), [](protocol::SecretValue* gone) {
+    ::explicit_bzero(gone->value.data(), gone->value.size());
+    delete gone;
+  });
+  if (sealed_.emplace(key, sealed).second)
+    for (const auto& pattern : patterns_of(sealed->value)) patterns_.push_back(pattern);
+  co_return sealed;
 }
 
 bool Grant::spend(std::uint64_t bytes) {

@@ -10,6 +10,7 @@
 
 #include "egress/egress/fetch.h"
 #include "egress/egress/multi.h"
+#include "egress/egress/redactor.h"
 #include "egress/egress/roots.h"
 #include "policy/requests.h"
 #include "privsep/loop/link.h"
@@ -24,6 +25,7 @@ class Grant {
     loop::Loop& loop;
     const Roots& roots;
     std::function<loop::Task<base::Fd>(protocol::Dial)> dial;
+    std::function<loop::Task<protocol::SecretValue>(protocol::ReadSecret)> read_secret;
     std::function<void(protocol::ReportDenied&)> report;
   };
   Grant(World world, protocol::OpenGrant terms);
@@ -40,6 +42,18 @@ class Grant {
   // The child has read enough of what it was sent.
   [[nodiscard]] bool child_keeps_up() const;
   loop::Task<base::Fd> dial(const std::string& host, std::uint16_t port, std::uint32_t timeout_ms);
+  // The value of a sealed secret, for a request to this host and port; asked of the monitor once.
+  loop::Task<Sealed> sealed(const std::string& placeholder, const policy::Host& host, std::uint16_t port);
+  // What responses of this call are looked through for.
+  [[nodiscard]] const Patterns& patterns() const { return patterns_; }
+  // A connection without TLS that leads to a public address was made to this place.
+  void reached_publicly(const std::string& where) { public_places_.insert(where); }
+  [[nodiscard]] bool was_reached_publicly(const std::string& where) const {
+    return public_places_.contains(where);
+  }
+  // The request as it is now: its words, and whether a grant covers it.
+  [[nodiscard]] Fault look_at(const protocol::FetchStart& request);
+  void report(protocol::Denied what, const policy::Host& host, std::uint16_t port);
   // The exchange is over, with this last word; it is destroyed later, from the loop.
   void finish(std::uint32_t stream);
   Multi& multi() { return multi_; }
@@ -63,6 +77,9 @@ class Grant {
   std::uint32_t requests_left_;
   std::uint64_t bytes_left_;
   std::set<std::string> denied_;
+  std::map<std::string, Sealed> sealed_;  // by placeholder, host and port
+  Patterns patterns_;
+  std::set<std::string> public_places_;
   Multi multi_;
   std::map<std::uint32_t, std::shared_ptr<Fetch>> fetches_;
   loop::Timer over_;

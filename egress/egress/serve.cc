@@ -67,13 +67,15 @@ bool Service::open(wire::Frame& frame) {
   base::Result<protocol::OpenGrant> order = wire::decode<protocol::OpenGrant>(frame);
   if (!order || grants_.size() >= limits::kLiveGrants) return false;
   const wire::Id id = order->grant;
-  Grant::World world{.loop = loop_,
-                     .roots = roots_,
-                     .dial = [this](protocol::Dial question) { return dial(std::move(question)); },
-                     .report =
-                         [this](protocol::ReportDenied& denied) {
-                           [[maybe_unused]] const base::Result<void> sent = monitor_->notify(denied);
-                         }};
+  Grant::World world{
+      .loop = loop_,
+      .roots = roots_,
+      .dial = [this](protocol::Dial question) { return dial(std::move(question)); },
+      .read_secret = [this](protocol::ReadSecret question) { return read_secret(std::move(question)); },
+      .report =
+          [this](protocol::ReportDenied& denied) {
+            [[maybe_unused]] const base::Result<void> sent = monitor_->notify(denied);
+          }};
   grants_[id] = std::make_unique<Grant>(std::move(world), std::move(*order));
   return true;
 }
@@ -93,6 +95,11 @@ bool Service::meet(wire::Frame& frame) {
       [this](const wire::Frame& /*frame*/) { dialer_->close({Why::kInvalid, "the dialer asks nothing"}); },
       [](const base::Error& /*why*/) {});
   return true;
+}
+
+loop::Task<protocol::SecretValue> Service::read_secret(protocol::ReadSecret question) {
+  base::Result<protocol::SecretValue> value = co_await loop::attempt(monitor_->ask(question));
+  co_return value;
 }
 
 loop::Task<base::Fd> Service::dial(protocol::Dial question) {

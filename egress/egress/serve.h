@@ -33,6 +33,7 @@ class Service {
   bool end(wire::Frame& frame);
   bool meet(wire::Frame& frame);
   loop::Task<base::Fd> dial(protocol::Dial question);
+  loop::Task<protocol::SecretValue> read_secret(protocol::ReadSecret question);
 
   loop::Loop& loop_;
   const base::Log& log_;

@@ -72,6 +72,8 @@ inline constexpr Action kActions[] = {
     { "sign_in_refused",     "authentication", "a password was wrong, or no admin has this name. Payload: the name" },
     { "make_setup_code",     "authentication", "a code for the first admin was made" },
     { "end_session",         "configuration",  "a session of the web UI was ended. Subject: the session" },
+    { "read_secret",         "secret read",    "the value of a sealed secret was given to egress for a request of a call. Subject: the secret; call, digest: what runs; payload: its key and where it goes" },
+    { "secret_refused",      "refusal",        "a call tried to send a sealed secret where it may not go; nothing was sent. Subject: the tool; number: how often, in a minute; payload: which and where" },
     { "call_refused",        "refusal",        "a call was refused and nothing ran. Subject: the tool; number: how often, in a minute; payload: why" },
     { "ended",               "child ending",   "a long-lived child ended. Actor: its role; number: its wait status" },
     { "violation",           "child ending",   "a call child broke its jail's rules and was killed. Subject, call, digest: what ran; payload: which rule; number: the signal" },

@@ -341,6 +341,11 @@ void Calls::kill(Call& call, Killed why) {
   m_.egress.close(call.id);
 }
 
+Call* Calls::find(const wire::Id& id) {
+  const auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : found->second.get();
+}
+
 const Call* Calls::find(const wire::Id& id) const {
   const auto found = calls_.find(id);
   return found == calls_.end() ? nullptr : found->second.get();

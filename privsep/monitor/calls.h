@@ -112,6 +112,7 @@ class Calls {
   void kill_all();
 
   // A live call, or null.
+  [[nodiscard]] Call* find(const wire::Id& id);
   [[nodiscard]] const Call* find(const wire::Id& id) const;
   // The sealed secret that a placeholder stands for in this very call, while it runs; else null.
   [[nodiscard]] const StoredSecret* secret_behind(const wire::Id& call, const std::string& placeholder) const;

@@ -26,6 +26,8 @@ class Egress {
   // Idempotent.
   void close(const wire::Id& call);
 
+  // Whether this call has a network now.
+  [[nodiscard]] bool has(const wire::Id& call) const { return open_.contains(call); }
   [[nodiscard]] std::size_t grants() const { return open_.size(); }
 
  private:

@@ -1,6 +1,7 @@
 // The grants of a call, on their way to the two processes that act on them, and what these say to each other.
 #pragma once
 
+#include "policy/secrets.h"
 #include "privsep/protocol/messages_common.h"
 
 namespace mcpbox::protocol {
@@ -74,14 +75,42 @@ struct Dial {
   static auto fields(auto& m) { return std::tie(m.grant, m.host, m.port, m.timeout_ms); }
 };
 
-// Egress -> monitor, a notice: a call tried what nobody approved.
+// Egress -> monitor, a notice: a call tried what nobody approved, or to send a placeholder of a sealed secret
+// where no value is filled in.
+enum class Denied : std::uint8_t { kDestination = 1, kPlaceholder };
+constexpr bool is_known(Denied what) { return what == Denied::kDestination || what == Denied::kPlaceholder; }
+
 struct ReportDenied {
   static constexpr Op kOp = Op::kReportDenied;
   using Reply = Done;
   Id grant{};
   Text<limits::kFetchHostBytes> host;
   std::uint16_t port = 0;
-  static auto fields(auto& m) { return std::tie(m.grant, m.host, m.port); }
+  Denied what = Denied::kDestination;
+  static auto fields(auto& m) { return std::tie(m.grant, m.host, m.port, m.what); }
+};
+
+// The value of a sealed secret and where it may stand: policy/secrets.h.
+struct SecretValue {
+  policy::SecretPlace place = policy::SecretPlace::kHeader;
+  Text<limits::kSecretPlaceBytes> name;
+  Text<limits::kSecretFormBytes> form;
+  Text<limits::kSecretValueBytes> value;
+  static auto fields(auto& m) { return std::tie(m.place, m.name, m.form, m.value); }
+};
+
+// Egress -> monitor, when a request of a call first needs it: what stands behind this placeholder, for a
+// request to this host and port?  The read is recorded before it is answered.
+//   kNotFound  no live call has this placeholder
+//   kRefused   the secret is for another host or port, or nobody approved that one for the server any more
+struct ReadSecret {
+  static constexpr Op kOp = Op::kReadSecret;
+  using Reply = SecretValue;
+  Id grant{};
+  Text<limits::kPlaceholderBytes> placeholder;
+  Text<limits::kFetchHostBytes> host;  // in its one spelling: policy/host_names.h
+  std::uint16_t port = 0;
+  static auto fields(auto& m) { return std::tie(m.grant, m.placeholder, m.host, m.port); }
 };
 
 }  // namespace mcpbox::protocol

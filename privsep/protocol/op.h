@@ -81,6 +81,7 @@ enum class Op : std::uint16_t {
   kRevoke,
   kChangeServer,
   kRemove,
+  kReadSecret,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,

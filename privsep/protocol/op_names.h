@@ -59,6 +59,7 @@ inline constexpr OpName kOpNames[] = {
     {Op::kSetLogLevel, "SetLogLevel"},     {Op::kCallSaid, "CallSaid"},           {Op::kCallAsked, "CallAsked"},
     {Op::kGetAuditHead, "GetAuditHead"},   {Op::kReadAudit, "ReadAudit"},         {Op::kReadCheckpoints, "ReadCheckpoints"},
     {Op::kWatchActivity, "WatchActivity"}, {Op::kGetMetrics, "GetMetrics"},       {Op::kReadStats, "ReadStats"},
+    {Op::kReadSecret, "ReadSecret"},
 };
 // clang-format on
 

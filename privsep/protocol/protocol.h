@@ -87,6 +87,7 @@ Answer<p::Done> on_end_session(Monitor& m, Peer& asker, p::EndSession q);
 Answer<p::Done> on_change_password(Monitor& m, Peer& asker, p::ChangePassword q);
 Answer<p::Done> on_remove_admin(Monitor& m, Peer& asker, p::RemoveAdmin q);
 Answer<p::Done> on_report_denied(Monitor& m, Peer& asker, p::ReportDenied q);
+Answer<p::SecretValue> on_read_secret(Monitor& m, Peer& asker, p::ReadSecret q);
 Answer<p::GrantAsked> on_request_host(Monitor& m, Peer& asker, p::RequestHost q);
 Answer<p::GrantAsked> on_request_module(Monitor& m, Peer& asker, p::RequestModule q);
 Answer<p::GrantPage> on_list_grants(Monitor& m, Peer& asker, p::ListGrants q);
@@ -176,8 +177,9 @@ struct Protocol : Table<
     Row< Waits,          Done,       kCallOnly,    kServing,  kYielded,  on::on_waits           >,
     Row< Say,            Done,       kCallOnly,    kRunning,  kStay,     on::on_say             >,
     Row< AskClient,      ClientAnswer, kCallOnly,  kRunning,  kStay,     on::on_ask_client      >,
-    // egress, about a request that no grant covers
+    // egress, about a request that no grant covers, and for the secrets of one that is covered
     Row< ReportDenied,   Done,       kEgressOnly,  kServing,  kStay,     on::on_report_denied   >,
+    Row< ReadSecret,     SecretValue, kEgressOnly, kServing,  kStay,     on::on_read_secret     >,
     // a person with mcpboxctl
     Row< GetStatus,      Status,     kPeople,      kKnown,    kStay,     on::on_get_status      >,
     Row< ReadLogs,       JsonText,   kCtlOnly,     kKnown,    kStay,     on::on_read_logs       >,
@@ -275,6 +277,10 @@ static_assert(Protocol::max_request_bytes(Role::kPassword) == 0,
 static_assert(!Protocol::may_ask(Role::kEgress, Op::kApprove), "a stolen egress must not approve");
 static_assert(!Protocol::may_ask(Role::kEgress, Op::kOpenCall), "a stolen egress must not call tools");
 static_assert(!Protocol::may_ask(Role::kDialer, Op::kReportDenied), "the dialer says Hello and nothing else");
+static_assert(!Protocol::may_ask(Role::kDialer, Op::kReadSecret), "the dialer holds no secret");
+static_assert(!Protocol::may_ask(Role::kCall, Op::kReadSecret), "a call child never sees a sealed value");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReadSecret) && !Protocol::may_ask(Role::kAdmin, Op::kReadSecret),
+              "values of secrets go to egress and to nobody else");
 static_assert(Protocol::max_request_bytes(Role::kAttack) == 0, "an attacker asks for nothing: it answers");
 static_assert(!Protocol::may_ask(Role::kCtl, Op::kOpenCall), "mcpboxctl decides; it does not call tools");
 

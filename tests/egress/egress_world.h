@@ -42,7 +42,7 @@ class Server {
     listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
     socklen_t size = sizeof address;
     auto* raw = reinterpret_cast<sockaddr*>(&address);
     if (::bind(listener_.get(), raw, size) != 0 || ::listen(listener_.get(), 8) != 0 ||
@@ -190,19 +190,38 @@ class EgressTest : public testing::Test {
     ASSERT_TRUE(question);
     dials_.push_back(question->host + ":" + std::to_string(question->port));
     if (refuse_) return dialer_->reply_error(frame.header, *refuse_);
+    if (forged_) {
+      Dialled made{.socket = forged_()};
+      return dialer_->reply(frame.header, made);
+    }
     Dialled made{.socket = base::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))};
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = htonl(leads_to_);
     address.sin_port = htons(question->port);
     ASSERT_EQ(::connect(made.socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     dialer_->reply(frame.header, made);
   }
   void on_notice(wire::Frame frame) {
+    if (Op{frame.header.op} == Op::kReadSecret) return on_read_secret(frame);
     if (Op{frame.header.op} != Op::kReportDenied) return;
     const base::Result<ReportDenied> denied = wire::decode<ReportDenied>(frame);
     ASSERT_TRUE(denied);
-    denied_.push_back(denied->host + ":" + std::to_string(denied->port));
+    denied_.push_back((denied->what == Denied::kPlaceholder ? "secret to " : "") + denied->host + ":" +
+                      std::to_string(denied->port));
+  }
+  // What the monitor decides, in short: a secret is for one host and port.
+  void on_read_secret(wire::Frame& frame) {
+    base::Result<ReadSecret> question = wire::decode<ReadSecret>(frame);
+    ASSERT_TRUE(question);
+    ++reads_;
+    if (late_) return;
+    const auto found = secrets_.find(question->placeholder);
+    if (found == secrets_.end())
+      return monitor_->reply_error(frame.header, base::Error{base::Why::kNotFound, "no such secret"});
+    if (found->second.host != question->host)
+      return monitor_->reply_error(frame.header, base::Error{base::Why::kRefused, "it is for another host"});
+    monitor_->reply(frame.header, found->second.value);
   }
   void on_answer(wire::Frame frame) {
     const Op op{frame.header.op};
@@ -237,6 +256,15 @@ class EgressTest : public testing::Test {
   std::optional<loop::Timer> timer_;
   std::optional<base::Error> refuse_;
   std::map<std::uint32_t, Got> got_;
+  struct Bound {
+    std::string host;
+    SecretValue value;
+  };
+  std::map<std::string, Bound> secrets_;  // by placeholder
+  std::function<base::Fd()> forged_;      // what a stolen dialer passes on instead of a connection
+  int reads_ = 0;
+  bool late_ = false;                         // the monitor does not answer
+  std::uint32_t leads_to_ = INADDR_LOOPBACK;  // every host
   std::vector<std::string> dials_;
   std::vector<std::string> denied_;
   std::uint32_t last_ = 0;

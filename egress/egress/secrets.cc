@@ -1,0 +1,141 @@
+// Runs in [egress].  Sealed secrets in one exchange: a value goes where its binding says, over TLS or to a
+// host of the local network, and what comes back is looked through for it.  Everything else is refused, and
+// nothing of it is sent.
+#include <string.h>  // explicit_bzero
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include <netinet/in.h>
+
+#include "egress/egress/fetch.h"
+#include "egress/egress/grant.h"
+#include "egress/egress/placeholders.h"
+
+namespace mcpbox::egress {
+
+namespace limits = policy::limits;
+using protocol::BodyKind;
+using protocol::FetchFault;
+
+namespace {
+
+constexpr const char* kInClear =
+    "a sealed secret goes over TLS, or to an approved host of the local network: use https://";
+
+// Where the socket leads to, as the kernel says: what the dialer thinks does not count here.
+bool leads_to_private_address(int socket) {
+  sockaddr_storage raw{};
+  socklen_t size = sizeof raw;
+  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&raw), &size) != 0) return false;
+  policy::Address address;
+  if (raw.ss_family == AF_INET) {
+    std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in*>(&raw)->sin_addr, 4);
+  } else if (raw.ss_family == AF_INET6) {
+    address.v6 = true;
+    std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(&raw)->sin6_addr, 16);
+  } else {
+    return false;
+  }
+  return policy::classify(address).rule == policy::AddressRule::kPrivate;
+}
+
+}  // namespace
+
+// Where a value can stand in the body, the body is looked at before anything is sent.
+bool Fetch::reads_whole_body() const {
+  return request_.body == BodyKind::kSized && request_.body_bytes > 0 &&
+         request_.body_bytes <= limits::kFetchWindowBytes && (is_json(request_) || is_form(request_));
+}
+
+void Fetch::begin() {
+  reading_whole_ = reads_whole_body();
+  if (!reading_whole_) look_for_secrets();
+}
+
+void Fetch::look_for_secrets() {
+  if (!holds_placeholder(request_, whole_body_)) return start();
+  grant_.tasks().spawn(fill_in_secrets());
+}
+
+// Outlives this object when the child loses interest: hence the weak pointer.
+loop::Task<> Fetch::fill_in_secrets() {
+  const std::weak_ptr<Fetch> weak = weak_from_this();
+  const policy::Host host = policy::read_host(request_.host).value();  // Grant::check() read it
+  const std::uint16_t port = request_.port;
+  const std::set<std::string> placeholders = placeholders_in(request_, whole_body_);
+  for (const std::string& placeholder : placeholders) {
+    const base::Result<Sealed> secret = co_await loop::attempt(grant_.sealed(placeholder, host, port));
+    const std::shared_ptr<Fetch> self = weak.lock();
+    if (self == nullptr) co_return loop::Nothing{};
+    const std::string problem = secret ? fill_in(self->request_, self->whole_body_, placeholder, **secret)
+                                       : std::string(secret.error().text);
+    if (!problem.empty()) {
+      // What the monitor refused, it has recorded.
+      const bool known = !secret && secret.error().why == base::Why::kRefused;
+      self->refuse_placeholder(problem, known ? Report::kNo : Report::kYes);
+      co_return loop::Nothing{};
+    }
+    self->carries_secret_ = true;
+  }
+  const std::shared_ptr<Fetch> self = weak.lock();
+  if (self == nullptr) co_return loop::Nothing{};
+  if (holds_placeholder(self->request_, self->whole_body_))
+    self->refuse_placeholder("it stands there more than once, or where no value is filled in", Report::kYes);
+  else
+    self->start_with_secret();
+  co_return loop::Nothing{};
+}
+
+void Fetch::start_with_secret() {
+  // A value can make a path or a header another one than was approved.
+  const Fault fault = grant_.look_at(request_);
+  if (!fault.text.empty()) return fail(fault);
+  if (!request_.tls && grant_.was_reached_publicly(place())) return fail({FetchFault::kInvalid, kInClear});
+  ask_for_plain_answer(request_);
+  start();
+}
+
+void Fetch::refuse_placeholder(const std::string& why, Report report) {
+  if (report == Report::kYes)
+    grant_.report(protocol::Denied::kPlaceholder, policy::read_host(request_.host).value(), request_.port);
+  fail({FetchFault::kInvalid, std::string(kPlaceholderRefused) + ": " + why});
+}
+
+// A new connection.  False when a value would go over it for everybody to read.
+bool Fetch::may_use(int socket) {
+  if (request_.tls || leads_to_private_address(socket)) return true;
+  grant_.reached_publicly(place());
+  return !carries_secret_;
+}
+
+// Approved, and where it leads may not be connected to: a person may want to approve more.
+void Fetch::report_refused() {
+  grant_.report(protocol::Denied::kDestination, policy::read_host(request_.host).value(), request_.port);
+}
+
+void Fetch::refuse_in_clear() { fail({FetchFault::kInvalid, kInClear}); }
+
+// --- The answer -------------------------------------------------------------------------------------------
+
+void Fetch::redact_head() {
+  const Patterns& patterns = grant_.patterns();
+  redactor_ = Redactor(patterns);
+  if (redactor_.idle()) return;
+  protocol::FetchHead& head = head_.message();
+  head.reason = Redactor::whole(patterns, head.reason);
+  for (protocol::HeaderField& header : head.headers) header.value = Redactor::whole(patterns, header.value);
+}
+
+void Fetch::wipe() {
+  const auto clear = [](std::string& text) { ::explicit_bzero(text.data(), text.size()); };
+  clear(whole_body_);
+  clear(request_.target);
+  for (protocol::HeaderField& header : request_.headers) clear(header.value);
+  for (std::string& part : body_) clear(part);
+  for (curl_slist* line = headers_.get(); line != nullptr; line = line->next)
+    ::explicit_bzero(line->data, std::strlen(line->data));
+}
+
+}  // namespace mcpbox::egress

@@ -1,0 +1,196 @@
+// Mirrors privsep/monitor/on_network.cc and egress.cc: what egress is given, and what a stolen one is not.
+#include <optional>
+
+#include "tests/privsep/monitor/calls_fixture.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+using base::Why;
+using protocol::Role;
+using protocol::SecretBinding;
+using protocol::State;
+
+class NetworkTest : public CallsTest {
+ public:
+  NetworkTest() {
+    root->person = {.who = "root", .uid = 0};
+    executor.imports = {"httpx"};
+    executor.on_go_later = [this](FakeExecutor::Child& child, const wire::Header& asked) {
+      finish_call = [this, &child, asked] { executor.answer(child, asked); };
+    };
+    launcher.on_spawn = [this, zygotes = launcher.on_spawn](Role role) -> base::Result<Spawned> {
+      if (role == Role::kZygote) return zygotes(role);
+      if (role == Role::kEgress || role == Role::kDialer) return network_process(role);
+      return base::fail(Why::kRefused, "not in this test");
+    };
+    monitor.children.start();
+    until([this] {
+      return monitor.children.link_of(Role::kEgress) != nullptr &&
+             monitor.children.link_of(Role::kDialer) != nullptr;
+    });
+    approve_host("api.example.com", 443);
+    EXPECT_TRUE(set("API_KEY", "hunter2hunter2", "api.example.com").has_value());
+  }
+
+  base::Result<protocol::SecretInfo> set(const char* key, const char* value, const char* host) {
+    return finish(
+        on_set_secret(monitor, *root,
+                      {.server = "srv", .key = key, .binding = SecretBinding{.host = host}, .value = value}));
+  }
+  void approve_host(const char* host, std::uint16_t port) {
+    Grant grant;
+    grant.id = {77};
+    grant.state = protocol::GrantState::kApproved;
+    grant.server = server_id;
+    grant.name = host;
+    grant.port = port;
+    monitor.grants.put(grant);
+  }
+  // A call that runs until finish_call().
+  wire::Id running_call() {
+    granted.reset();
+    finish_call = nullptr;
+    background.spawn(run_one());
+    until([this] { return granted.has_value() && finish_call != nullptr; });
+    return granted.value_or(wire::Id{});
+  }
+  std::string placeholder_of(const wire::Id& call) {
+    const Call* found = monitor.calls.find(call);
+    return found == nullptr || found->placeholders.empty() ? "" : found->placeholders.begin()->first;
+  }
+  base::Result<protocol::SecretValue> read(const wire::Id& call, const std::string& placeholder,
+                                           const char* host = "api.example.com", std::uint16_t port = 443) {
+    return finish(on_read_secret(
+        monitor, *root,
+        {.grant = call, .placeholder = placeholder, .host = std::string_view(host), .port = port}));
+  }
+  void end_call(const wire::Id& call) {
+    finish_call();
+    until([&] { return monitor.calls.find(call) == nullptr; });
+  }
+
+  std::shared_ptr<Peer> root = peer(Role::kCtl, State::kDeciding);
+  std::optional<wire::Id> granted;
+  std::function<void()> finish_call;
+  loop::TaskSet background;
+
+ private:
+  struct Process {
+    std::unique_ptr<FakeExecutor::Sleeper> sleeper = std::make_unique<FakeExecutor::Sleeper>();
+    std::unique_ptr<loop::Link> link;
+  };
+
+  base::Result<Spawned> network_process(Role role) {
+    Pair pair = socket_pair(SOCK_STREAM);
+    Process& made = processes_[role];
+    made.link = std::make_unique<loop::Link>(
+        event_loop, std::move(pair.theirs), loop::LinkLimits{.max_payload = 1 << 20, .fds_in = 1},
+        [this, &made](wire::Frame frame) { on_order(made, std::move(frame)); }, [](const base::Error&) {});
+    background.spawn(say_hello(*made.link, role));
+    return Spawned{.link = std::move(pair.ours), .pidfd = made.sleeper->pidfd(), .pid = made.sleeper->pid()};
+  }
+  void on_order(Process& process, wire::Frame frame) {
+    if (protocol::Op{frame.header.op} == protocol::Op::kOpenGrant) {
+      const base::Result<protocol::OpenGrant> order = wire::decode<protocol::OpenGrant>(frame);
+      ASSERT_TRUE(order.has_value());
+      granted = order->grant;
+    }
+    protocol::Done done;
+    if (frame.header.kind == wire::FrameKind::kRequest) process.link->reply(frame.header, done);
+  }
+  static loop::Task<> say_hello(loop::Link& link, Role role) {
+    protocol::Hello hello{.layers = role == Role::kEgress ? policy::kEgressLayers : policy::kDialerLayers,
+                          .build = kVersion};
+    const protocol::Settings settings = co_await link.ask(hello);
+    static_cast<void>(settings);
+    co_return loop::Nothing{};
+  }
+  loop::Task<> run_one() {
+    const base::Result<protocol::CallResult> result = co_await loop::attempt(monitor.calls.run(job()));
+    EXPECT_TRUE(result.has_value());
+    co_return loop::Nothing{};
+  }
+
+  std::map<Role, Process> processes_;
+};
+
+TEST_F(NetworkTest, ASealedValueIsReadForItsBindingAndTheReadIsRecorded) {
+  const wire::Id call = running_call();
+  const std::string placeholder = placeholder_of(call);
+  ASSERT_EQ(placeholder.size(), std::string_view("mcpbox-secret-").size() + 32);
+  const auto value = read(call, placeholder);
+  ASSERT_TRUE(value.has_value()) << value.error().text;
+  EXPECT_EQ(value->value, "hunter2hunter2");
+  EXPECT_EQ(value->name + ": " + value->form, "Authorization: Bearer {}");
+  ASSERT_EQ(store.count(AuditKind::kSecretRead), 1U);
+  const AuditRecord& record = store.records.back();
+  EXPECT_EQ(record.action, "read_secret");
+  EXPECT_EQ(record.payload, "API_KEY to api.example.com:443");
+  EXPECT_EQ(record.call, call);
+  end_call(call);
+}
+
+TEST_F(NetworkTest, AStolenEgressReadsNothingWithoutALiveBinding) {
+  const wire::Id call = running_call();
+  const std::string placeholder = placeholder_of(call);
+  EXPECT_EQ(read(call, placeholder, "evil.example").error().why, Why::kRefused);
+  EXPECT_EQ(read(call, placeholder, "api.example.com", 80).error().why, Why::kRefused);
+  EXPECT_EQ(read(wire::Id{9}, placeholder).error().why, Why::kNotFound);
+  EXPECT_EQ(read(call, "mcpbox-secret-" + std::string(32, '0')).error().why, Why::kNotFound);
+  EXPECT_EQ(read(call, "API_KEY").error().why, Why::kNotFound);
+  EXPECT_EQ(store.count(AuditKind::kSecretRead), 0U);
+  EXPECT_EQ(store.count(AuditKind::kRefusal), 1U) << "two refusals of a minute are one record";
+  end_call(call);
+  EXPECT_EQ(read(call, placeholder).error().why, Why::kNotFound) << "the call is over";
+  EXPECT_EQ(store.count(AuditKind::kSecretRead), 0U);
+}
+
+TEST_F(NetworkTest, APlaceholderIsOfOneCallAlone) {
+  const wire::Id first = running_call();
+  const std::string of_first = placeholder_of(first);
+  const std::function<void()> finish_first = finish_call;
+  const wire::Id second = running_call();
+  EXPECT_NE(of_first, placeholder_of(second));
+  EXPECT_EQ(read(second, of_first).error().why, Why::kNotFound);
+  EXPECT_TRUE(read(second, placeholder_of(second)).has_value());
+  end_call(second);
+  finish_call = finish_first;
+  end_call(first);
+}
+
+TEST_F(NetworkTest, WhatWasTakenAwayIsNotRead) {
+  const wire::Id call = running_call();
+  const std::string placeholder = placeholder_of(call);
+  monitor.grants.erase(wire::Id{77});
+  EXPECT_EQ(read(call, placeholder).error().why, Why::kRefused) << "the host is not approved any more";
+  approve_host("api.example.com", 443);
+  ASSERT_TRUE(set("API_KEY", "hunter2hunter2", "other.example").has_value());
+  EXPECT_EQ(read(call, placeholder).error().why, Why::kRefused) << "it has another binding now";
+  EXPECT_EQ(store.count(AuditKind::kSecretRead), 0U);
+  end_call(call);
+}
+
+TEST_F(NetworkTest, WithoutARecordThereIsNoRead) {
+  const wire::Id call = running_call();
+  const std::string placeholder = placeholder_of(call);
+  store.broken = true;
+  EXPECT_EQ(read(call, placeholder).error().why, Why::kBroken);
+  store.broken = false;
+  end_call(call);
+}
+
+TEST_F(NetworkTest, AMisplacedPlaceholderIsRecordedAndCounted) {
+  const wire::Id call = running_call();
+  for (const protocol::Denied what : {protocol::Denied::kPlaceholder, protocol::Denied::kDestination})
+    ASSERT_TRUE(finish(on_report_denied(monitor, *root,
+                                        {.grant = call, .host = "evil.example", .port = 443, .what = what}))
+                    .has_value());
+  EXPECT_EQ(monitor.calls.find(call)->egress_denied, 2U);
+  ASSERT_EQ(store.count(AuditKind::kRefusal), 1U);
+  EXPECT_EQ(store.records.back().action, "secret_refused");
+  end_call(call);
+}
+
+}  // namespace
+}  // namespace mcpbox::monitor
