@@ -45,6 +45,7 @@ inline constexpr std::uint32_t kGrants = 20'000;         // of all servers; beyo
 inline constexpr std::uint32_t kSecretsPerServer = 100;  // secrets of a server; beyond: refused
 inline constexpr std::size_t kSecretKeyBytes = 64;       // a secret's key; beyond: refused
 inline constexpr std::size_t kSecretValueBytes = 10'000;  // a secret's value; beyond: refused
+inline constexpr std::size_t kPlaceholderBytes = 64;     // of a sealed secret; beyond: there is none such
 inline constexpr std::size_t kSecretFormBytes = 128;     // the template that a header's value is made by; beyond: refused
 inline constexpr std::size_t kSecretPlaceBytes = 64;     // name of the header, parameter or field; beyond: refused
 inline constexpr std::uint32_t kReachedTools = 200;      // tools named in a review; beyond: only counted
@@ -156,6 +157,9 @@ inline constexpr std::uint32_t kConnectMaxMs = 60'000;   // name, connection and
 inline constexpr std::size_t kResolvers = 32;            // names that are looked up at a time; beyond: they wait
 inline constexpr std::size_t kAddressesPerName = 16;     // addresses of a name that are looked at; more are left out
 inline constexpr std::size_t kDialsAtOnce = 1024;        // connections being made; beyond: refused
+inline constexpr std::uint32_t kDenialsPerTool = 64;     // refused destinations of one tool that are kept as suggestions; beyond: the others are only counted in the log
+inline constexpr std::size_t kDenialsWaiting = 1'024;    // of all tools, until they are written; beyond: not written
+inline constexpr std::int64_t kDenialsWriteMs = 500;     // so long they are gathered before they are written
 inline constexpr std::size_t kDenialsPerCall = 32;       // refused destinations of one call that are recorded
 
 // --- Links --------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ constexpr Command kCommands[] = {
     { "setup-code", "",                            0,   0,    "show the code that makes the first admin of the web UI",  setup_code },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },
     { "requests",  "[ID | SERVER] [--all]",        0,   1,    "hosts and modules that were asked for; --all: granted too", requests },
-    { "network",   "list|add|approve|reject|revoke|delete ...", 1,   3,    "hosts that a server's tools may reach",      network },
+    { "network",   "list|add|approve|reject|revoke|delete|denied ...", 1,   3,    "hosts that a server's tools may reach",      network },
     { "module",    "list|add|approve|reject|revoke|delete ...", 1,   2,    "modules that tools may import",              module  },
     { "secret",    "set|delete SERVER KEY, list SERVER", 2,   3,    "secrets of a server; a value is typed or root's standard input", secret },
     { "settings",  "[set KEY VALUE]",              0,   3,    "what is decided without a person, and other settings",    settings },

@@ -22,6 +22,7 @@ Exit status(const Options& options);
 Exit pending(const Options& options);
 Exit show(const Options& options);
 Exit explain(const Options& options);
+Exit denied(const Options& options);  // `network denied`
 Exit approve(const Options& options);
 Exit reject(const Options& options);
 Exit revoke(const Options& options);

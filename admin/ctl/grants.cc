@@ -156,10 +156,11 @@ Exit add_module(const Options& options) {
 Exit manage(const Options& options, GrantKind kind) {
   const std::string& verb = options.words[1];
   if (verb == "list") return list(options, kind, options.words.size() > 2 ? options.words[2] : "");
+  if (verb == "denied" && kind == GrantKind::kHost) return denied(options);
   if (verb == "add") return kind == GrantKind::kHost ? add_host(options) : add_module(options);
   for (const Verb& row : kVerbs)
     if (row.word == verb && options.words.size() == 3) return decide(options, kind, row);
-  return usage("use: mcpboxctl " + options.words[0] + " list|add|approve|reject|revoke|delete ...");
+  return usage("use: mcpboxctl " + options.words[0] + " list|add|approve|reject|revoke|delete|denied ...");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "admin/ctl/json.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
+#include "policy/hosts.h"
 #include "privsep/base/visible.h"
 
 namespace mcpbox::ctl {
@@ -67,8 +68,38 @@ std::string explain_text(const json_t* tool) {
   }
   out += fact("Hosts", list_of(tool, "hosts")) + fact("Secrets", list_of(tool, "secrets"));
   out += fact("Modules", list_of(tool, "modules"));
+  out += fact("Was refused", list_of(tool, "denied"));
   out += fact("Last used", cell_of(tool, "last_used_at") + " " + cell_of(tool, "last_end"));
   return out + fact("Calls", cell_of(calls, "total") + ", failed " + cell_of(calls, "failed"));
+}
+
+// A host as egress writes it: nothing that a shell would read as more than a word.
+bool is_plain_host(std::string_view host) {
+  return !host.empty() && host.front() != '-' &&
+         host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.:-_") == std::string_view::npos;
+}
+
+// What would allow it, for a person to type.
+std::string allowing(const json_t* row) {
+  const std::string host = cell_of(row, "host");
+  if (!is_plain_host(host)) return "-";
+  std::string command =
+      "mcpboxctl network add " + cell_of(row, "server_name") + " " + host + " --port " + cell_of(row, "port");
+  return policy::may_be_private(host) ? command + " --private" : command;
+}
+
+std::string denied_text(const json_t* answer, std::size_t width) {
+  Columns table({"TOOL", "HOST", "PORT", "TIMES", "LAST", "TO ALLOW IT"});
+  const json_t* rows = rows_of(answer);
+  for (std::size_t i = 0; i < json_array_size(rows); ++i) {
+    const json_t* row = json_array_get(rows, i);
+    table.row({cell_of(row, "tool"), cell_of(row, "host"), cell_of(row, "port"), cell_of(row, "times"),
+               cell_of(row, "last_at"), allowing(row)});
+  }
+  if (table.empty()) return "No tool was refused a connection that is not approved since.\n";
+  return table.text(width) + "page " + visible(cell_of(answer, "page")) + " of " +
+         visible(cell_of(answer, "pages")) +
+         "; a tool may have been told what to try: allow what you know, and nothing else\n";
 }
 
 template <class Text>
@@ -92,6 +123,12 @@ Exit read(const Options& options, protocol::AdminRead& question, Text text) {
 Exit pending(const Options& options) {
   protocol::AdminRead question{.query = protocol::AdminQuery::kPending, .page = options.page};
   return read(options, question, [](const json_t* answer) { return pending_text(answer, output_width()); });
+}
+
+Exit denied(const Options& options) {
+  protocol::AdminRead question{.query = protocol::AdminQuery::kDenied, .page = options.page};
+  if (options.words.size() > 2) question.search = std::string_view(options.words[2]);
+  return read(options, question, [](const json_t* answer) { return denied_text(answer, output_width()); });
 }
 
 Exit explain(const Options& options) {

@@ -36,6 +36,7 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       owner(owner_),
       activity(loop_, catalogue),
       repeats(loop_, store_, log_),
+      denials(loop_, store_),
       sessions(clock_),
       admin_sessions(*this),
       request_states(keys_, clock_),

@@ -18,6 +18,7 @@
 #include "privsep/monitor/catalogue.h"
 #include "privsep/monitor/children.h"
 #include "privsep/monitor/compiler.h"
+#include "privsep/monitor/denials.h"
 #include "privsep/monitor/egress.h"
 #include "privsep/monitor/grants.h"
 #include "privsep/monitor/keys.h"
@@ -77,6 +78,7 @@ class Monitor {
   Meters meters;
   Activity activity;
   Repeats repeats;  // refusals and authentications, coalesced
+  Denials denials;
   Tickets tickets;
   CallGroups call_groups;  // outlives the spares
   Sessions sessions;

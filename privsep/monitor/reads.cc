@@ -3,6 +3,7 @@
 
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/sql_admin.h"
+#include "privsep/monitor/sql_denials.h"
 #include "privsep/monitor/sql_logs.h"
 #include "privsep/monitor/sql_reads.h"
 
@@ -82,6 +83,8 @@ Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question
       return {.sql = &sql::kApiAudit, .params = {filter, subject, size, page}};
     case kDashboard:
       return {.sql = &sql::kApiDashboard, .params = {number, Param::integer(kSteps)}};
+    case kDenied:
+      return {.sql = &sql::kDenied, .params = {subject, size, page, search}};
     case kAdmins:
       return {.sql = &sql::kApiAdmins, .params = {}};
   }

@@ -79,13 +79,21 @@ inline constexpr Sql kGetTool{"get_tool", R"sql(
 // Query::kGetToolStatus.
 //   $1 tool uuid
 //   {tool_id,name,approval_status,current_version,digest,created_by,approval_requested_by,approval_requested_at,approved_at,approved_by,
-//    rejection_reason,publish_notes}
+//    rejection_reason,publish_notes,denied_connections[]{host,port,times,last_at,
+//    request (arguments of request_network_access)} (the latest 20)}
 inline constexpr Sql kGetToolStatus{"get_tool_status", R"sql(
     SELECT json_build_object(
              'tool_id', id, 'name', name, 'approval_status', approval_status, 'current_version', current_version,
              'digest', encode(digest, 'hex'), 'created_by', created_by,
              'approval_requested_by', approval_requested_by, 'approval_requested_at', iso(approval_requested_at), 'approved_at', iso(approved_at),
-             'approved_by', approved_by, 'rejection_reason', rejection_reason, 'publish_notes', publish_notes)::text
+             'approved_by', approved_by, 'rejection_reason', rejection_reason, 'publish_notes', publish_notes,
+             'denied_connections', coalesce((
+               SELECT json_agg(json_build_object('host', d.host, 'port', d.port, 'times', d.times,
+                                                 'last_at', iso_ms(d.last_ms),
+                                                 'request', json_build_object('tool_id', $1::uuid, 'host', d.host,
+                                                                              'port', d.port)) ORDER BY d.last_ms DESC, d.host, d.port)
+                 FROM (SELECT * FROM open_denials WHERE tool_id = $1 ORDER BY last_ms DESC, host, port LIMIT 20) d),
+               '[]'))::text
       FROM tools WHERE id = $1)sql"};
 
 // Query::kGetToolLogs: calls and tests of one tool, newest first.
@@ -184,7 +192,7 @@ inline constexpr Sql kPending{"pending", R"sql(
 //   $1 "srv__tool" text
 //   {tool,id,server_name,server_status,name,version,digest,enabled,approval_status,created_by,
 //    decision{state,digest,by,reason,at,audit_sequence} or null, approver or null, approved_at or null,
-//    hosts[],secrets[],modules[], last_used_at or null, last_end or null, calls{total,failed}}
+//    hosts[],secrets[],modules[],denied[] ("host:port (times)"), last_used_at or null, last_end or null, calls{total,failed}}
 inline constexpr Sql kExplain{"explain", R"sql(
     SELECT json_build_object(
              'tool', s.name || '__' || t.name, 'id', t.id, 'server_name', s.name, 'server_status', s.status,
@@ -195,6 +203,9 @@ inline constexpr Sql kExplain{"explain", R"sql(
                                                    'audit_sequence', a.audit_seq)
                             FROM approvals a WHERE a.tool_id = t.id ORDER BY a.audit_seq DESC LIMIT 1),
              'approver', t.approved_by, 'approved_at', iso(t.approved_at),
+             'denied', coalesce((SELECT json_agg(d.host || ':' || d.port || ' (' || d.times || ')' ORDER BY d.last_ms DESC)
+                                   FROM (SELECT * FROM open_denials o WHERE o.tool_id = t.id
+                                          ORDER BY last_ms DESC LIMIT 20) d), '[]'),
              'hosts', '[]'::json, 'secrets', '[]'::json, 'modules', '[]'::json,
              'last_used_at', iso_ms(l.started_at_ms), 'last_end', l.end_kind,
              'calls', (SELECT json_build_object('total', count(*), 'failed', count(*) FILTER (WHERE NOT e.success))

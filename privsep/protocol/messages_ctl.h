@@ -131,9 +131,10 @@ enum class AdminQuery : std::uint8_t {
   kAudit,           // filter = action, subject = subject or call, page
   kDashboard,       // number = seconds
   kAdmins,          //
+  kDenied,          // subject or search = server, or none for all; page: what tools tried and nobody approved
 };
 constexpr bool is_known(AdminQuery query) {
-  return query >= AdminQuery::kPending && query <= AdminQuery::kAdmins;
+  return query >= AdminQuery::kPending && query <= AdminQuery::kDenied;
 }
 
 struct AdminRead {

@@ -12,6 +12,8 @@ BEGIN
   EXECUTE format('GRANT SELECT, INSERT ON audit, audit_checkpoints, approvals, tool_versions, executions TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, DELETE ON admin_sessions TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON servers, tools, admins, settings TO %I', role);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE ON denials TO %I', role);
+  EXECUTE format('GRANT SELECT ON open_denials TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON grants, secrets TO %I', role);
   EXECUTE format('GRANT DELETE ON servers, tools TO %I', role);
 END $$;
