@@ -11,9 +11,10 @@ to_run=(g++ cmake ninja-build ccache pkg-config
   postgresql-15 python3 python3-jsonschema python3-httpx)
 to_deb=(debhelper fakeroot lintian)
 to_test=("${to_deb[@]}" mandoc apparmor binutils libgtest-dev libgmock-dev libcmocka-dev systemd chromium
+  iproute2 openssl util-linux
   clang-19 libclang-rt-19-dev llvm-19 clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
 
-to_bench=(bubblewrap) # what `make bench` compares a call with
+to_bench=(bubblewrap iproute2 openssl) # what `make bench` compares a call with, and the network that it builds
 
 # Only to fetch the pinned Node and its packages: whichever npm is there will do.
 command -v npm >/dev/null || to_run+=(npm)
