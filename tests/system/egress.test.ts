@@ -83,7 +83,7 @@ test("a redirect is a new request, checked like the first", async () => {
 });
 
 test("bodies stream in both directions, and cookies stay in the client", async () => {
-  const upload = await publishAnother(box, tool, "upload", UPLOAD);
+  const upload = await publishAnother(box, tool, "upload", UPLOAD, { timeout_ms: 120_000 });
   for (const url of ["http://api.test/echo", "https://api.test/echo"]) {
     const { structuredContent } = await box.mcp.call(upload.name, { url, count: 200 });
     assert.deepEqual(structuredContent, { sent: true, received: 200 * 65536, cookie: "mine=yes" }, url);
