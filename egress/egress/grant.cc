@@ -2,7 +2,7 @@
 // what it sends is decoded whole, checked, and only then acted upon.
 #include "egress/egress/grant.h"
 
-#include <string.h>  // explicit_bzero
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero
 
 #include <algorithm>
 
@@ -16,6 +16,14 @@ using protocol::Op;
 namespace {
 
 constexpr std::size_t kUnreadBytes = limits::kMiB;  // queued to a child; beyond, servers wait
+
+struct WipedSecret {
+  protocol::SecretValue value;
+  explicit WipedSecret(protocol::SecretValue v) : value(std::move(v)) {}
+  WipedSecret(const WipedSecret&) = delete;
+  WipedSecret& operator=(const WipedSecret&) = delete;
+  ~WipedSecret() { ::explicit_bzero(value.value.data(), value.value.size()); }
+};
 
 std::vector<policy::HostRule> rules_of(const protocol::GrantedHosts& hosts) {
   std::vector<policy::HostRule> rules;
@@ -169,10 +177,8 @@ loop::Task<Sealed> Grant::sealed(const std::string& placeholder, const policy::H
   protocol::ReadSecret question{.grant = id_, .placeholder = placeholder, .host = host.name, .port = port};
   base::Result<protocol::SecretValue> value = co_await loop::attempt(world_.read_secret(std::move(question)));
   if (!value) co_return std::unexpected(value.error());
-  Sealed sealed(new protocol::SecretValue(std::move(*value)), [](protocol::SecretValue* gone) {
-    ::explicit_bzero(gone->value.data(), gone->value.size());
-    delete gone;
-  });
+  const auto kept = std::make_shared<const WipedSecret>(std::move(*value));
+  const Sealed sealed(kept, &kept->value);
   if (sealed_.emplace(key, sealed).second)
     for (const auto& pattern : patterns_of(sealed->value)) patterns_.push_back(pattern);
   co_return sealed;

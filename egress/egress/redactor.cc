@@ -1,7 +1,7 @@
 // Runs in [egress].  Pure.  The texts are a server's, which may be anybody.
 #include "egress/egress/redactor.h"
 
-#include <string.h>  // explicit_bzero
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero
 
 #include <algorithm>
 

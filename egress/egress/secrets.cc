@@ -1,7 +1,7 @@
 // Runs in [egress].  Sealed secrets in one exchange: a value goes where its binding says, over TLS or to a
 // host of the local network, and what comes back is looked through for it.  Everything else is refused, and
 // nothing of it is sent.
-#include <string.h>  // explicit_bzero
+#include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero
 #include <sys/socket.h>
 
 #include <algorithm>
