@@ -109,8 +109,13 @@ export class World {
     assert.equal(ran.code, 0, `network add ${host}: ${ran.stdout}${ran.stderr}`);
   }
 
+  /** What a call of FETCH tells.  One that a busy machine turned away, with nothing executed, is made again. */
   async fetched(url: string, more: Record<string, unknown> = {}): Promise<Fetched> {
-    return (await this.box.mcp.call(this.tool.name, { url, ...more })).structuredContent as Fetched;
+    for (;;) {
+      const ending = await this.box.mcp.attempt(this.tool.name, { url, ...more });
+      if (ending.kind === "result") return ending.result.structuredContent as Fetched;
+      assert.match(ending.text, /nothing was executed/, `${url}: ${JSON.stringify(ending)}`);
+    }
   }
 
   /** The fetch must fail with this httpx exception and these words. */

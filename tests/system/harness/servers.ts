@@ -27,9 +27,12 @@ async function pour(reply: ServerResponse, bytes: number): Promise<void> {
   for (let left = bytes; left > 0; left -= PIECE.length) {
     if (reply.write(PIECE.subarray(0, Math.min(left, PIECE.length)))) continue;
     const { promise, resolve } = Promise.withResolvers<void>();
-    reply.once("drain", resolve);
-    reply.once("close", resolve);
+    const goOn = () => resolve();
+    reply.once("drain", goOn);
+    reply.once("close", goOn);
     await promise;
+    reply.off("drain", goOn);
+    reply.off("close", goOn);
     if (reply.destroyed) return;
   }
   reply.end();
