@@ -1,0 +1,94 @@
+// Mirrors privsep/monitor/sql_denials.h, on a real PostgreSQL, as the working role.
+#include "privsep/monitor/sql_denials.h"
+
+#include "privsep/monitor/sql.h"
+#include "privsep/monitor/sql_authority.h"
+#include "privsep/monitor/sql_reads.h"
+#include "tests/privsep/monitor/store_fixture.h"
+
+namespace mcpbox::monitor {
+namespace {
+
+class StoreDenialsTest : public StoreTest {
+ protected:
+  void SetUp() override {
+    StoreTest::SetUp();
+    store = started();
+  }
+  void must(Statement statement) {
+    const base::Result<std::uint64_t> done = commit(*store, {std::move(statement)});
+    ASSERT_TRUE(done.has_value()) << done.error().text;
+  }
+  void add_tool() {
+    must({.sql = &sql::kInsertServer,
+          .params = {Param::uuid(server_id), Param::text("weather"), Param::text(""), Param::text("root")}});
+    // sql.h, "The columns of a tool's content"
+    must({.sql = &sql::kInsertTool,
+          .params = {Param::uuid(tool_id), Param::uuid(server_id), Param::text("root"), Param::text("tool"),
+                     Param::text("now"), Param::text(""), Param::text("code"), Param::text("{}"),
+                     Param::text(""), Param::text(""), Param::text(""), Param::text(""), Param::text(""),
+                     Param::integer(30'000), Param::text("[]"), Param::boolean(false), Param::boolean(false),
+                     Param::boolean(true), Param::digest(digest_of({"code"}))}});
+  }
+  // The one answer of a read, and a value in it; "" for JSON null.
+  std::string answer(const Sql& read, std::vector<Param> params) {
+    const std::vector<std::vector<std::optional<std::string>>> all = rows(*store, read, std::move(params));
+    EXPECT_EQ(all.size(), 1U);
+    return all.size() == 1 && all[0].size() == 1 ? all[0][0].value_or("") : "";
+  }
+  std::string at(const std::string& json, const std::string& path) {
+    return sql("SELECT $json$" + json + "$json$::json #>> '{" + path + "}'");
+  }
+
+  std::unique_ptr<StorePg> store;
+  wire::Id server_id = random_id(), tool_id = random_id();
+};
+
+TEST_F(StoreDenialsTest, WhatToolsWereRefusedIsCountedBoundedAndShownUntilSomebodyApprovesIt) {
+  add_tool();
+  const auto deny = [&](const wire::Id& tool, const std::string& host, std::int64_t times, std::int64_t at_ms,
+                        std::int64_t most = 3) {
+    must({.sql = &sql::kPutDenial,
+          .params = {Param::uuid(tool), Param::uuid(server_id), Param::text(host), Param::integer(443),
+                     Param::integer(times), Param::integer(at_ms), Param::integer(most)}});
+  };
+  deny(tool_id, "nas.lan", 2, 1'000);
+  deny(tool_id, "nas.lan", 3, 2'000);
+  deny(tool_id, "b.example.com", 1, 3'000);
+  deny(tool_id, "c.example", 1, 4'000);
+  deny(tool_id, "one.too.many", 1, 5'000);
+  deny(tool_id, "nas.lan", 1, 6'000);
+  deny(random_id(), "of.no.tool", 1, 7'000);
+  const auto denied = [&](const std::string& server) {
+    return answer(sql::kDenied, {Param::null(), Param::integer(2), Param::integer(1), Param::text(server)});
+  };
+  const std::string all = denied("");
+  EXPECT_EQ(at(all, "total") + at(all, "pages"), "32");
+  EXPECT_EQ(at(all, "denied,0,tool") + " " + at(all, "denied,0,host") + " " + at(all, "denied,0,times"),
+            "weather__now nas.lan 6");
+  EXPECT_EQ(at(all, "denied,0,first_at"), "1970-01-01T00:00:01.000Z");
+  EXPECT_EQ(at(all, "denied,0,last_at"), "1970-01-01T00:00:06.000Z");
+  EXPECT_EQ(at(denied("other"), "total"), "0");
+  const std::string status = answer(sql::kGetToolStatus, {Param::uuid(tool_id)});
+  EXPECT_EQ(at(status, "denied_connections,0,host"), "nas.lan");
+  EXPECT_EQ(at(status, "denied_connections,0,request,port"), "443");
+  EXPECT_EQ(at(answer(sql::kExplain, {Param::text("weather__now")}), "denied,0"), "nas.lan:443 (6)");
+  // Approved since: nothing to suggest any more.
+  const auto approve = [&](const std::string& host, std::int64_t at_ms) {
+    must({.sql = &sql::kPutGrant,
+          .params = {Param::uuid(random_id()), Param::text("host"), Param::text("approved"),
+                     Param::uuid(server_id), Param::null(), Param::text(host), Param::integer(0),
+                     Param::integer(0), Param::text(""), Param::boolean(false), Param::boolean(true),
+                     Param::text(""), Param::text("root"), Param::integer(at_ms), Param::text("root"),
+                     Param::text(""), Param::integer(at_ms), Param::integer(1), Param::raw("seal")}});
+  };
+  approve("nas.lan", 6'500);
+  approve("*.example.com", 6'500);
+  EXPECT_EQ(at(denied("weather"), "total") + at(denied("weather"), "denied,0,host"), "1c.example");
+  deny(tool_id, "nas.lan", 1, 8'000);
+  EXPECT_EQ(at(denied("weather"), "total"), "2")
+      << "refused again in spite of it, for example a private address";
+}
+
+}  // namespace
+}  // namespace mcpbox::monitor
