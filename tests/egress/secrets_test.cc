@@ -207,13 +207,13 @@ TEST_F(SecretsTest, AStolenDialerGetsNoSecretAndCostsConnectionsOnly) {
     return with_header(request("GET", "nas.lan", server.port()), "X-Key", kPlaceholder);
   };
   // Its own end of a pair: no address of the local network, whatever the dialer says.
-  auto [given, kept] = pair();
-  forged_ = [&given = given] { return std::move(given); };
+  std::array<base::Fd, 2> ends = pair();
+  forged_ = [&ends] { return std::move(ends[0]); };
   Got got = fetch(keyed());
   ASSERT_TRUE(got.failed);
   EXPECT_NE(got.failed->text.find("https://"), std::string::npos) << got.failed->text;
   std::array<char, 64> bytes{};
-  EXPECT_LE(::recv(kept.get(), bytes.data(), bytes.size(), MSG_DONTWAIT), 0) << "it was sent something";
+  EXPECT_LE(::recv(ends[1].get(), bytes.data(), bytes.size(), MSG_DONTWAIT), 0) << "it was sent something";
   // Things that are no connection at all.
   forged_ = [] { return base::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)); };
   EXPECT_TRUE(fetch(keyed()).failed);
