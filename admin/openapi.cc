@@ -62,6 +62,7 @@ std::string content_of(const Route& route) {
   if (route.gives.empty()) return {};
   if (route.gives == "Page") return R"(,"content":{"text/html":{"schema":{"type":"string"}}})";
   if (route.gives == "Events") return R"(,"content":{"text/event-stream":{"schema":{"type":"string"}}})";
+  if (route.gives == "Numbers") return R"(,"content":{"text/plain":{"schema":{"type":"string"}}})";
   if (route.gives == "Style") return R"(,"content":{"text/css":{"schema":{"type":"string"}}})";
   return R"(,"content":)" + reference(route.gives);
 }
@@ -69,7 +70,7 @@ std::string content_of(const Route& route) {
 // "GET /api/tools/{tool_id}" is get_tools_tool_id.
 std::string operation_id(const Route& route) {
   std::string id = lower_method(route.method);
-  for (const char c : route.path.substr(4)) {
+  for (const char c : route.path.substr(route.path.starts_with("/api/") ? 4 : 0)) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     if (plain || id.back() != '_') id += plain ? c : '_';
   }

@@ -35,6 +35,7 @@ constexpr Route kRoutes[] = {
     { kGet,    "/api/openapi.json",                        kOpen, kYes,  0,                   on_openapi,           200, "Service",      "",               "Document",        "",                                               "This description" },
     { kGet,    "/api/docs",                                kOpen, kYes,  0,                   on_docs,              200, "Service",      "",               "Page",            "",                                               "This description for people" },
     { kGet,    "/api/docs.css",                            kOpen, kYes,  0,                   on_docs_style,        200, "Service",      "",               "Style",           "",                                               "How it looks" },
+    { kGet,    "/metrics",                                 kOpen, kYes,  0,                   on_metrics,           200, "Service",      "",               "Numbers",         "",                                               "Numbers for Prometheus: to a scraper on this machine, and to whoever is signed in" },
     { kPost,   "/api/auth/setup",                          kOpen, kYes,  kSmall,              on_set_up,            201, "Signing in",   "Setup",          "SignedIn",        "",                                               "Make the first admin with the setup code" },
     { kPost,   "/api/auth/login",                          kOpen, kYes,  kSmall,              on_login,             200, "Signing in",   "Login",          "SignedIn",        "",                                               "Sign in" },
     { kPost,   "/api/auth/logout",                         kIn,   kYes,  kSmall,              on_logout,            204, "Signing in",   "",               "",                "",                                               "End this session" },
@@ -219,7 +220,7 @@ void answer(Admin& a, const std::shared_ptr<Exchange>& exchange) {
   const std::string path = a.site.below_root(exchange->head().path);
   const Method method = exchange->head().method;
   if (method == Method::kOptions) return reply(a, *exchange, preflight());
-  if (path == "/api" || path.starts_with("/api/")) return answer_api(a, exchange, path);
+  if (path == "/api" || path.starts_with("/api/") || path == "/metrics") return answer_api(a, exchange, path);
   if (method != Method::kGet && method != Method::kHead)
     return reply(a, *exchange, problem(405, "This path answers GET only."));
   if (!a.files.empty()) return exchange->reply(a.files.answer(path, exchange->headers()));

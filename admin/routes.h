@@ -55,6 +55,7 @@ Task<Answered> on_config(Admin& a, const Incoming& in);
 Task<Answered> on_openapi(Admin& a, const Incoming& in);
 Task<Answered> on_docs(Admin& a, const Incoming& in);
 Task<Answered> on_docs_style(Admin& a, const Incoming& in);
+Task<Answered> on_metrics(Admin& a, const Incoming& in);
 
 Task<Answered> on_set_up(Admin& a, const Incoming& in);
 Task<Answered> on_login(Admin& a, const Incoming& in);

@@ -135,6 +135,14 @@ std::string Site::below_root(std::string_view path) const {
 }
 
 // From the right, the first address that is no proxy of ours: what stands left of it, anybody can write.
+// A proxy in front either keeps the Host that browsers use, or says for whom it asks.
+bool Site::is_direct(const Headers& headers) const {
+  const auto host = headers.find("host");
+  const bool forwarded = headers.find("x-forwarded-for") || headers.find("forwarded") ||
+                         headers.find("x-forwarded-host") || headers.find("x-real-ip") || headers.find("via");
+  return host && hosts_.knows(*host) && !forwarded;
+}
+
 std::string Site::client_of(std::string_view peer, const Headers& headers) const {
   const auto trusted = [this](std::string_view address) {
     return std::ranges::find(options_.proxies, address) != options_.proxies.end();

@@ -42,6 +42,8 @@ class Site {
   [[nodiscard]] const std::string& root() const { return root_; }
   // The client's address: the connection's own, or what a trusted proxy says of it.
   [[nodiscard]] std::string client_of(std::string_view peer, const http::Headers& headers) const;
+  // Did this come straight to our own listener, from a program on this machine, and not through a proxy?
+  [[nodiscard]] bool is_direct(const http::Headers& headers) const;
   // The origin to name in Access-Control-Allow-Origin; empty: none.
   [[nodiscard]] std::string cors_for(const http::Headers& headers) const;
   [[nodiscard]] std::string set_cookie(std::string_view token, std::int64_t seconds) const;

@@ -210,7 +210,7 @@ struct Protocol : Table<
     Row< ReadAudit,      AuditPage,  kCtlOnly,     kDeciding, kStay,     on::on_read_audit      >,
     Row< ReadCheckpoints, CheckpointPage, kCtlOnly, kDeciding, kStay,    on::on_read_checkpoints >,
     Row< WatchActivity,  ActivityPage, kCtlOnly,   kDeciding, kStay,     on::on_watch_activity  >,
-    Row< GetMetrics,     Metrics,    kCtlOnly,     kDeciding, kStay,     on::on_get_metrics     >,
+    Row< GetMetrics,     Metrics,    kPeople,      kKnown,    kStay,     on::on_get_metrics     >,
     Row< ReadStats,      JsonText,   kCtlOnly,     kDeciding, kStay,     on::on_read_stats      >,
     Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
     // the admin process: what it asks by itself, and the envelope around everything that needs a session
@@ -226,8 +226,8 @@ struct Protocol : Table<
 // clang-format on
 
 // All that the admin process may ask without a session.
-inline constexpr Op kBeforeSession[] = {Op::kHello, Op::kGetAdminState, Op::kSignIn, Op::kSetUp,
-                                        Op::kInSession};
+inline constexpr Op kBeforeSession[] = {Op::kHello, Op::kGetAdminState, Op::kSignIn,
+                                        Op::kSetUp, Op::kInSession,     Op::kGetMetrics};
 constexpr bool is_before_session(Op op) {
   for (const Op one : kBeforeSession)
     if (one == op) return true;
@@ -235,9 +235,10 @@ constexpr bool is_before_session(Op op) {
 }
 // What `decide_from = ctl` leaves to a person at a terminal.
 // Freezing, deleting and ending sessions only take away, and stay possible everywhere.
-inline constexpr Op kDecisions[] = {
-    Op::kApprove,   Op::kReject,   Op::kRevoke,       Op::kDecideGrant,   Op::kAddHost,      Op::kAddModule, Op::kSetSecret,
-    Op::kDeleteSecret, Op::kChangeSetting, Op::kApplyProfile, Op::kThaw, Op::kSetPassword, Op::kRemoveAdmin};
+inline constexpr Op kDecisions[] = {Op::kApprove,       Op::kReject,       Op::kRevoke,    Op::kDecideGrant,
+                                    Op::kAddHost,       Op::kAddModule,    Op::kSetSecret, Op::kDeleteSecret,
+                                    Op::kChangeSetting, Op::kApplyProfile, Op::kThaw,      Op::kSetPassword,
+                                    Op::kRemoveAdmin};
 constexpr bool is_decision(Op op) {
   for (const Op one : kDecisions)
     if (one == op) return true;
@@ -279,7 +280,8 @@ static_assert(!Protocol::may_ask(Role::kEgress, Op::kOpenCall), "a stolen egress
 static_assert(!Protocol::may_ask(Role::kDialer, Op::kReportDenied), "the dialer says Hello and nothing else");
 static_assert(!Protocol::may_ask(Role::kDialer, Op::kReadSecret), "the dialer holds no secret");
 static_assert(!Protocol::may_ask(Role::kCall, Op::kReadSecret), "a call child never sees a sealed value");
-static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReadSecret) && !Protocol::may_ask(Role::kAdmin, Op::kReadSecret),
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReadSecret) &&
+                  !Protocol::may_ask(Role::kAdmin, Op::kReadSecret),
               "values of secrets go to egress and to nobody else");
 static_assert(Protocol::max_request_bytes(Role::kAttack) == 0, "an attacker asks for nothing: it answers");
 static_assert(!Protocol::may_ask(Role::kCtl, Op::kOpenCall), "mcpboxctl decides; it does not call tools");

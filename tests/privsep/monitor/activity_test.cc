@@ -62,6 +62,14 @@ TEST_F(ActivityTest, NobodyWatchesWhoMayNotDecide) {
   EXPECT_EQ(send(admin, protocol::WatchActivity{}), Verdict::kAccepted);
 }
 
+TEST_F(ActivityTest, TheAdminProcessGetsNumbersWithoutASessionAndAGatewayNever) {
+  const auto admin = peer(protocol::Role::kAdmin, protocol::State::kServing);
+  EXPECT_EQ(send(admin, protocol::GetMetrics{}), Verdict::kAccepted);
+  EXPECT_EQ(send(admin, protocol::ReadStats{}), Verdict::kKillPeer);
+  const auto gateway = peer(protocol::Role::kNetLocal, protocol::State::kServing);
+  EXPECT_EQ(send(gateway, protocol::GetMetrics{}), Verdict::kKillPeer);
+}
+
 TEST_F(ActivityTest, MetricsCountWhatTheChainSays) {
   const auto admin = peer(protocol::Role::kCtl, protocol::State::kDeciding);
   const AuditRecord outcome{.kind = AuditKind::kCallOutcome, .action = "call", .number = 5};
