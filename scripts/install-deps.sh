@@ -10,7 +10,7 @@ to_run=(g++ cmake ninja-build ccache pkg-config
   libcurl4-openssl-dev libssl-dev ca-certificates
   postgresql-15 python3 python3-jsonschema python3-httpx)
 to_deb=(debhelper fakeroot lintian)
-to_test=("${to_deb[@]}" mandoc apparmor binutils libgtest-dev libgmock-dev libcmocka-dev systemd chromium
+to_test=("${to_deb[@]}" mandoc apparmor binutils libgtest-dev libgmock-dev libcmocka-dev systemd chromium prometheus
   iproute2 openssl util-linux
   clang-19 libclang-rt-19-dev llvm-19 clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
 
@@ -53,5 +53,10 @@ if [[ " ${missing[*]} " == *" postgresql-15 "* ]]; then
   trap 'cp -p "$kept" "$clusters"; rm -f "$kept"' EXIT
   sed -i '/create_main_cluster/d' "$clusters"
   echo 'create_main_cluster = false' >>"$clusters"
+fi
+# Its tools are wanted, not a server that runs from now on.
+if [[ " ${missing[*]} " == *" prometheus "* && ! -e /etc/systemd/system/prometheus.service ]]; then
+  mkdir -p /etc/systemd/system
+  ln -s /dev/null /etc/systemd/system/prometheus.service
 fi
 install "${missing[@]}"
