@@ -14,8 +14,9 @@ inline constexpr std::string_view kManagePrefix = "mcpbox_";
 // What a handler made: a result object, or a problem in words (then `structured` may be there as well).
 struct Managed {
   Json structured;
-  std::string problem;  // empty: success; else told as "Error: <problem>" with isError
-  std::string result;   // not empty: a whole CallToolResult that somebody else made, passed on as it is
+  std::string problem;                  // empty: success; else told as "Error: <problem>" with isError
+  base::Why why = base::Why::kInvalid;  // of the problem
+  std::string result;  // not empty: a whole CallToolResult that somebody else made, passed on as it is
 };
 
 struct ManageCall {
@@ -48,11 +49,13 @@ struct ManageTool {
 Task<RpcReply> call_management(const MethodCall& call, std::string name, const json_t* arguments,
                                bool& withdrawn);
 
-// The result object as text and structuredContent, or the problem.
-[[nodiscard]] std::string managed_result(const Managed& made);
+// The result object as text and structuredContent, or the problem, with `details` (JSON) as `_meta.error`.
+[[nodiscard]] std::string managed_result(const Managed& made, std::string_view details = "");
+// For what the database holds and nobody can read.
+[[nodiscard]] Managed not_json();
 
-// The handlers: manage_servers.cc, manage_tools_write.cc, manage_reads.cc, manage_runs.cc, manage_versions.cc,
-// manage_dispatch.cc.
+// The handlers: manage_servers.cc, manage_tools_write.cc, manage_reads.cc, manage_runs.cc,
+// manage_versions.cc, manage_dispatch.cc.
 Task<Managed> on_create_server(const ManageCall& c);
 Task<Managed> on_list_servers(const ManageCall& c);
 Task<Managed> on_get_server(const ManageCall& c);

@@ -2,6 +2,8 @@
 // says.
 #include "gateway/manage_arguments.h"
 
+#include "gateway/manage_problem.h"
+
 #include <algorithm>
 
 #include "policy/names.h"
@@ -51,9 +53,15 @@ std::string property_of(const Argument& row) {
   return quoted(row.name) + ":{" + type_of(row) + R"(,"description":)" + quoted(row.what) + "}";
 }
 
-std::string received(const json_t* value) {
+std::string shown(const json_t* value) {
   const std::string text = base::visible(compact(value));
-  return "received " + (text.size() <= kShownBytes ? text : fitting(text, kShownBytes) + "...");
+  return text.size() <= kShownBytes ? text : fitting(text, kShownBytes) + "...";
+}
+
+// next: the tool that the advice names; the advice of most is to call the same one again.
+std::string tool_after(std::string_view tool, std::string_view advice) {
+  std::string named = tool_named_in(advice);
+  return named.empty() ? std::string(tool) : named;
 }
 
 std::size_t characters_in(std::string_view text) {
@@ -107,8 +115,8 @@ std::string broken_rule(const Argument& row, const json_t* value) {
   return {};
 }
 
-std::optional<std::string> unknown_argument(std::string_view tool, std::span<const Argument> rows,
-                                            const json_t* given) {
+std::optional<Problem> unknown_argument(std::string_view tool, std::span<const Argument> rows,
+                                        const json_t* given) {
   const char* key = nullptr;
   json_t* value = nullptr;
   json_object_foreach(const_cast<json_t*>(given), key, value) {
@@ -117,8 +125,14 @@ std::optional<std::string> unknown_argument(std::string_view tool, std::span<con
     if (known) continue;
     std::string names;
     for (const Argument& row : rows) names += (names.empty() ? "" : ", ") + std::string(row.name);
-    return "Unknown argument `" + base::visible(fitting(key, kShownBytes)) + "`. " + std::string(tool) +
-           " takes " + (names.empty() ? "no arguments" : names) + ".";
+    const std::string rule = std::string(tool) + " takes " + (names.empty() ? "no arguments" : names);
+    const std::string name = base::visible(fitting(key, kShownBytes));
+    return Problem{.code = code_of(base::Why::kInvalid),
+                   .field = name,
+                   .rule = rule,
+                   .received = shown(value),
+                   .next = std::string(tool),
+                   .text = "Unknown argument `" + name + "`. " + rule + "."};
   }
   return std::nullopt;
 }
@@ -136,16 +150,24 @@ std::string schema_of(std::span<const Argument> rows) {
   return out + R"(,"additionalProperties":false})";
 }
 
-std::optional<std::string> problem_with(std::string_view tool, std::span<const Argument> rows,
-                                        const json_t* given) {
+std::optional<Problem> problem_with(std::string_view tool, std::span<const Argument> rows,
+                                    const json_t* given) {
   for (const Argument& row : rows) {
     const json_t* value = json_object_get(given, row.name);
     if (value == nullptr && row.presence != Presence::kRequired) continue;
-    if (value == nullptr)
-      return std::string(row.name) + " is required by " + std::string(tool) + ". " + row.next;
-    const std::string rule = broken_rule(row, value);
-    if (!rule.empty())
-      return "Invalid " + std::string(row.name) + ": " + rule + "; " + received(value) + ". " + row.next;
+    Problem problem{
+        .code = code_of(base::Why::kInvalid), .field = row.name, .next = tool_after(tool, row.next)};
+    if (value == nullptr) {
+      problem.rule = "is required by " + std::string(tool);
+      problem.text = problem.field + " " + problem.rule + ". " + row.next;
+      return problem;
+    }
+    problem.rule = broken_rule(row, value);
+    if (problem.rule.empty()) continue;
+    problem.received = shown(value);
+    problem.text =
+        "Invalid " + problem.field + ": " + problem.rule + "; received " + problem.received + ". " + row.next;
+    return problem;
   }
   return unknown_argument(tool, rows, given);
 }

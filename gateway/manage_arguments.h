@@ -32,10 +32,20 @@ struct Argument {
 // {"type":"object","properties":{...},"required":[...],"additionalProperties":false}
 [[nodiscard]] std::string schema_of(std::span<const Argument> rows);
 
+// Why a call was not done: `text` for a language model, the rest the same taken apart for a program.
+struct Problem {
+  std::string code;      // "invalid_argument", ...: code_of() in manage_problem.h
+  std::string field;     // the argument; empty when it is none
+  std::string rule;      // what the field, or the state of things, does not fulfil
+  std::string received;  // the field's value, shortened
+  std::string next;      // the tool to call next
+  std::string text;      // all of it as a sentence
+};
+
 // Nothing when `given` (an object, or null for {}) fits the rows; else which argument breaks which rule, what
 // was received, and what to do next.
-[[nodiscard]] std::optional<std::string> problem_with(std::string_view tool, std::span<const Argument> rows,
-                                                      const json_t* given);
+[[nodiscard]] std::optional<Problem> problem_with(std::string_view tool, std::span<const Argument> rows,
+                                                  const json_t* given);
 
 [[nodiscard]] std::optional<protocol::Kind> kind_of(std::string_view word);
 

@@ -109,7 +109,7 @@ Task<Managed> on_call_tool(const ManageCall& c) {
     co_return Managed{.problem = fitting(name, 128) + " is one of MCPbox's own tools: call it directly"};
   const RpcReply reply = co_await call_published(c.call, name, c.arguments.value("arguments"), c.withdrawn);
   if (reply) co_return Managed{.result = *reply};
-  co_return Managed{.problem = reply.error().message};
+  co_return Managed{.problem = reply.error().message, .why = base::Why::kNotFound};
 }
 
 }  // namespace mcpbox::gateway

@@ -50,7 +50,9 @@ std::string refusal(const protocol::GrantAsked& answer, std::string_view waits) 
     return what +
            " needs no approval: the administrator allows every public host. Use it in the code with http";
   if (grant.id == wire::Id{})
-    return what + " needs no approval: it is one of the default modules. Import it in the code";
+    return what +
+           " needs no approval: it is one of the default modules. Import it in the code, with "
+           "mcpbox_update_tool";
   if (grant.kind == GrantKind::kModule && !grant.installed)
     return what +
            " is approved already, but not installed on this machine: tell the user to install its Debian "
@@ -202,7 +204,8 @@ Task<Managed> on_request_module(const ManageCall& c) {
   const base::Result<protocol::GrantAsked> answer = co_await attempt(c.call.g.monitor->ask(order));
   if (!answer) co_return failed(answer.error(), no_tool(c));
   if (answer->asked != Asked::kRecorded && answer->asked != Asked::kGranted)
-    co_return Managed{.problem = refusal(*answer, "Look again with mcpbox_get_tool_status")};
+    co_return Managed{.problem = refusal(*answer, "Look again with mcpbox_get_tool_status"),
+                      .why = base::Why::kConflict};
   Object out;
   out.boolean("success", true).text("request_id", text_of(answer->grant.id));
   out.text("module_name", answer->grant.name).text("status", protocol::name_of(answer->grant.state));
@@ -218,7 +221,8 @@ Task<Managed> on_request_network_access(const ManageCall& c) {
   const base::Result<protocol::GrantAsked> answer = co_await attempt(c.call.g.monitor->ask(order));
   if (!answer) co_return failed(answer.error(), no_tool(c));
   if (answer->asked != Asked::kRecorded && answer->asked != Asked::kGranted)
-    co_return Managed{.problem = refusal(*answer, "Look again with mcpbox_get_tool_status")};
+    co_return Managed{.problem = refusal(*answer, "Look again with mcpbox_get_tool_status"),
+                      .why = base::Why::kConflict};
   Object out;
   out.boolean("success", true).text("request_id", text_of(answer->grant.id)).text("host", answer->grant.name);
   if (answer->grant.port == 0)
@@ -258,9 +262,7 @@ Task<Managed> on_list_pending_requests(const ManageCall& c) {
   const protocol::JsonText text = co_await c.call.g.monitor->ask(question);
   const Json tools = parse_object(text.json);
   json_t* pending = json_object_get(tools.get(), "pending_tools");
-  if (!json_is_array(pending))
-    co_return Managed{.problem =
-                          "What is stored cannot be shown: it is not valid JSON. Tell the administrator"};
+  if (!json_is_array(pending)) co_return not_json();
   const protocol::GrantPage modules = co_await pending_page(c, GrantKind::kModule);
   const protocol::GrantPage hosts = co_await pending_page(c, GrantKind::kHost);
   const std::int64_t of_tools = json_integer_value(json_object_get(tools.get(), "total"));

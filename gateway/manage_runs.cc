@@ -32,14 +32,20 @@ Managed report(const protocol::CallResult& ended) {
   const bool good = result && !json_is_true(json_object_get(result.get(), "isError"));
   Object out;
   out.boolean("success", good);
-  if (good) out.json("result", value_of(result.get(), execution, text));
+  if (good) {
+    out.json("result", value_of(result.get(), execution, text));
+    out.text("message",
+             "It ran to its end. When it does what it should, ask for approval with mcpbox_request_publish.");
+  }
   if (text.starts_with("Error: ")) text.remove_prefix(std::string_view("Error: ").size());
   if (!good) out.text("error", text);
   put_execution(out, execution);
   Managed made{.structured = out.take()};
   if (!good)
     made.problem = sentence(text.empty() ? "the run gave no result" : text) +
-                   " Repair the code with mcpbox_update_tool and run it again";
+                   (ended.end == protocol::CallEnd::kInvalidArguments
+                        ? " Give mcpbox_test_code arguments that fit the tool's input schema"
+                        : " Repair the code with mcpbox_update_tool and run it again");
   return made;
 }
 

@@ -17,10 +17,11 @@ Task<Managed> on_create_server(const ManageCall& c) {
   protocol::CreateServer order{.ticket = c.call.in.ticket};
   order.name = c.arguments.text("name");
   order.description = c.arguments.text("description");
-  const protocol::ServerInfo made = co_await c.call.g.monitor->ask(order);
+  const base::Result<protocol::ServerInfo> made = co_await attempt(c.call.g.monitor->ask(order));
+  if (!made) co_return failed(made.error());
   Object out;
-  out.boolean("success", true).text("id", text_of(made.id)).text("name", made.name);
-  out.text("message", "Server " + made.name +
+  out.boolean("success", true).text("id", text_of(made->id)).text("name", made->name);
+  out.text("message", "Server " + made->name +
                           " is created. Add a tool with mcpbox_create_tool and this id as server_id.");
   co_return Managed{.structured = out.take()};
 }
@@ -32,7 +33,8 @@ Task<Managed> on_start_server(const ManageCall& c) {
   Object out;
   out.boolean("success", true);
   out.text("message", "Server " + started->name + " runs with " + std::to_string(started->tools) +
-                          " tools. They are in tools/list now as " + started->name + "__TOOL.");
+                          " tools. They are in tools/list now as " + started->name +
+                          "__TOOL; mcpbox_call_tool calls them in a chat that has not read the list again.");
   out.text("status", "running").number("registered_tools", started->tools);
   co_return Managed{.structured = out.take()};
 }

@@ -111,7 +111,9 @@ Task<Managed> on_delete_tool(const ManageCall& c) {
 Task<Managed> on_validate_code(const ManageCall& c) {
   protocol::ValidateCode question{.ticket = c.call.in.ticket};
   question.code = c.arguments.text("code");
-  const protocol::CodeReport report = co_await c.call.g.monitor->ask(question);
+  const base::Result<protocol::CodeReport> answer = co_await attempt(c.call.g.monitor->ask(question));
+  if (!answer) co_return failed(answer.error());
+  const protocol::CodeReport& report = *answer;
   Object out;
   out.boolean("valid", report.valid).boolean("has_main", report.has_main);
   Managed made;

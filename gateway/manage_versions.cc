@@ -31,20 +31,18 @@ void open_up(json_t* version) {
   }
 }
 
-Task<Json> version_of(const ManageCall& c, std::uint32_t number, std::string& problem) {
+Task<Managed> version_of(const ManageCall& c, std::uint32_t number) {
   protocol::Read question{
       .ticket = c.call.in.ticket, .query = Query::kGetVersion, .subject = c.arguments.id("tool_id")};
   question.number = number;
   const base::Result<protocol::JsonText> text = co_await attempt(c.call.g.monitor->ask(question));
-  Json version = text ? parse_object(text->json) : Json();
   if (!text)
-    problem =
-        failed(text.error(), "The tool has no version " + std::to_string(number) +
-                                 ". Call mcpbox_list_tool_versions with the tool_id alone for the versions")
-            .problem;
-  else if (!version)
-    problem = "What is stored cannot be shown: it is not valid JSON. Tell the administrator";
-  co_return version;
+    co_return failed(text.error(),
+                     "The tool has no version " + std::to_string(number) +
+                         ". Call mcpbox_list_tool_versions with the tool_id alone for the versions");
+  Managed made{.structured = parse_object(text->json)};
+  if (!made.structured) made = not_json();
+  co_return made;
 }
 
 // {from, to, fields: {name: {from, to}}, code_diff}
@@ -80,23 +78,22 @@ Task<Managed> on_list_tool_versions(const ManageCall& c) {
   const base::Result<protocol::JsonText> list = co_await attempt(c.call.g.monitor->ask(question));
   if (!list) co_return failed(list.error(), no_tool(c));
   Managed made{.structured = parse_object(list->json)};
-  if (!made.structured)
-    co_return Managed{.problem =
-                          "What is stored cannot be shown: it is not valid JSON. Tell the administrator"};
+  if (!made.structured) co_return not_json();
   if (!c.arguments.has("version")) {
     if (c.arguments.has("compare_to"))
       made.problem = "compare_to needs version: give both. The versions are in the list without either";
     co_return made;
   }
-  Json version = co_await version_of(c, c.arguments.number("version", 0), made.problem);
-  if (!version) co_return made;
+  Managed version = co_await version_of(c, c.arguments.number("version", 0));
+  if (!version.problem.empty()) co_return version;
   if (c.arguments.has("compare_to")) {
-    const Json other = co_await version_of(c, c.arguments.number("compare_to", 0), made.problem);
-    if (!other) co_return made;
-    json_object_set_new(made.structured.get(), "comparison", compared(other.get(), version.get()).release());
+    Managed other = co_await version_of(c, c.arguments.number("compare_to", 0));
+    if (!other.problem.empty()) co_return other;
+    json_object_set_new(made.structured.get(), "comparison",
+                        compared(other.structured.get(), version.structured.get()).release());
   }
-  open_up(version.get());
-  json_object_set_new(made.structured.get(), "content", version.release());
+  open_up(version.structured.get());
+  json_object_set_new(made.structured.get(), "content", version.structured.release());
   co_return made;
 }
 

@@ -19,7 +19,8 @@ constexpr const char* kId = R"("server_id":"123e4567-e89b-42d3-a456-426614174000
 std::string problem(const std::string& members) {
   const Json given = parse_object("{" + members + "}");
   EXPECT_TRUE(given) << members;
-  return problem_with("mcpbox_x", kRows, given.get()).value_or("");
+  const std::optional<Problem> found = problem_with("mcpbox_x", kRows, given.get());
+  return found ? found->text : "";
 }
 std::string with_id(const std::string& members) { return problem(std::string(kId) + "," + members); }
 
