@@ -1,6 +1,7 @@
 // Runs in [egress].  The lines are a server's, which may be anybody.
 #include "egress/egress/head.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mcpbox::egress {
@@ -63,6 +64,17 @@ Head::Line Head::continued(std::string_view text) {
   return Line::kMore;
 }
 
+// RFC 9112, 6.3: two lengths are an error, not a choice.  libcurl takes the last.
+bool Head::is_another_length(std::string_view name, std::string_view value) const {
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  const auto is_length = [&same](std::string_view one) {
+    return std::ranges::equal(one, std::string_view("content-length"), same);
+  };
+  return is_length(name) && std::ranges::any_of(message_.headers, [&](const protocol::HeaderField& header) {
+           return is_length(header.name) && header.value != value;
+         });
+}
+
 Head::Line Head::field(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (message_.status == 0 || colon == std::string_view::npos || colon == 0) return Line::kMalformed;
@@ -71,6 +83,7 @@ Head::Line Head::field(std::string_view line) {
   if (name.size() > limits::kFetchHeaderNameBytes || value.size() > limits::kFetchHeaderValueBytes ||
       message_.headers.size() >= limits::kFetchReplyHeaders)
     return Line::kTooMuch;
+  if (is_another_length(name, value)) return Line::kMalformed;
   protocol::HeaderField& added = message_.headers.emplace_back();
   added.name = name;
   added.value = value;

@@ -25,6 +25,7 @@ class Head {
   Line status_line(std::string_view line);
   Line field(std::string_view line);
   Line continued(std::string_view text);
+  [[nodiscard]] bool is_another_length(std::string_view name, std::string_view value) const;
 
   protocol::FetchHead message_;
   std::size_t bytes_ = 0;

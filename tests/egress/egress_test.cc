@@ -170,6 +170,7 @@ TEST_F(EgressTest, ServersThatBreakHttpFailTheExchangeOnly) {
       "HTTP/1.1 200 OK\r\nX: " + endless + "\r\nConnection: close\r\n\r\n",
       many + "Connection: close\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\nbad",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nCONTENT-LENGTH: 2\r\nConnection: close\r\n\r\nab",
       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nshort"};
   open(host("api.test"));
   for (const std::string& one : cases) {
