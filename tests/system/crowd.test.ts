@@ -95,15 +95,20 @@ const LONG_MS = 120_000; // never reached: what takes this long is withdrawn
 /** Calls that end when they are withdrawn, and which of them ended before. */
 class Endless {
   private readonly withdrawal = new AbortController();
-  private readonly calls: Promise<void>[];
+  private readonly calls: Promise<void>[] = [];
   private withdrawn = false;
   readonly endedEarly: Ending[] = [];
 
   constructor(calls: [tool: string, args: Record<string, unknown>][]) {
-    this.calls = calls.map(async ([tool, args]) => {
+    this.begin(calls);
+  }
+
+  begin(calls: [tool: string, args: Record<string, unknown>][]): void {
+    const begun = calls.map(async ([tool, args]) => {
       const ending = await mcp.attempt(tool, args, this.withdrawal.signal);
       if (!this.withdrawn) this.endedEarly.push(ending);
     });
+    this.calls.push(...begun);
   }
 
   async withdraw(): Promise<void> {
@@ -149,8 +154,18 @@ test("computing calls, more than there are processors, do not hold up two hundre
   const busy = 2 * availableParallelism();
   const computing = new Endless(Array.from({ length: busy }, () => ["honest2__compute", { rounds: 1e12 }]));
   await inFlight(busy);
-  const naps = await Promise.all(Array.from({ length: CALLS }, (_, i) => mcp.attempt(...nap(i, 0.1))));
-  for (const ending of naps) assert.equal(ending.kind === "result" && textOf(ending.result), "awake");
+  // A few at a time: how many this machine starts within a call's patience is not the question.
+  const waiting = new Endless([]);
+  const AT_ONCE = 20;
+  for (let begun = AT_ONCE; begun <= CALLS; begun += AT_ONCE) {
+    waiting.begin(Array.from({ length: AT_ONCE }, (_, i) => nap(begun + i, LONG_MS / 1000 - 1)));
+    await until(`${begun} calls to wait`, 60, async () => {
+      const status = await box.ctlJson("status");
+      return status.calls_queued === 0 && status.calls_in_flight === busy + begun;
+    });
+  }
+  assert.equal(textOf(await mcp.call(...nap(0, 0.1))), "awake");
+  assert.deepEqual(waiting.endedEarly, [], "they still wait");
   assert.deepEqual(computing.endedEarly, [], "they still compute");
-  await computing.withdraw();
+  await Promise.all([waiting.withdraw(), computing.withdraw()]);
 });
