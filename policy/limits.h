@@ -71,6 +71,7 @@ inline constexpr std::size_t kUiFiles = 2'000;           // beyond: the admin pr
 // --- Sessions and lists -------------------------------------------------------------------------------
 inline constexpr std::uint32_t kSessions = 1000;         // legacy sessions; beyond: the one idle for longest ends (404)
 inline constexpr std::int64_t kSessionIdleMs = 24LL * 3600 * 1000;  // then the session ends (404)
+inline constexpr std::uint32_t kSubscriptions = 100;     // resources that one session or stream watches; beyond: refused
 inline constexpr std::uint32_t kPageDefault = 50;        // items of a page when not named
 inline constexpr std::uint32_t kPageMax = 100;           // beyond: refused
 inline constexpr std::uint32_t kToolsPerListPage = 50;   // tools/list page; more have a cursor

@@ -168,6 +168,8 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
                           .input_schema = std::string_view(tool->input_schema),
                           .output_schema = std::string_view(tool->output_schema),
                           .kind = tool->kind,
+                          .method = call->job.method,
+                          .uri = tool->uri_template,
                           .timeout_ms = test ? std::min(own_limit, limits::kTestTimeoutMs) : own_limit,
                           .cpu_seconds = test ? limits::kTestCpuSeconds : 0};
   call->timeout_ms = order.timeout_ms;

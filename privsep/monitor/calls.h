@@ -25,6 +25,7 @@ struct StoredSecret;
 // What is to be run, as the gateway asked for it.
 struct Job {
   protocol::RunMode mode = protocol::RunMode::kCall;
+  protocol::Method method = protocol::Method::kToolsCall;
   wire::Id tool{};
   std::string wire_name;  // what the body must name
   std::string body;
@@ -127,6 +128,7 @@ class Calls {
   base::Result<CallPointer> admit(Job job);
   CallPointer running_in(const Spare& child);
   [[nodiscard]] base::Result<void> may_ask(const Call& call, const protocol::AskClient& question) const;
+  void tell_everybody(const Call& call, protocol::Say line);
   void pause_deadline(Call& call);
   void resume_deadline(Call& call);
   void seal_state(const Call& call, protocol::Outcome& outcome, protocol::CallResult& result);

@@ -43,12 +43,28 @@ base::Result<void> Calls::say(const Spare& from, protocol::Say line) {
     kill(*call, Killed::kFlood);
     return {};
   }
+  if (line.kind == protocol::SayKind::kResourceUpdated || line.kind == protocol::SayKind::kToolsChanged) {
+    tell_everybody(*call, std::move(line));
+    return {};
+  }
   const std::shared_ptr<Peer> gateway = call->job.asker.lock();
   if (gateway == nullptr || gateway->link == nullptr) return {};
   // A gateway that is behind loses these lines, never answers: they are queued without a bound like this.
   if (gateway->link->queued_bytes() + line.json.size() > limits::kLinesQueueBytes) return {};
   protocol::CallSaid notice{.request = call->job.request, .kind = line.kind, .json = std::move(line.json)};
   return gateway->link->notify(notice);
+}
+
+// Only in the name of the tool's own server, and not from a draft.
+void Calls::tell_everybody(const Call& call, protocol::Say line) {
+  const Server* server = m_.catalogue.find_server(call.server);
+  if (server == nullptr || call.job.mode == protocol::RunMode::kTest) return;
+  if (line.kind == protocol::SayKind::kToolsChanged) return m_.tools_changed(server->name);
+  m_.children.each_gateway([&](loop::Link& gateway) {
+    if (gateway.queued_bytes() + line.json.size() > limits::kLinesQueueBytes) return;
+    protocol::ResourceUpdated notice{.server = server->name, .json = line.json};
+    [[maybe_unused]] const base::Result<void> sent = gateway.notify(notice);
+  });
 }
 
 base::Result<void> Calls::may_ask(const Call& call, const protocol::AskClient& question) const {

@@ -19,6 +19,7 @@ constexpr std::size_t kPageBytes = limits::kMiB;  // of descriptions and schemas
 Job job_of(p::RunMode mode, const Tool& tool, const Peer& asker, const Principal& caller, auto& q,
            std::string&& body) {
   return {.mode = mode,
+          .method = p::Method::kToolsCall,
           .tool = tool.id,
           .wire_name = {},
           .body = std::move(body),
@@ -30,6 +31,20 @@ Job job_of(p::RunMode mode, const Tool& tool, const Peer& asker, const Principal
           .asker = {},
           .session = {},
           .request_state = {}};
+}
+
+bool goes_with(p::Method method, p::Kind kind) {
+  switch (method) {
+    case p::Method::kToolsCall:
+      return kind == p::Kind::kTool;
+    case p::Method::kPromptsGet:
+      return kind == p::Kind::kPrompt;
+    case p::Method::kResourcesRead:
+      return kind == p::Kind::kResource || kind == p::Kind::kResourceTemplate;
+    case p::Method::kComplete:
+      return kind == p::Kind::kPrompt || kind == p::Kind::kResourceTemplate;
+  }
+  return false;
 }
 
 }  // namespace
@@ -72,10 +87,11 @@ Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q) {
   const std::string published = q.server.empty() ? std::string(q.tool) : q.server + "__" + q.tool;
   const Tool* tool = m.catalogue.find_tool(published);
   // What is a prompt or a resource is no tool, whatever its name.
-  if (tool == nullptr || tool->kind != p::Kind::kTool)
+  if (tool == nullptr || !goes_with(q.method, tool->kind))
     co_return base::fail(Why::kNotFound, words::kNoSuchTool);
   Job job = job_of(p::RunMode::kCall, *tool, asker, *caller, q, std::move(q.body));
   job.wire_name = q.tool;
+  job.method = q.method;
   job.asker = asker.weak_from_this();
   job.request_state = std::move(q.request_state);
   if (!q.session.empty()) {

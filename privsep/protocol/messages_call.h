@@ -41,11 +41,13 @@ struct Prepare {
   Bytes<limits::kSchemaBytes> input_schema;     // JSON
   Bytes<limits::kSchemaBytes> output_schema;    // JSON, or empty
   Kind kind = Kind::kTool;
+  Method method = Method::kToolsCall;                    // kCall: what the body must be
+  Text<limits::kUriBytes> uri;                           // of a resource, or a template's pattern
   std::uint32_t timeout_ms = limits::kTimeoutDefaultMs;  // the child gives up by itself too, a little earlier
   std::uint32_t cpu_seconds = 0;                         // RLIMIT_CPU; 0 = timeout_ms rounded up
   static auto fields(auto& m) {
-    return std::tie(m.mode, m.wire_name, m.source, m.code, m.input_schema, m.output_schema, m.kind,
-                    m.timeout_ms, m.cpu_seconds);
+    return std::tie(m.mode, m.wire_name, m.source, m.code, m.input_schema, m.output_schema, m.kind, m.method,
+                    m.uri, m.timeout_ms, m.cpu_seconds);
   }
 };
 
@@ -64,10 +66,12 @@ struct Waits {
 };
 
 enum class SayKind : std::uint8_t {
-  kProgress = 1,  // {"progress", "total"?, "message"?}
-  kLog,           // {"level", "logger"?, "data"}
+  kProgress = 1,     // {"progress", "total"?, "message"?}
+  kLog,              // {"level", "logger"?, "data"}
+  kResourceUpdated,  // {"uri"}: for whoever subscribed to it, not only for the caller
+  kToolsChanged,     // {}: for whoever listens
 };
-constexpr bool is_known(SayKind kind) { return kind == SayKind::kProgress || kind == SayKind::kLog; }
+constexpr bool is_known(SayKind kind) { return kind >= SayKind::kProgress && kind <= SayKind::kToolsChanged; }
 
 // Call child -> monitor, a notice, after Go: what its tool tells the client while it runs.  Opaque here.
 struct Say {

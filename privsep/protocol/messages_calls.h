@@ -76,11 +76,12 @@ struct OpenCall {
   Text<128> client;                                 // for the log
   Bytes<limits::kLogArgumentsBytes> arguments_log;  // redacted copy, JSON, for the log
   Bytes<limits::kBodyBytes> body;                   // the request as received
+  Method method = Method::kToolsCall;               // which kinds `tool` may then be, the monitor knows
   Text<64> session;                                 // of a legacy request; what its client can is known there
   Bytes<limits::kRequestStateBytes> request_state;  // of a repeated request; empty otherwise
   static auto fields(auto& m) {
-    return std::tie(m.ticket, m.request, m.server, m.tool, m.client, m.arguments_log, m.body, m.session,
-                    m.request_state);
+    return std::tie(m.ticket, m.request, m.server, m.tool, m.client, m.arguments_log, m.body, m.method,
+                    m.session, m.request_state);
   }
 };
 

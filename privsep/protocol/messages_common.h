@@ -15,6 +15,15 @@ using wire::Maybe;
 using wire::Text;
 namespace limits = policy::limits;
 
+// The MCP method of a request that runs code.  A child takes from the body that it is this one.
+enum class Method : std::uint8_t {
+  kToolsCall = 1,
+  kPromptsGet,
+  kResourcesRead,
+  kComplete,  // completion/complete, for a prompt or a resource template
+};
+constexpr bool is_known(Method method) { return method >= Method::kToolsCall && method <= Method::kComplete; }
+
 // The request was carried out; there is nothing else to say.
 struct Done {
   static auto fields(auto& /*m*/) { return std::tie(); }

@@ -23,6 +23,15 @@ struct CallSaid {
   static auto fields(auto& m) { return std::tie(m.request, m.kind, m.json); }
 };
 
+// A resource of this server changed, says one of the server's own tools.
+struct ResourceUpdated {
+  static constexpr Op kOp = Op::kResourceUpdated;
+  using Reply = Done;
+  Text<limits::kNameBytes> server;
+  Bytes<limits::kLineBytes> json;  // {"uri"}, by a call child: check before use
+  static auto fields(auto& m) { return std::tie(m.server, m.json); }
+};
+
 // What it asks its client; AnswerCall brings the answer.
 struct CallAsked {
   static constexpr Op kOp = Op::kCallAsked;

@@ -99,6 +99,7 @@ enum class Op : std::uint16_t {
   kOpenGrant,
   kEndGrant,
   kPartner,
+  kResourceUpdated,
 
   // asked by egress of the dialer: messages_egress.h
   kDial = 2000,

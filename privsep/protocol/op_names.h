@@ -60,6 +60,7 @@ inline constexpr OpName kOpNames[] = {
     {Op::kGetAuditHead, "GetAuditHead"},   {Op::kReadAudit, "ReadAudit"},         {Op::kReadCheckpoints, "ReadCheckpoints"},
     {Op::kWatchActivity, "WatchActivity"}, {Op::kGetMetrics, "GetMetrics"},       {Op::kReadStats, "ReadStats"},
     {Op::kReadSecret, "ReadSecret"},
+    {Op::kResourceUpdated, "ResourceUpdated"},
 };
 // clang-format on
 

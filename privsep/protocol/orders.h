@@ -23,6 +23,7 @@ struct Orders : Table<
     Order< ToolsChanged,  Done,            Role::kNetLocal >,  // a notice: not answered
     Order< CallSaid,      Done,            Role::kNetLocal >,  // likewise
     Order< CallAsked,     Done,            Role::kNetLocal >,  // likewise; AnswerCall is the answer
+    Order< ResourceUpdated, Done,          Role::kNetLocal >,  // likewise
     Order< LoadPackages,  Loaded,          Role::kZygote   >,  // the first, and only before its Hello
     Order< ForkSpare,     Forked,          Role::kZygote   >,
     Order< Compile,       Compiled,        Role::kCall     >,

@@ -262,6 +262,28 @@ TEST_F(ConversationTest, AChildCannotSayAnEndThatOnlyTheMonitorKnows) {
   EXPECT_EQ(finish(monitor.calls.run(job()))->end, CallEnd::kToolError) << "a legacy client has no such end";
 }
 
+TEST_F(ConversationTest, NothingIsOpenedByAMethodOfAnotherKind) {
+  using protocol::Kind;
+  using protocol::Method;
+  executor.on_go_later = nullptr;
+  const auto opened = [&](Kind kind, Method method) {
+    tool().kind = kind;
+    monitor.catalogue.changed(tool(), "greet");
+    approve_tool();
+    protocol::OpenCall call{.ticket = ticket_for(asker), .server = "srv", .tool = "greet", .method = method};
+    return finish(on_open_call(monitor, *asker, std::move(call))).has_value();
+  };
+  const Method methods[] = {Method::kToolsCall, Method::kPromptsGet, Method::kResourcesRead,
+                            Method::kComplete};
+  const std::map<Kind, std::string> may = {{Kind::kTool, "1000"},
+                                           {Kind::kPrompt, "0101"},
+                                           {Kind::kResource, "0010"},
+                                           {Kind::kResourceTemplate, "0011"}};
+  for (const auto& [kind, allowed] : may)
+    for (std::size_t i = 0; i < std::size(methods); ++i)
+      EXPECT_EQ(opened(kind, methods[i]), allowed[i] == '1') << kind_text(kind) << " " << i;
+}
+
 TEST(Budget, ItFillsUpAgainUpToItsMost) {
   Budget budget(2, 10);
   EXPECT_TRUE(budget.take(1000));
