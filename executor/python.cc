@@ -296,12 +296,13 @@ base::Result<protocol::Compiled> Python::compile(const protocol::Compile& job) {
 
 base::Result<void> Python::prepare(const protocol::Prepare& job) {
   state_->ready = PyObject_CallMethod(
-      state_->runtime, "prepare", "s#y#y#y#y#IN", job.wire_name.data(),
+      state_->runtime, "prepare", "s#y#y#y#y#INIIs#", job.wire_name.data(),
       static_cast<Py_ssize_t>(job.wire_name.size()), job.code.data(),
       static_cast<Py_ssize_t>(job.code.size()), job.source.data(), static_cast<Py_ssize_t>(job.source.size()),
       job.input_schema.data(), static_cast<Py_ssize_t>(job.input_schema.size()), job.output_schema.data(),
       static_cast<Py_ssize_t>(job.output_schema.size()), static_cast<unsigned int>(job.timeout_ms),
-      PyBool_FromLong(job.mode == protocol::RunMode::kTest ? 1 : 0));
+      PyBool_FromLong(job.mode == protocol::RunMode::kTest ? 1 : 0), static_cast<unsigned int>(job.kind),
+      static_cast<unsigned int>(job.method), job.uri.data(), static_cast<Py_ssize_t>(job.uri.size()));
   if (!state_->ready) return broken("python: the prepared code cannot be loaded", Why::kInvalid);
   return {};
 }

@@ -58,34 +58,41 @@ def _parse(body):
         raise Invalid(f"The request body is not JSON: {error}") from None
 
 
-def from_request(body, name):
-    """(arguments, params) of a JSON-RPC tools/call for tool `name`.  Forged when it is for anything else.
+def params_of(body, method):
+    """The params of a JSON-RPC request of this method.  Forged when it is any other.
 
     The gateway that passed the request on may be stolen: what it asked to be opened must be what the
-    client wrote, so the name is read again here, from the bytes as received.  Through the dispatcher
-    both name and arguments are the inner ones.
+    client wrote, so the method and the name are read again here, from the bytes as received.
     """
     request = _parse(body)
     params = request.get("params") if isinstance(request, dict) else None
-    if not isinstance(params, dict) or request.get("method") != "tools/call":
-        raise Forged("the request is not a tools/call")
-    arguments = params.get("arguments")
-    called = params.get("name")
+    if not isinstance(params, dict) or request.get("method") != method:
+        raise Forged(f"the request is not a {method}")
+    return params
+
+
+def named(params, name):
+    """The arguments of a request for `name`; Forged when it is for another.
+
+    Through the dispatcher both name and arguments are the inner ones.
+    """
+    called, arguments = params.get("name"), params.get("arguments")
     if called == _DISPATCHER and _JOINT in name:
         if not isinstance(arguments, dict):
             raise Forged("the request names no tool")
         called, arguments = arguments.get("name"), arguments.get("arguments")
     if called != name:
         raise Forged("the request names another tool than the one that was opened")
-    return _object(arguments), params
+    return as_object(arguments)
 
 
 def from_object(body):
     """The arguments of a draft run: the body is the JSON object itself."""
-    return _object(_parse(body) if body else None)
+    return as_object(_parse(body) if body else None)
 
 
-def _object(arguments):
+def as_object(arguments):
+    """The arguments as a dict; none are an empty one."""
     if arguments is None:
         return {}
     if not isinstance(arguments, dict):

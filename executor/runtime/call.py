@@ -16,7 +16,7 @@ import types
 from typing import NamedTuple
 
 from . import arguments as args
-from . import client, failure, imports, link, result
+from . import client, content, failure, imports, kinds, link, result
 from .check import FILENAME
 from .context import Context, InputRequired, MissingCapability, StateRefused
 from .fitting import Unfit, fit
@@ -68,6 +68,9 @@ class Job(NamedTuple):
     deadline_ms: int
     draft: bool
     output_schema: bytes = b""
+    kind: int = kinds.TOOL
+    method: int = kinds.CALL
+    uri: str = ""
 
 
 def _too_late(job):
@@ -141,13 +144,18 @@ class Call:
 
     def _arguments(self, body, session):
         if self._job.draft:
-            arguments, asker = args.from_object(body), client.Client(draft=True)
+            arguments, asker, uri = args.from_object(body), client.Client(draft=True), self._job.uri
         else:
-            arguments, params = args.from_request(body, self._job.name)
+            arguments, params, uri = kinds.arguments_of(body, self._job)
             asker = client.client_of(params, session.legacy, session.can, session.log_level)
         self._ctx = Context(
             self._limits, self._loop, self._link, asker, arguments, session.state, self._redaction
         )
+        self._ctx.uri = uri
+        if self._job.method == kinds.COMPLETE:
+            return arguments
+        if self._job.kind != kinds.TOOL:
+            arguments = kinds.as_declared(arguments, self._rules)
         args.check(arguments, self._rules, self._job.name or "this draft")
         return arguments
 
@@ -167,6 +175,8 @@ class Call:
         source = [line + "\n" for line in self._lines]
         linecache.cache[FILENAME] = (len(self._job.source), None, source, FILENAME)
         exec(self._code, module.__dict__)
+        if self._job.method == kinds.COMPLETE:
+            return self._complete(module.__dict__.get("complete"), arguments)
         main = module.__dict__.get("main")
         if not callable(main):
             raise result.Unusable("Code must define an async main() function")
@@ -180,6 +190,13 @@ class Call:
         if schema is not None:
             result.check_output(value, schema, self._limits)
         return value
+
+    def _complete(self, complete, arguments):
+        """What the author's `complete(argument, value, context)` offers; nothing where there is none."""
+        if not callable(complete):
+            return []
+        found = complete(arguments["argument"], arguments["value"], arguments["context"])
+        return self._await(found) if inspect.isawaitable(found) else found
 
     def _await(self, value):
         """Runs the awaitable on the prepared loop until it ends or the deadline passes."""
@@ -195,11 +212,26 @@ class Call:
 
     def _success(self, value):
         execution = self._execution()
-        value = self._redaction.value(value, lambda value: result.plain(value, self._limits))
+        if self._job.kind != kinds.TOOL:
+            value = self._redaction.value(self._of_kind(value))
+            if not self._job.draft:
+                made = kinds.result_json(value, self._limits)
+                return self._outcome(OK, made, made.decode("utf-8"), execution["stdout"], "")
+        value = content.changed(value, self._redacted)
         made, text, is_error = result.success(value, execution, self._limits)
         if is_error:
             return self._outcome(TOOL_ERROR, made, "", execution["stdout"], text)
         return self._outcome(OK, made, text, execution["stdout"], "")
+
+    def _redacted(self, value):
+        return self._redaction.value(value, lambda value: result.plain(value, self._limits))
+
+    def _of_kind(self, value):
+        if self._job.method == kinds.COMPLETE:
+            return kinds.completion(value)
+        if self._job.kind == kinds.PROMPT:
+            return kinds.messages(value, self._limits)
+        return kinds.contents(value, self._ctx.uri, self._limits)
 
     def _input_required(self, error):
         """2026-07-28: the questions are the result, and the caller repeats the call with the answers."""

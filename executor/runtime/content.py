@@ -153,3 +153,15 @@ def blocks_of(value, as_text):
             item = text(item if isinstance(item, str) else as_text(item))
         made.append(item)
     return made
+
+
+def changed(value, change):
+    """The same value, with `change` made to each block and to all that is no block."""
+    if isinstance(value, Content):
+        return Content(change(value.block))
+    if isinstance(value, Result):
+        structured = change(value.structured) if value.has_structured else value.structured
+        return Result(changed(value.content, change), structured, value.has_structured, value.is_error)
+    if is_content(value):
+        return [changed(item, change) for item in value]
+    return change(value)

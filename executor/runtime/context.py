@@ -5,7 +5,7 @@ import json
 import time
 
 from . import client as clients
-from . import content, link, questions
+from . import content, kinds, link, questions
 from .result import encode_json
 from .secret_values import Redaction
 
@@ -74,6 +74,9 @@ class Context:
     resource = staticmethod(content.resource)
     link = staticmethod(content.link)
 
+    user = staticmethod(lambda said: kinds.Message("user", said))
+    assistant = staticmethod(lambda said: kinds.Message("assistant", said))
+
     form = staticmethod(questions.form)
     url = staticmethod(questions.url)
     sampling = staticmethod(questions.sampling)
@@ -93,6 +96,7 @@ class Context:
         self._answers = {}
         self._responses = client.responses
         self.state = None
+        self.uri = ""  # of the resource that is being read
         if state:
             self._take_state(json.loads(state))
 
@@ -142,6 +146,20 @@ class Context:
             else {"level": level, "logger": logger, "data": data}
         )
         self._say(link.LOG, told)
+        return _DONE
+
+    def notify_resource_updated(self, uri):
+        """Tells whoever subscribed to this resource of the tool's own server that it changed."""
+        if not isinstance(uri, str) or not uri:
+            raise TypeError(f"uri must be a str that is not empty, not {uri!r:.80}")
+        if self._pace.take():
+            self._say(link.RESOURCE_UPDATED, {"uri": uri})
+        return _DONE
+
+    def notify_tools_changed(self):
+        """Tells whoever listens to read the list of the server's tools again."""
+        if self._pace.take():
+            self._say(link.TOOLS_CHANGED, {})
         return _DONE
 
     def _say(self, kind, told):

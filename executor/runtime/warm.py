@@ -79,10 +79,12 @@ class Runtime:
         """The compile job: a check.Checked.  The schemas are the author's, beside the source, or b""."""
         return self._check.check(source, self.limits, input_schema, output_schema)
 
-    def prepare(self, name, code, source, schema, output_schema, deadline_ms, draft):
+    def prepare(
+        self, name, code, source, schema, output_schema, deadline_ms, draft, kind=1, method=1, uri=""
+    ):
         """The run job up to "go": a function from the request body to a call.Outcome."""
         loop.Poll.notice = self._waits
-        job = self._call.Job(name, code, source, schema, deadline_ms, draft, output_schema)
+        job = self._call.Job(name, code, source, schema, deadline_ms, draft, output_schema, kind, method, uri)
         return self._prepared(job)
 
     def _prepared(self, job):

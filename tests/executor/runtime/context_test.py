@@ -95,6 +95,11 @@ def main():
         self.assertIn("messages were left out", wire.said[-2][1]["data"])
         self.assertEqual(wire.said[-1][1]["data"], "last")
 
+    def test_news_for_others_need_no_wish_of_the_caller(self):
+        wire = Wire()
+        run("def main():\n    ctx.notify_resource_updated('a://b'); ctx.notify_tools_changed()\n", wire=wire)
+        self.assertEqual(wire.said, [(link.RESOURCE_UPDATED, {"uri": "a://b"}), (link.TOOLS_CHANGED, {})])
+
     def test_what_cannot_be_a_line_is_an_error_in_the_tool(self):
         for wrong, word in (
             ("ctx.log('loud', 1)", "the level must be one of"),

@@ -44,6 +44,13 @@ class Redaction(unittest.TestCase):
         ):
             self.assertIn("[REDACTED]", self.nowhere(f"return {value}").text, value)
 
+    def test_content_stays_content_without_the_value(self):
+        ran = self.nowhere("return [ctx.text(secrets['API_KEY']), ctx.image(b'hi'), (secrets['API_KEY'],)]")
+        self.assertEqual([block["type"] for block in ran.result["content"]], ["text", "image", "text"])
+        self.assertEqual(ran.result["content"][2]["text"], '["[REDACTED]"]')
+        ran = self.nowhere("return ctx.result(secrets['API_KEY'], {'key': secrets['API_KEY']})")
+        self.assertEqual(ran.result["structuredContent"], {"key": "[REDACTED]"})
+
     def test_a_value_is_replaced_in_output_and_errors(self):
         ran = self.nowhere("print('is', secrets['API_KEY'])\nraise ValueError(secrets['API_KEY'])")
         self.assertEqual(ran.meta["stdout"], "is [REDACTED]\n")

@@ -9,7 +9,7 @@ _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(_ROOT, "executor"))
 
-from runtime import call, check, client, limits, link, loop  # noqa: E402,F401
+from runtime import call, check, client, kinds, limits, link, loop, uri_template  # noqa: E402,F401
 
 
 def _from_header(name):
