@@ -89,34 +89,6 @@ RpcReply not_run(const MethodCall& call, std::string_view name, const base::Erro
   return error_result("Error: " + sentence(text.empty() ? "the call could not be started" : text));
 }
 
-// The sealed state of a call that is repeated with answers.
-std::optional<RpcError> take_state(const MethodCall& call, protocol::OpenCall& wanted) {
-  const json_t* state = call.message.param("requestState");
-  if (!call.modern || state == nullptr) return std::nullopt;
-  const std::optional<std::string> sealed = base64_decode(text_of(state), Alphabet::kUrl);
-  if (json_is_string(state) && sealed && !sealed->empty() && sealed->size() <= wanted.request_state.kMax) {
-    wanted.request_state = *sealed;
-    return std::nullopt;
-  }
-  return rpc_error(call, kInvalidParams, "requestState is not one that was given out here.");
-}
-
-RpcReply answer_of(const MethodCall& call, const protocol::CallResult& ended) {
-  using enum protocol::CallEnd;
-  if (ended.end == kStateRefused)
-    return std::unexpected(rpc_error(call, kInvalidParams, sentence(ended.explanation)));
-  if (ended.end == kMissingCapability && call.modern && check_json(ended.result) == JsonKind::kObject)
-    return std::unexpected(RpcError{.status = 400,
-                                    .code = gateway::kMissingCapability,
-                                    .message = "The tool needs a capability that the client did not declare.",
-                                    .data = R"({"requiredCapabilities":)" + ended.result + "}",
-                                    .id = call.message.id});
-  if (ended.end != kInputRequired) return tool_result(ended, call.modern);
-  std::optional<std::string> asks =
-      call.modern ? input_required(ended.result, ended.request_state) : std::nullopt;
-  return asks ? RpcReply(std::move(*asks)) : error_result("Error: the tool returned malformed JSON.");
-}
-
 std::string explanation_of(const protocol::CallResult& ended) {
   if (!ended.explanation.empty()) return ended.explanation;
   switch (ended.end) {
@@ -163,16 +135,41 @@ std::string with_call_id(std::string_view result, const wire::Id& call) {
 
 }  // namespace
 
-Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
-                              bool& withdrawn) {
-  protocol::OpenCall wanted{.ticket = call.in.ticket, .request = random_id(), .server = call.in.server};
-  if (!can_be_published(call, name)) co_return unknown_tool(call, name);
-  wanted.tool = name;
+// The sealed state of a call that is repeated with answers.
+std::optional<RpcError> take_state(const MethodCall& call, protocol::OpenCall& wanted) {
+  const json_t* state = call.message.param("requestState");
+  if (!call.modern || state == nullptr) return std::nullopt;
+  const std::optional<std::string> sealed = base64_decode(text_of(state), Alphabet::kUrl);
+  if (json_is_string(state) && sealed && !sealed->empty() && sealed->size() <= wanted.request_state.kMax) {
+    wanted.request_state = *sealed;
+    return std::nullopt;
+  }
+  return rpc_error(call, kInvalidParams, "requestState is not one that was given out here.");
+}
+
+std::optional<RpcReply> said_by_protocol(const MethodCall& call, const protocol::CallResult& ended) {
+  using enum protocol::CallEnd;
+  if (ended.end == kStateRefused)
+    return RpcReply(std::unexpected(rpc_error(call, kInvalidParams, sentence(ended.explanation))));
+  if (ended.end == kMissingCapability && call.modern && check_json(ended.result) == JsonKind::kObject)
+    return RpcReply(
+        std::unexpected(RpcError{.status = 400,
+                                 .code = gateway::kMissingCapability,
+                                 .message = "The tool needs a capability that the client did not declare.",
+                                 .data = R"({"requiredCapabilities":)" + ended.result + "}",
+                                 .id = call.message.id}));
+  if (ended.end != kInputRequired) return std::nullopt;
+  std::optional<std::string> asks =
+      call.modern ? input_required(ended.result, ended.request_state) : std::nullopt;
+  return asks ? RpcReply(std::move(*asks)) : error_result("Error: the tool returned malformed JSON.");
+}
+
+Task<protocol::CallResult> run_call(const MethodCall& call, protocol::OpenCall& wanted, bool& withdrawn) {
+  wanted.ticket = call.in.ticket;
+  wanted.request = random_id();
+  wanted.server = call.in.server;
   wanted.client = call.client;
   wanted.session = call.session;
-  wanted.arguments_log = redacted(arguments);
-  if (std::optional<RpcError> wrong = take_state(call, wanted))
-    co_return RpcReply(std::unexpected(std::move(*wrong)));
   const CallsInFlight::Entry entry(
       call.g.calls, {.request = wanted.request,
                      .ticket = call.in.ticket,
@@ -184,12 +181,24 @@ Task<RpcReply> call_published(const MethodCall& call, std::string name, const js
                      .questions = {}});
   wanted.body = call.in.exchange->take_body();
   cancel_when_client_leaves(call, wanted.request);
-  const base::Result<protocol::CallResult> ended = co_await attempt(call.g.monitor->ask(wanted));
+  base::Result<protocol::CallResult> ended = co_await attempt(call.g.monitor->ask(wanted));
   withdrawn = entry.call().withdrawn;
   call.in.exchange->on_hang_up(nullptr);
+  if (ended) call.in.exchange->add_header(kCallIdHeader, text_of(ended->call));
+  co_return ended;
+}
+
+Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
+                              bool& withdrawn) {
+  if (!can_be_published(call, name)) co_return unknown_tool(call, name);
+  protocol::OpenCall wanted{.tool = name};
+  wanted.arguments_log = redacted(arguments);
+  if (std::optional<RpcError> wrong = take_state(call, wanted))
+    co_return RpcReply(std::unexpected(std::move(*wrong)));
+  const base::Result<protocol::CallResult> ended = co_await attempt(run_call(call, wanted, withdrawn));
   if (!ended) co_return not_run(call, name, ended.error());
-  call.in.exchange->add_header(kCallIdHeader, text_of(ended->call));
-  co_return answer_of(call, *ended);
+  if (std::optional<RpcReply> said = said_by_protocol(call, *ended)) co_return std::move(*said);
+  co_return RpcReply(tool_result(*ended, call.modern));
 }
 
 std::string error_result(std::string_view text) {

@@ -114,6 +114,22 @@ Task<Answered> answer_request(Gateway& g, const Incoming& in, const Message& mes
     reply = co_await list_tools(call);
   else if (message.method == "tools/call")
     reply = co_await call_tool(call, withdrawn);
+  else if (message.method == "prompts/list")
+    reply = co_await list_prompts(call);
+  else if (message.method == "prompts/get")
+    reply = co_await get_prompt(call, withdrawn);
+  else if (message.method == "resources/list")
+    reply = co_await list_resources(call);
+  else if (message.method == "resources/templates/list")
+    reply = co_await list_templates(call);
+  else if (message.method == "resources/read")
+    reply = co_await read_resource(call, withdrawn);
+  else if (message.method == "resources/subscribe")
+    reply = co_await subscribe(call);
+  else if (message.method == "resources/unsubscribe")
+    reply = co_await unsubscribe(call);
+  else if (message.method == "completion/complete")
+    reply = co_await complete(call, withdrawn);
   if (withdrawn) co_return Answered(no_answer());
   if (!reply) co_return Answered(response_of(reply.error()));
   co_return Answered(Response{.body = result_body(message.id, *reply)});
@@ -187,7 +203,7 @@ Task<Answered> on_session_end(Gateway& g, const Incoming& in) {
   protocol::CloseSession order{.ticket = in.ticket, .id = session->id};
   const base::Result<protocol::Done> closed = co_await attempt(g.monitor->ask(order));
   if (!closed && closed.error().why != Why::kNotFound) co_return std::unexpected(closed.error());
-  g.streams.end_session(session->id);
+  g.streams.forget_session(session->id);
   co_return Answered(Response{});
 }
 

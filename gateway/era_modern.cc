@@ -15,36 +15,71 @@ std::string discovery(const Gateway& g, const Incoming& in) {
   return modern_result(g, result, kNotCacheable);
 }
 
-std::string acknowledged(const std::string& subscription, bool tools) {
+std::string acknowledged(const std::string& subscription, bool tools, const Subscriptions& resources) {
+  std::string honoured = tools ? R"("toolsListChanged":true)" : "";
+  std::string uris;
+  for (const auto& [uri, server] : resources) uris += (uris.empty() ? "" : ",") + quoted(uri);
+  if (!uris.empty())
+    honoured += (honoured.empty() ? "" : ",") + std::string(R"("resourceSubscriptions":[)") + uris + "]";
   return R"({"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"notifications":{)" +
-         std::string(tools ? R"("toolsListChanged":true)" : "") + R"(},"_meta":{")" + kMetaSubscription +
-         R"(":)" + subscription + "}}}";
+         honoured + R"(},"_meta":{")" + kMetaSubscription + R"(":)" + subscription + "}}}";
 }
 
-// Of what can be asked for, the tool list is what changes here; the acknowledgement says so.
-Answered listen(Gateway& g, const Incoming& in, const Message& message) {
+// Of what can be asked for, the list of tools and single resources change here; the acknowledgement says so.
+Task<Answered> listen(const MethodCall& call) {
+  Gateway& g = call.g;
+  const Incoming& in = call.in;
+  const Message& message = call.message;
   const json_t* wanted = message.param("notifications");
   if (!json_is_object(wanted))
-    return response_of(
+    co_return Answered(response_of(
         {.code = kInvalidParams,
          .message = "params.notifications must be an object, such as {\"toolsListChanged\":true}.",
-         .id = message.id});
+         .id = message.id}));
   if (g.streams.full())
-    return response_of({.status = 503,
-                        .code = kInternalError,
-                        .message = "Too many event streams are open: close some.",
-                        .id = message.id});
+    co_return Answered(response_of({.status = 503,
+                                    .code = kInternalError,
+                                    .message = "Too many event streams are open: close some.",
+                                    .id = message.id}));
   const bool tools = json_is_true(json_object_get(wanted, "toolsListChanged"));
+  Subscriptions resources = co_await subscriptions_of(call, json_object_get(wanted, "resourceSubscriptions"));
+  if (!in.exchange->open()) co_return Answered();  // its client left meanwhile
   in.exchange->begin_stream({});
-  in.exchange->send(event_of(acknowledged(message.id, tools)));
-  g.streams.add(
-      {.exchange = in.exchange, .server = in.server, .subscription = message.id, .wants_tools = tools});
-  return {};
+  in.exchange->send(event_of(acknowledged(message.id, tools, resources)));
+  g.streams.add({.exchange = in.exchange,
+                 .server = in.server,
+                 .subscription = message.id,
+                 .wants_tools = tools,
+                 .resources = std::move(resources)});
+  co_return Answered();
 }
 
 Response reply_to(const MethodCall& call, const RpcReply& reply, std::string_view hints) {
   if (!reply) return response_of(reply.error());
   return {.body = result_body(call.message.id, modern_result(call.g, *reply, hints))};
+}
+
+// What is not a tool.  cacheable: its results carry hints.
+struct Served {
+  std::string_view method;
+  bool cacheable;
+  Task<RpcReply> (*answer)(const MethodCall& call, bool& withdrawn);
+};
+constexpr Served kServed[] = {
+    {"prompts/list", true, [](const MethodCall& call, bool& /*withdrawn*/) { return list_prompts(call); }},
+    {"resources/list", true,
+     [](const MethodCall& call, bool& /*withdrawn*/) { return list_resources(call); }},
+    {"resources/templates/list", true,
+     [](const MethodCall& call, bool& /*withdrawn*/) { return list_templates(call); }},
+    {"resources/read", true, read_resource},
+    {"prompts/get", false, get_prompt},
+    {"completion/complete", false, complete},
+};
+
+const Served* served_by(std::string_view method) {
+  for (const Served& row : kServed)
+    if (row.method == method) return &row;
+  return nullptr;
 }
 
 }  // namespace
@@ -55,7 +90,10 @@ Task<Answered> answer_modern(Gateway& g, const Incoming& in, const Message& mess
   const MethodCall call{.g = g, .in = in, .message = message, .client = client_text(client), .modern = true};
   if (message.method == "server/discover")
     co_return Answered(Response{.body = result_body(message.id, discovery(g, in))});
-  if (message.method == "subscriptions/listen") co_return listen(g, in, message);
+  if (message.method == "subscriptions/listen") {
+    Answered answered = co_await listen(call);
+    co_return answered;
+  }
   if (message.method == "tools/list") {
     const RpcReply reply = co_await list_tools(call);
     co_return Answered(reply_to(call, reply, kNotCacheable));
@@ -69,6 +107,11 @@ Task<Answered> answer_modern(Gateway& g, const Incoming& in, const Message& mess
     bool withdrawn = false;  // only by hanging up, and then nobody reads the answer
     const RpcReply reply = co_await call_tool(call, withdrawn);
     co_return Answered(reply_to(call, reply, ""));
+  }
+  if (const Served* served = served_by(message.method)) {
+    bool withdrawn = false;
+    const RpcReply reply = co_await served->answer(call, withdrawn);
+    co_return Answered(reply_to(call, reply, served->cacheable ? kNotCacheable : ""));
   }
   co_return Answered(response_of({.status = 404,
                                   .code = kMethodNotFound,

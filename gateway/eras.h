@@ -13,7 +13,8 @@ Task<Answered> answer_modern(Gateway& g, const Incoming& in, const Message& mess
 [[nodiscard]] std::string server_info(const Gateway& g);
 [[nodiscard]] std::string_view instructions(const Incoming& in);
 // In either era.
-inline constexpr std::string_view kCapabilities = R"({"logging":{},"tools":{"listChanged":true}})";
+inline constexpr std::string_view kCapabilities =
+    R"({"completions":{},"logging":{},"prompts":{},"resources":{"subscribe":true},"tools":{"listChanged":true}})";
 
 // "name/version" out of a clientInfo object; empty when there is none.
 [[nodiscard]] std::string client_text(const json_t* client_info);

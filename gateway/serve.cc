@@ -71,6 +71,8 @@ void Service::on_notice(wire::Frame frame) {
       g_.param_headers.forget();
       g_.streams.tools_changed(news->server);
     }
+  } else if (op == protocol::Op::kResourceUpdated) {
+    if (const auto news = told(protocol::ResourceUpdated{})) resource_updated(g_, *news);
   } else if (op == protocol::Op::kCallSaid) {
     if (const auto said = told(protocol::CallSaid{})) call_said(g_, *said);
   } else if (op == protocol::Op::kCallAsked) {

@@ -3,6 +3,7 @@
 
 #include "gateway/era.h"
 #include "policy/limits.h"
+#include "privsep/http/json.h"
 
 namespace mcpbox::gateway {
 namespace {
@@ -40,6 +41,40 @@ void Streams::end_session(const std::string& session) {
   std::erase_if(streams_, [&](const Stream& stream) { return stream.session == session; });
 }
 
+void Streams::forget_session(const std::string& session) {
+  end_session(session);
+  subscribed_.erase(session);
+}
+
+bool Streams::subscribe(const std::string& session, const std::string& uri, const std::string& server) {
+  if (!subscribed_.contains(session) && subscribed_.size() >= limits::kSessions) return false;
+  Subscriptions& own = subscribed_[session];
+  if (!own.contains(uri) && own.size() >= limits::kSubscriptions) return false;
+  own[uri] = server;
+  return true;
+}
+
+void Streams::unsubscribe(const std::string& session, const std::string& uri) {
+  const auto found = subscribed_.find(session);
+  if (found == subscribed_.end()) return;
+  found->second.erase(uri);
+  if (found->second.empty()) subscribed_.erase(found);
+}
+
+// An update is no loss to a client that is behind: it reads the resource when it has caught up.
+void Streams::resource_updated(const std::string& server, const std::string& uri) {
+  const auto has = [&](const Subscriptions& wanted) {
+    const auto found = wanted.find(uri);
+    return found != wanted.end() && found->second == server;
+  };
+  for (const Stream& stream : streams_) {
+    const auto of_session = subscribed_.find(stream.session);
+    const bool wanted = has(stream.resources) || (of_session != subscribed_.end() && has(of_session->second));
+    if (wanted && stream.exchange->unsent_bytes() < limits::kStreamQueueBytes / 2)
+      stream.exchange->send(event_of(resource_update(uri, stream.subscription)));
+  }
+}
+
 void Streams::tools_changed(const std::string& server) {
   if (streams_.empty()) return;
   if (changed_.empty()) gather_.start(kGatherMs);
@@ -68,6 +103,14 @@ std::string list_changed(std::string_view subscription) {
     out += R"(,"params":{"_meta":{")" + std::string(kMetaSubscription) + R"(":)" + std::string(subscription) +
            "}}";
   return out + "}";
+}
+
+std::string resource_update(std::string_view uri, std::string_view subscription) {
+  std::string out =
+      R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":)" + quoted(uri);
+  if (!subscription.empty())
+    out += R"(,"_meta":{")" + std::string(kMetaSubscription) + R"(":)" + std::string(subscription) + "}";
+  return out + "}}";
 }
 
 }  // namespace mcpbox::gateway

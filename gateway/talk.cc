@@ -133,6 +133,12 @@ void call_asked(Gateway& g, const protocol::CallAsked& asked) {
   call->questions[id] = asked.question;
 }
 
+void resource_updated(Gateway& g, const protocol::ResourceUpdated& news) {
+  const Json said = parse_object(news.json);
+  const std::string_view uri = text_of(json_object_get(said.get(), "uri"));
+  if (!uri.empty()) g.streams.resource_updated(news.server, std::string(uri));
+}
+
 Task<Nothing> take_response(Gateway& g, const Incoming& in, const Message& message, std::string session) {
   CallInFlight* call = g.calls.find_question(session, message.id);
   if (call == nullptr) co_return Nothing{};

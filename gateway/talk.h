@@ -14,6 +14,8 @@ namespace mcpbox::gateway {
 // From the monitor, about a call that this gateway opened; nothing happens when it is over.
 void call_said(Gateway& g, const protocol::CallSaid& said);
 void call_asked(Gateway& g, const protocol::CallAsked& asked);
+// For whoever subscribed.
+void resource_updated(Gateway& g, const protocol::ResourceUpdated& news);
 
 // A response that a legacy client posted: the answer to a question, when its session was asked that.
 Task<Nothing> take_response(Gateway& g, const Incoming& in, const Message& message, std::string session);

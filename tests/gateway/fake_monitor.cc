@@ -223,6 +223,17 @@ void GatewayProcess::open_call(const wire::Header& asked, p::OpenCall call) {
   if (tool == "demo__bad") result.result = R"({"content": [)";
   if (tool == "demo__newline") result.result = "{\"content\":\n[]}";
   if (tool == "demo__resulting") result.result = R"({"content":[],"resultType":"task"})";
+  if (tool == "demo__ask")
+    result.result =
+        call.method == p::Method::kComplete ? R"({"completion":{"values":[]}})" : R"({"messages":[]})";
+  if (tool == "demo__note" || tool == "demo__day")
+    result.result = call.method == p::Method::kComplete
+                        ? std::string(R"({"completion":{"values":[]}})")
+                        : R"({"contents":[{"uri":"test://","text":")" + tool + "\"}]}";
+  if (tool == "demo__unfit") {
+    result.end = p::CallEnd::kInvalidArguments;
+    result.result = content("`topic` is missing");
+  }
   if (tool == "demo__timeout") {
     result.end = p::CallEnd::kTimedOut;
     result.explanation = "The tool did not finish within 30 s.";
@@ -267,6 +278,7 @@ void GatewayProcess::manage(wire::Frame& frame) {
       const p::ListPublished question = take<p::ListPublished>(frame, "ListPublished");
       if (!question.server.empty() && question.server != "demo")
         return refuse(head, Why::kNotFound, "no server of this name is running");
+      if (question.kind != p::Kind::kTool) return reply(head, other_kinds(question.kind));
       p::ToolPage page;
       for (const std::string name : kTools) {
         const std::string shown = question.server.empty() ? name : name.substr(6);

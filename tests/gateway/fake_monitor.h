@@ -55,6 +55,7 @@ class GatewayProcess {
   [[nodiscard]] p::AnswerCall last_answer();
   // demo__talks_later begins to talk.
   void talk_now();
+  void resource_updated(const std::string& server, const std::string& json);
 
   // A new legacy session; its id.
   std::string initialize();
@@ -70,6 +71,7 @@ class GatewayProcess {
   void open_call(const wire::Header& asked, p::OpenCall call);
   bool answer_more(wire::Frame& frame);
   void talk(const wire::Id& request);
+  static p::ToolPage other_kinds(p::Kind kind);
   void manage(wire::Frame& frame);
   void manage_tools(wire::Frame& frame);
   void manage_reads(wire::Frame& frame);

@@ -1,11 +1,35 @@
-// The fake monitor's part in what calls say and ask while they run.
+// The fake monitor's part in what calls say and ask while they run, and its prompts and resources.
 #include "tests/gateway/fake_monitor.h"
 
 namespace mcpbox::test {
 
+p::ToolPage GatewayProcess::other_kinds(p::Kind kind) {
+  p::ToolPage page;
+  if (kind == p::Kind::kPrompt)
+    page.tools.push_back(
+        {.name = "demo__ask",
+         .description = "asks",
+         .input_schema = std::string_view(
+             R"({"type":"object","properties":{"topic":{"description":"of what"}},"required":["topic"]})")});
+  if (kind == p::Kind::kResource)
+    page.tools.push_back({.name = "demo__note",
+                          .description = "a note",
+                          .annotations = std::string_view(R"({"mimeType":"text/plain","priority":0.5})"),
+                          .uri_template = "test://note"});
+  if (kind == p::Kind::kResourceTemplate)
+    page.tools.push_back({.name = "demo__day", .description = "a day", .uri_template = "test://day/{n}"});
+  return page;
+}
+
 p::AnswerCall GatewayProcess::last_answer() {
   const std::scoped_lock lock(mutex_);
   return last_answer_;
+}
+
+void GatewayProcess::resource_updated(const std::string& server, const std::string& json) {
+  p::ResourceUpdated news{.server = server, .json = json};
+  EXPECT_TRUE(wire::write_message(link_.get(), wire::FrameKind::kNotice,
+                                  static_cast<std::uint16_t>(p::Op::kResourceUpdated), 0, news));
 }
 
 void GatewayProcess::talk_now() { talk(last_call().request); }

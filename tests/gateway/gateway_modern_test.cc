@@ -20,7 +20,9 @@ TEST_F(GatewayModernTest, DiscoverSaysWhatThereIs) {
   const Answer answer = ask(port(), modern(port(), "server/discover"));
   EXPECT_EQ(answer.result("resultType"), "\"complete\"");
   EXPECT_EQ(answer.result("supportedVersions"), "[\"2026-07-28\"]");
-  EXPECT_EQ(answer.result("capabilities"), R"({"logging":{},"tools":{"listChanged":true}})");
+  EXPECT_EQ(
+      answer.result("capabilities"),
+      R"({"completions":{},"logging":{},"prompts":{},"resources":{"subscribe":true},"tools":{"listChanged":true}})");
   EXPECT_EQ(answer.result("ttlMs"), "0");
   EXPECT_EQ(answer.result("cacheScope"), "\"private\"");
   EXPECT_NE(answer.result("_meta").find(R"("io.modelcontextprotocol/serverInfo":{"name":"mcpbox")"),
@@ -48,7 +50,7 @@ TEST_F(GatewayModernTest, AValueThatIsNoObjectIsStructuredContentInThisEra) {
 
 TEST_F(GatewayModernTest, WhatThisEraHasNoMoreIsNotFound) {
   for (const char* method :
-       {"initialize", "ping", "logging/setLevel", "resources/subscribe", "prompts/list", "no/such"}) {
+       {"initialize", "ping", "logging/setLevel", "resources/subscribe", "prompts/lists", "no/such"}) {
     const Answer answer = ask(port(), modern(port(), method));
     EXPECT_EQ(answer.status, 404) << method;
     EXPECT_EQ(answer.code(), -32601) << method;
