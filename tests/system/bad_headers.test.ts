@@ -155,7 +155,7 @@ test("a modern request is held to its headers", async () => {
     ["ping", modern("ping"), 404, NO_METHOD],
     ["logging/setLevel", modern("logging/setLevel", { level: "info" }), 404, NO_METHOD],
     ["an unknown method", modern("no/such"), 404, NO_METHOD],
-    ["an undeclared capability's method", modern("prompts/list"), 404, NO_METHOD],
+    ["an undeclared capability's method", modern("resources/subscribe"), 404, NO_METHOD],
   ];
   for (const [what, request, status, code] of wrong) {
     const got = await reply(box.port, request);

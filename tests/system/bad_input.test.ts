@@ -113,7 +113,7 @@ test("nesting is read up to its limit and refused one level beyond", async () =>
 });
 
 test("unknown methods and unknown tools are named in band on the legacy wire", async () => {
-  for (const method of ["no/such", "resources/list", "prompts/list", "rpc.discover", "TOOLS/LIST"])
+  for (const method of ["no/such", "tasks/list", "prompts/lists", "rpc.discover", "TOOLS/LIST"])
     isError(await session.post(rpc(method)), 200, NO_METHOD);
   isError(await session.post(rpc("tools/call", { name: "no__such" })), 200, INVALID_PARAMS);
   isError(await session.post(rpc("tools/call", { name: "mcpbox_no_such" })), 200, INVALID_PARAMS);
