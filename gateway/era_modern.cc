@@ -15,8 +15,19 @@ std::string discovery(const Gateway& g, const Incoming& in) {
   return modern_result(g, result, kNotCacheable);
 }
 
-std::string acknowledged(const std::string& subscription, bool tools, const Subscriptions& resources) {
-  std::string honoured = tools ? R"("toolsListChanged":true)" : "";
+std::uint32_t lists_in(const json_t* wanted) {
+  std::uint32_t lists = 0;
+  for (const ListName& name : kListNames)
+    if (json_is_true(json_object_get(wanted, name.wish))) lists |= name.list;
+  return lists;
+}
+
+std::string acknowledged(const std::string& subscription, std::uint32_t lists,
+                         const Subscriptions& resources) {
+  std::string honoured;
+  for (const ListName& name : kListNames)
+    if ((lists & name.list) != 0)
+      honoured += (honoured.empty() ? "\"" : ",\"") + std::string(name.wish) + "\":true";
   std::string uris;
   for (const auto& [uri, server] : resources) uris += (uris.empty() ? "" : ",") + quoted(uri);
   if (!uris.empty())
@@ -25,7 +36,7 @@ std::string acknowledged(const std::string& subscription, bool tools, const Subs
          honoured + R"(},"_meta":{")" + kMetaSubscription + R"(":)" + subscription + "}}}";
 }
 
-// Of what can be asked for, the list of tools and single resources change here; the acknowledgement says so.
+// The acknowledgement says which of its wishes will be granted: all lists, and the resources that there are.
 Task<Answered> listen(const MethodCall& call) {
   Gateway& g = call.g;
   const Incoming& in = call.in;
@@ -41,15 +52,15 @@ Task<Answered> listen(const MethodCall& call) {
                                     .code = kInternalError,
                                     .message = "Too many event streams are open: close some.",
                                     .id = message.id}));
-  const bool tools = json_is_true(json_object_get(wanted, "toolsListChanged"));
+  const std::uint32_t lists = lists_in(wanted);
   Subscriptions resources = co_await subscriptions_of(call, json_object_get(wanted, "resourceSubscriptions"));
   if (!in.exchange->open()) co_return Answered();  // its client left meanwhile
   in.exchange->begin_stream({});
-  in.exchange->send(event_of(acknowledged(message.id, tools, resources)));
+  in.exchange->send(event_of(acknowledged(message.id, lists, resources)));
   g.streams.add({.exchange = in.exchange,
                  .server = in.server,
                  .subscription = message.id,
-                 .wants_tools = tools,
+                 .lists = lists,
                  .resources = std::move(resources)});
   co_return Answered();
 }

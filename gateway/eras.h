@@ -14,7 +14,8 @@ Task<Answered> answer_modern(Gateway& g, const Incoming& in, const Message& mess
 [[nodiscard]] std::string_view instructions(const Incoming& in);
 // In either era.
 inline constexpr std::string_view kCapabilities =
-    R"({"completions":{},"logging":{},"prompts":{},"resources":{"subscribe":true},"tools":{"listChanged":true}})";
+    R"({"completions":{},"logging":{},"prompts":{"listChanged":true},)"
+    R"("resources":{"listChanged":true,"subscribe":true},"tools":{"listChanged":true}})";
 
 // "name/version" out of a clientInfo object; empty when there is none.
 [[nodiscard]] std::string client_text(const json_t* client_info);

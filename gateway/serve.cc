@@ -69,7 +69,7 @@ void Service::on_notice(wire::Frame frame) {
   if (op == protocol::Op::kToolsChanged) {
     if (const auto news = told(protocol::ToolsChanged{})) {
       g_.param_headers.forget();
-      g_.streams.tools_changed(news->server);
+      g_.streams.lists_changed(news->server, news->lists);
     }
   } else if (op == protocol::Op::kResourceUpdated) {
     if (const auto news = told(protocol::ResourceUpdated{})) resource_updated(g_, *news);

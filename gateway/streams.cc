@@ -11,9 +11,14 @@ namespace {
 namespace limits = policy::limits;
 constexpr std::size_t kMostNames = 64;  // servers named in one round; beyond: everybody is told
 
-bool concerns(const Stream& stream, const std::set<std::string>& changed) {
-  if (!stream.wants_tools) return false;
-  return stream.server.empty() || changed.contains("") || changed.contains(stream.server);
+using Changed = std::map<std::string, std::uint32_t>;
+
+// Which lists of those that changed this stream wants to hear of.
+std::uint32_t news_for(const Stream& stream, const Changed& changed) {
+  std::uint32_t lists = 0;
+  for (const auto& [server, of_it] : changed)
+    if (stream.server.empty() || server.empty() || server == stream.server) lists |= of_it;
+  return lists & stream.lists;
 }
 
 }  // namespace
@@ -75,16 +80,20 @@ void Streams::resource_updated(const std::string& server, const std::string& uri
   }
 }
 
-void Streams::tools_changed(const std::string& server) {
+void Streams::lists_changed(const std::string& server, std::uint32_t lists) {
   if (streams_.empty()) return;
   if (changed_.empty()) gather_.start(kGatherMs);
-  changed_.insert(changed_.size() < kMostNames ? server : "");
+  changed_[changed_.size() < kMostNames ? server : ""] |= lists;
 }
 
 void Streams::tell() {
-  const std::set<std::string> changed = std::exchange(changed_, {});
-  for (const Stream& stream : streams_)
-    if (concerns(stream, changed)) stream.exchange->send(event_of(list_changed(stream.subscription)));
+  const Changed changed = std::exchange(changed_, {});
+  for (const Stream& stream : streams_) {
+    const std::uint32_t lists = news_for(stream, changed);
+    for (const ListName& name : kListNames)
+      if ((lists & name.list) != 0)
+        stream.exchange->send(event_of(list_changed(name.noun, stream.subscription)));
+  }
 }
 
 // Also finds dead clients: a write that never drains ends the connection.
@@ -97,8 +106,8 @@ std::string event_of(std::string_view message) {
   return "event: message\ndata: " + std::string(message) + "\n\n";
 }
 
-std::string list_changed(std::string_view subscription) {
-  std::string out = R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed")";
+std::string list_changed(std::string_view noun, std::string_view subscription) {
+  std::string out = R"({"jsonrpc":"2.0","method":"notifications/)" + std::string(noun) + R"(/list_changed")";
   if (!subscription.empty())
     out += R"(,"params":{"_meta":{")" + std::string(kMetaSubscription) + R"(":)" + std::string(subscription) +
            "}}";

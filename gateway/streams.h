@@ -6,12 +6,12 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "gateway/using_http.h"
 #include "privsep/http/exchange.h"
 #include "privsep/loop/loop.h"
+#include "privsep/protocol/messages_gateway.h"
 
 namespace mcpbox::gateway {
 
@@ -19,12 +19,12 @@ namespace mcpbox::gateway {
 using Subscriptions = std::map<std::string, std::string>;
 
 struct Stream {
-  std::shared_ptr<Exchange> exchange;  // begun
-  std::string server;                  // of the endpoint; empty on /mcp
-  std::string session;                 // legacy: whose stream it is
-  std::string subscription;            // modern: the listen request's id, JSON text
-  bool wants_tools = true;             // told when the tool list changes
-  Subscriptions resources = {};        // modern: told when one of these changes
+  std::shared_ptr<Exchange> exchange;         // begun
+  std::string server;                         // of the endpoint; empty on /mcp
+  std::string session;                        // legacy: whose stream it is
+  std::string subscription;                   // modern: the listen request's id, JSON text
+  std::uint32_t lists = protocol::kAllLists;  // told when one of these changes
+  Subscriptions resources = {};               // modern: told when one of these changes
 };
 
 class Streams {
@@ -48,8 +48,8 @@ class Streams {
   // A resource of this server changed.
   void resource_updated(const std::string& server, const std::string& uri);
 
-  // The tools of this server changed; of several when empty.
-  void tools_changed(const std::string& server);
+  // Lists of this server changed; of several servers when empty.
+  void lists_changed(const std::string& server, std::uint32_t lists);
 
  private:
   static constexpr std::int64_t kGatherMs = 100;
@@ -60,7 +60,7 @@ class Streams {
 
   loop::Loop& loop_;
   std::list<Stream> streams_;
-  std::set<std::string> changed_;
+  std::map<std::string, std::uint32_t> changed_;     // by server: its lists
   std::map<std::string, Subscriptions> subscribed_;  // by legacy session
   loop::Timer gather_;
   loop::Timer pulse_;
@@ -72,7 +72,18 @@ class Streams {
 // notifications/resources/updated, tagged likewise.
 [[nodiscard]] std::string resource_update(std::string_view uri, std::string_view subscription);
 
-// notifications/tools/list_changed, tagged when it goes to a subscription (JSON text of its id).
-[[nodiscard]] std::string list_changed(std::string_view subscription);
+// What a list is called: where news of it are sent, and how subscriptions/listen asks for them.
+struct ListName {
+  std::uint32_t list;
+  std::string_view noun;
+  const char* wish;
+};
+inline constexpr ListName kListNames[] = {{protocol::kToolList, "tools", "toolsListChanged"},
+                                          {protocol::kPromptList, "prompts", "promptsListChanged"},
+                                          {protocol::kResourceList, "resources", "resourcesListChanged"}};
+
+// notifications/tools/list_changed, or of another list, tagged when it goes to a subscription (JSON text of
+// its id).
+[[nodiscard]] std::string list_changed(std::string_view noun, std::string_view subscription);
 
 }  // namespace mcpbox::gateway

@@ -158,8 +158,19 @@ class Context:
 
     def notify_tools_changed(self):
         """Tells whoever listens to read the list of the server's tools again."""
+        return self._list_changed(link.TOOLS_CHANGED)
+
+    def notify_prompts_changed(self):
+        """The same of its prompts."""
+        return self._list_changed(link.PROMPTS_CHANGED)
+
+    def notify_resources_changed(self):
+        """The same of its resources and resource templates."""
+        return self._list_changed(link.RESOURCES_CHANGED)
+
+    def _list_changed(self, kind):
         if self._pace.take():
-            self._say(link.TOOLS_CHANGED, {})
+            self._say(kind, {})
         return _DONE
 
     def _say(self, kind, told):

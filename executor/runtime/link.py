@@ -9,7 +9,7 @@ import os
 import struct
 
 LINK = 3
-PROGRESS, LOG, RESOURCE_UPDATED, TOOLS_CHANGED = 1, 2, 3, 4  # protocol::SayKind
+PROGRESS, LOG, RESOURCE_UPDATED, TOOLS_CHANGED, PROMPTS_CHANGED, RESOURCES_CHANGED = range(1, 7)  # SayKind
 ELICIT, SAMPLE, ROOTS = 1, 2, 3  # protocol::AskKind
 
 _HEAD = struct.Struct("<IIHBB")

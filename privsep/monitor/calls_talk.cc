@@ -21,6 +21,14 @@ namespace {
 
 constexpr base::Error kNotRunning{Why::kInvalid, "a call child spoke without a running call"};
 
+// Which of the client's lists a tool said to have changed; 0 when it said something else.
+std::uint32_t list_that_changed(protocol::SayKind kind) {
+  using enum protocol::SayKind;
+  if (kind == kToolsChanged) return protocol::kToolList;
+  if (kind == kPromptsChanged) return protocol::kPromptList;
+  return kind == kResourcesChanged ? protocol::kResourceList : 0;
+}
+
 // A session is only as good as what its client declared in it.
 std::uint32_t needed_for(const protocol::AskClient& question) {
   if (question.kind == AskKind::kSample) return ClientCan::kSample;
@@ -43,7 +51,7 @@ base::Result<void> Calls::say(const Spare& from, protocol::Say line) {
     kill(*call, Killed::kFlood);
     return {};
   }
-  if (line.kind == protocol::SayKind::kResourceUpdated || line.kind == protocol::SayKind::kToolsChanged) {
+  if (line.kind != protocol::SayKind::kProgress && line.kind != protocol::SayKind::kLog) {
     tell_everybody(*call, std::move(line));
     return {};
   }
@@ -59,7 +67,8 @@ base::Result<void> Calls::say(const Spare& from, protocol::Say line) {
 void Calls::tell_everybody(const Call& call, protocol::Say line) {
   const Server* server = m_.catalogue.find_server(call.server);
   if (server == nullptr || call.job.mode == protocol::RunMode::kTest) return;
-  if (line.kind == protocol::SayKind::kToolsChanged) return m_.tools_changed(server->name);
+  if (const std::uint32_t list = list_that_changed(line.kind); list != 0)
+    return m_.tools_changed(server->name, list);
   m_.children.each_gateway([&](loop::Link& gateway) {
     if (gateway.queued_bytes() + line.json.size() > limits::kLinesQueueBytes) return;
     protocol::ResourceUpdated notice{.server = server->name, .json = line.json};

@@ -92,9 +92,9 @@ protocol::GrantedHosts Monitor::hosts_for(const wire::Id& server) const {
   return hosts;
 }
 
-void Monitor::tools_changed(std::string_view server) {
-  children.each_gateway([server](loop::Link& gateway) {
-    protocol::ToolsChanged notice{.server = server};
+void Monitor::tools_changed(std::string_view server, std::uint32_t lists) {
+  children.each_gateway([server, lists](loop::Link& gateway) {
+    protocol::ToolsChanged notice{.server = server, .lists = lists};
     [[maybe_unused]] const base::Result<void> sent = gateway.notify(notice);
   });
 }

@@ -106,8 +106,9 @@ class Monitor {
   [[nodiscard]] base::Result<void> may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op) const;
   [[nodiscard]] Instance next_instance() { return ++last_instance_; }
 
-  // Tells every gateway that the published tools changed.  server: empty when it concerns several.
-  void tools_changed(std::string_view server);
+  // Tells every gateway that what is published changed.  server: empty when it concerns several; lists:
+  // of which kinds (protocol::list_of).
+  void tools_changed(std::string_view server, std::uint32_t lists = protocol::kAllLists);
 
   // What a call of this server may reach.
   [[nodiscard]] protocol::GrantedHosts hosts_for(const wire::Id& server) const;

@@ -143,7 +143,7 @@ loop::Task<p::ToolSaved> decide(Monitor& m, Verdict verdict) {
     tool->approved[verdict.digest] = {.by = verdict.by, .sequence = sequence};
   else
     tool->approved.erase(verdict.digest);
-  if (m.catalogue.published(*tool)) m.tools_changed(server_name(m, *tool));
+  if (m.catalogue.published(*tool)) m.tools_changed(server_name(m, *tool), p::list_of(tool->kind));
   co_return saved(*tool, true);
 }
 
@@ -196,7 +196,8 @@ Answer<p::ToolSaved> on_revoke(Monitor& m, Peer& asker, p::Revoke q) {
   tool->approved.erase(found);
   tool->approval = verdict.state.value_or(before);
   m.calls.kill_calls_of_tool(q.tool);
-  if (was_published && !m.catalogue.published(*tool)) m.tools_changed(server_name(m, *tool));
+  if (was_published && !m.catalogue.published(*tool))
+    m.tools_changed(server_name(m, *tool), p::list_of(tool->kind));
   std::string notes = tool->notes;
   const base::Result<std::uint64_t> written = co_await loop::attempt(write(m, verdict, std::move(notes)));
   tool = m.catalogue.find_tool(q.tool);

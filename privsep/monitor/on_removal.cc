@@ -39,6 +39,7 @@ loop::Task<p::Done> delete_tool(Monitor& m, std::string who, wire::Id id) {
   if (tool->saving) co_return std::unexpected(kSaving);
   const bool was_published = m.catalogue.published(*tool);
   const bool was_enabled = tool->enabled;
+  const std::uint32_t list = p::list_of(tool->kind);
   std::string name = m.catalogue.published_name(*tool);
   const std::string server = server_name(m, tool->server);
   const SavingMark mark(m.catalogue, id);
@@ -53,7 +54,7 @@ loop::Task<p::Done> delete_tool(Monitor& m, std::string who, wire::Id id) {
   }
   m.calls.kill_calls_of_tool(id);  // draft runs of it
   m.catalogue.erase_tool(id);
-  if (was_published) m.tools_changed(server);
+  if (was_published) m.tools_changed(server, list);
   co_return p::Done{};
 }
 

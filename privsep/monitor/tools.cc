@@ -190,7 +190,8 @@ loop::Task<std::uint64_t> save_change(Monitor& m, std::string who, Tool before, 
   *now = next;
   m.catalogue.changed(*now, before.name);
   const Server* server = m.catalogue.find_server(now->server);
-  if (was_published || m.catalogue.published(*now)) m.tools_changed(server == nullptr ? "" : server->name);
+  if (was_published || m.catalogue.published(*now))
+    m.tools_changed(server == nullptr ? "" : server->name, p::list_of(before.kind) | p::list_of(now->kind));
   co_return sequence;
 }
 

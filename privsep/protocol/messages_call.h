@@ -69,9 +69,13 @@ enum class SayKind : std::uint8_t {
   kProgress = 1,     // {"progress", "total"?, "message"?}
   kLog,              // {"level", "logger"?, "data"}
   kResourceUpdated,  // {"uri"}: for whoever subscribed to it, not only for the caller
-  kToolsChanged,     // {}: for whoever listens
+  kToolsChanged,     // {}: for whoever listens; and likewise the other lists
+  kPromptsChanged,
+  kResourcesChanged,
 };
-constexpr bool is_known(SayKind kind) { return kind >= SayKind::kProgress && kind <= SayKind::kToolsChanged; }
+constexpr bool is_known(SayKind kind) {
+  return kind >= SayKind::kProgress && kind <= SayKind::kResourcesChanged;
+}
 
 // Call child -> monitor, a notice, after Go: what its tool tells the client while it runs.  Opaque here.
 struct Say {

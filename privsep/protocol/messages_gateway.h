@@ -2,15 +2,27 @@
 #pragma once
 
 #include "privsep/protocol/messages_call.h"
+#include "privsep/protocol/tool_content.h"
 
 namespace mcpbox::protocol {
 
-// The list of published tools changed: tell the clients.
+// The lists that clients keep, as bits.
+inline constexpr std::uint32_t kToolList = 1;
+inline constexpr std::uint32_t kPromptList = 2;
+inline constexpr std::uint32_t kResourceList = 4;
+inline constexpr std::uint32_t kAllLists = kToolList | kPromptList | kResourceList;
+constexpr std::uint32_t list_of(Kind kind) {
+  if (kind == Kind::kTool) return kToolList;
+  return kind == Kind::kPrompt ? kPromptList : kResourceList;
+}
+
+// What is published changed: tell the clients.
 struct ToolsChanged {
   static constexpr Op kOp = Op::kToolsChanged;
   using Reply = Done;
-  Text<limits::kNameBytes> server;  // whose tools; empty when it concerns several
-  static auto fields(auto& m) { return std::tie(m.server); }
+  Text<limits::kNameBytes> server;  // whose; empty when it concerns several
+  std::uint32_t lists = kAllLists;
+  static auto fields(auto& m) { return std::tie(m.server, m.lists); }
 };
 
 // What a call that this gateway opened says while it runs.

@@ -133,8 +133,8 @@ std::string GatewayProcess::initialize() {
   return found == answer.headers.end() ? "" : found->second;
 }
 
-void GatewayProcess::tools_changed(const std::string& server) {
-  p::ToolsChanged news{.server = server};
+void GatewayProcess::tools_changed(const std::string& server, std::uint32_t lists) {
+  p::ToolsChanged news{.server = server, .lists = lists};
   EXPECT_TRUE(wire::write_message(link_.get(), wire::FrameKind::kNotice,
                                   static_cast<std::uint16_t>(p::Op::kToolsChanged), 0, news));
 }

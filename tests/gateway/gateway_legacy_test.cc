@@ -156,6 +156,10 @@ TEST_F(GatewayLegacyTest, AnEventStreamTellsOnceThatToolsChanged) {
   const std::string event = stream.read_until("list_changed\"}\n\n\r\n");
   EXPECT_NE(event.find("event: message\ndata: {\"jsonrpc\":\"2.0\""), std::string::npos) << event;
   EXPECT_FALSE(stream.readable_within(500)) << "ten changes in a row are one piece of news";
+  gateway().tools_changed("demo", protocol::kAllLists);
+  for (const char* noun : {"tools", "prompts", "resources"})
+    EXPECT_NE(stream.read_until("list_changed\"}\n\n\r\n").find(std::string("notifications/") + noun),
+              std::string::npos);
 }
 
 TEST_F(GatewayLegacyTest, ANewStreamOfASessionReplacesTheOneBefore) {

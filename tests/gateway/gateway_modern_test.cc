@@ -20,9 +20,9 @@ TEST_F(GatewayModernTest, DiscoverSaysWhatThereIs) {
   const Answer answer = ask(port(), modern(port(), "server/discover"));
   EXPECT_EQ(answer.result("resultType"), "\"complete\"");
   EXPECT_EQ(answer.result("supportedVersions"), "[\"2026-07-28\"]");
-  EXPECT_EQ(
-      answer.result("capabilities"),
-      R"({"completions":{},"logging":{},"prompts":{},"resources":{"subscribe":true},"tools":{"listChanged":true}})");
+  EXPECT_EQ(answer.result("capabilities"),
+            R"({"completions":{},"logging":{},"prompts":{"listChanged":true},)"
+            R"("resources":{"listChanged":true,"subscribe":true},"tools":{"listChanged":true}})");
   EXPECT_EQ(answer.result("ttlMs"), "0");
   EXPECT_EQ(answer.result("cacheScope"), "\"private\"");
   EXPECT_NE(answer.result("_meta").find(R"("io.modelcontextprotocol/serverInfo":{"name":"mcpbox")"),
@@ -107,8 +107,8 @@ TEST_F(GatewayModernTest, AListenerHearsWhatItAskedForUnderItsOwnName) {
   deaf.send(modern(port(), "subscriptions/listen", R"("notifications":{})"));
   const std::string first = stream.read_until("\n\n");
   EXPECT_NE(first.find("notifications/subscriptions/acknowledged\",\"params\":{\"notifications\":"
-                       "{\"toolsListChanged\":true},\"_meta\":{\"io.modelcontextprotocol/"
-                       "subscriptionId\":\"x\"}}"),
+                       "{\"toolsListChanged\":true,\"promptsListChanged\":true},\"_meta\":{"
+                       "\"io.modelcontextprotocol/subscriptionId\":\"x\"}}"),
             std::string::npos)
       << first;
   ASSERT_NE(deaf.read_until("\n\n\r\n").find("\"notifications\":{}"), std::string::npos);
@@ -117,6 +117,11 @@ TEST_F(GatewayModernTest, AListenerHearsWhatItAskedForUnderItsOwnName) {
   EXPECT_FALSE(news.empty());
   EXPECT_NE(stream.read_until("\n\n").find(R"("io.modelcontextprotocol/subscriptionId":"x")"),
             std::string::npos);
+  EXPECT_NE(news.find("notifications/tools/list_changed"), std::string::npos) << news;
+  gateway().tools_changed("demo", protocol::kResourceList);
+  gateway().tools_changed("demo", protocol::kPromptList);
+  EXPECT_NE(stream.read_until("list_changed").find("notifications/prompts/"), std::string::npos)
+      << "nothing of the resources, for which nobody asked";
   EXPECT_FALSE(deaf.readable_within(500));
 }
 

@@ -99,6 +99,9 @@ def main():
         wire = Wire()
         run("def main():\n    ctx.notify_resource_updated('a://b'); ctx.notify_tools_changed()\n", wire=wire)
         self.assertEqual(wire.said, [(link.RESOURCE_UPDATED, {"uri": "a://b"}), (link.TOOLS_CHANGED, {})])
+        wire = Wire()
+        run("def main():\n    ctx.notify_prompts_changed(); ctx.notify_resources_changed()\n", wire=wire)
+        self.assertEqual(wire.said, [(link.PROMPTS_CHANGED, {}), (link.RESOURCES_CHANGED, {})])
 
     def test_what_cannot_be_a_line_is_an_error_in_the_tool(self):
         for wrong, word in (
