@@ -44,7 +44,7 @@ Task<ParamHeaders::Tools> annotated_tools(const MethodCall& call, std::string se
     if (!page && page.error().why != Why::kNotFound) co_return std::unexpected(page.error());
     if (!page) co_return tools;  // it does not run: the call itself is about to say so
     for (const protocol::PublishedTool& tool : page->tools)
-      if (std::vector<ParamHeader> found = param_headers(tool.input_schema); !found.empty())
+      if (std::vector<ParamHeader> found = param_headers(input_schema(tool)); !found.empty())
         tools.emplace(tool.name, std::move(found));
     more = page->more && !page->tools.empty();
     if (more) question.after = page->tools.back().name;

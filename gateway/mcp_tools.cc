@@ -12,22 +12,6 @@ constexpr std::string_view kAnyObject = R"({"type":"object"})";
 
 bool is(std::string_view json, JsonKind kind) { return check_json(json) == kind; }
 
-// The input schema as clients get it, its header mapping inside (x-mcp-header).
-std::string input_schema(const protocol::PublishedTool& tool) {
-  if (!is(tool.input_schema, JsonKind::kObject)) return std::string(kAnyObject);
-  const Json headers = parse_object(tool.headers);
-  const Json schema = headers ? parse_object(tool.input_schema) : Json();
-  if (!schema) return tool.input_schema;
-  json_t* const properties = json_object_get(schema.get(), "properties");
-  const char* argument = nullptr;
-  json_t* header = nullptr;
-  json_object_foreach(headers.get(), argument, header) {
-    json_t* const property = json_object_get(properties, argument);
-    if (json_is_object(property)) json_object_set(property, "x-mcp-header", header);
-  }
-  return compact(schema.get());
-}
-
 std::string entry(const protocol::PublishedTool& tool) {
   std::string out = R"({"name":)" + quoted(tool.name);
   const Json annotations = parse_object(tool.annotations);
@@ -51,6 +35,21 @@ std::string list_text(const MethodCall& call, const protocol::ToolPage& page) {
 }
 
 }  // namespace
+
+std::string input_schema(const protocol::PublishedTool& tool) {
+  if (!is(tool.input_schema, JsonKind::kObject)) return std::string(kAnyObject);
+  const Json headers = parse_object(tool.headers);
+  const Json schema = headers ? parse_object(tool.input_schema) : Json();
+  if (!schema) return tool.input_schema;
+  json_t* const properties = json_object_get(schema.get(), "properties");
+  const char* argument = nullptr;
+  json_t* header = nullptr;
+  json_object_foreach(headers.get(), argument, header) {
+    json_t* const property = json_object_get(properties, argument);
+    if (json_is_object(property)) json_object_set(property, "x-mcp-header", header);
+  }
+  return compact(schema.get());
+}
 
 Task<RpcReply> list_tools(const MethodCall& call) {
   const json_t* cursor = call.message.param("cursor");

@@ -9,6 +9,9 @@ namespace mcpbox::gateway {
 // {"tools":[...],"nextCursor"?}: published tools by name, then (on /mcp) the management tools.
 Task<RpcReply> list_tools(const MethodCall& call);
 
+// The input schema as clients get it, its header mapping inside (x-mcp-header).
+[[nodiscard]] std::string input_schema(const protocol::PublishedTool& tool);
+
 // A CallToolResult.  `withdrawn` becomes true when the caller took the call back: then no answer is due.
 Task<RpcReply> call_tool(const MethodCall& call, bool& withdrawn);
 

@@ -9,6 +9,7 @@ import re
 
 from jsonschema import Draft202012Validator
 
+from . import param_headers
 from .names import literal, statements
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -87,8 +88,10 @@ def _check(schema, limits):
     size = len(json.dumps(schema, ensure_ascii=False).encode("utf-8", "replace"))
     if size > limits.schema_bytes:
         raise ValueError(f"it has {size} bytes; the limit is {limits.schema_bytes}")
-    for path, part in _parts(schema, limits.schema_depth):
+    parts = list(_parts(schema, limits.schema_depth))
+    for path, part in parts:
         _check_part(schema, path, part)
+    param_headers.check(parts)
     error = next(_META.iter_errors(schema), None)
     if error is not None:
         raise ValueError(f"at {_pointer(error.absolute_path)}: {error.message[:200]}")

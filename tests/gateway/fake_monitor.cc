@@ -20,7 +20,8 @@ constexpr const char* kTools[] = {"demo__bad",       "demo__busy", "demo__echo",
                                   "demo__frozen",    "demo__json", "demo__newline", "demo__region",
                                   "demo__resulting", "demo__slow", "demo__timeout", "demo__unsaid"};
 constexpr const char* kRegionSchema =
-    R"({"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"}}})";
+    R"({"type":"object","properties":{"region":{"type":"string","x-mcp-header":"Region"},"zone":{"type":"string"}}})";
+constexpr const char* kRegionHeaders = R"({"zone":"Zone"})";
 
 struct Listener {
   Fd socket;
@@ -288,7 +289,8 @@ void GatewayProcess::manage(wire::Frame& frame) {
                               .input_schema = schema_of(name),
                               .output_schema = std::string_view(name == "demo__bad" ? "[" : ""),
                               .annotations = std::string_view(name == "demo__bad" ? "nonsense" : ""),
-                              .icons = std::string_view(name == "demo__bad" ? "{}" : "")});
+                              .icons = std::string_view(name == "demo__bad" ? "{}" : ""),
+                              .headers = std::string_view(name == "demo__region" ? kRegionHeaders : "")});
       }
       page.more =
           !page.tools.empty() && !std::string_view(*std::rbegin(kTools)).ends_with(page.tools.back().name);

@@ -80,6 +80,12 @@ TEST_F(GatewayModernTest, AnnotatedArgumentsMustStandInTheHeadersToo) {
   }
   EXPECT_EQ(gateway().asked("OpenCall"), opened) << "nothing was run";
   EXPECT_EQ(called("Mcp-Param-Region: eu\r\n").status, 200);
+  const auto zoned = [&](const std::string& line) {
+    return ask(port(), modern(port(), "tools/call", R"("name":"demo__region","arguments":{"zone":"z"})",
+                              "Mcp-Name: demo__region\r\n" + line));
+  };
+  EXPECT_EQ(zoned("").code(), -32020) << "mapped by the tool's headers, beside its schema";
+  EXPECT_EQ(zoned("Mcp-Param-Zone: z\r\n").status, 200);
   const int listed = gateway().asked("ListPublished");
   EXPECT_EQ(called("mcp-param-region: =?base64?ZXU=?=\r\n").status, 200);
   EXPECT_EQ(gateway().asked("ListPublished"), listed) << "known until tools change";

@@ -139,6 +139,34 @@ class BesideTheSource(unittest.TestCase):
                 self.assertFalse(report.valid)
                 self.assertIn(f"{name} cannot be used: ".encode(), report.problem)
 
+    def test_arguments_may_be_repeated_in_headers_by_the_rules_of_mcp(self):
+        def report(properties, more=""):
+            return checked(self.SOURCE, f'{{"type":"object","properties":{{{properties}}}{more}}}'.encode())
+
+        good = '"a":{"type":"string","x-mcp-header":"A"},"x-mcp-header":{"type":"number"},'
+        good += '"properties":{"type":"object","properties":{"b":{"type":"integer","x-mcp-header":"B-2"}}}'
+        self.assertTrue(report(good).valid, report(good).problem)
+        for wrong, more, words in (
+            (
+                '"a":{"type":"string","x-mcp-header":""}',
+                "",
+                b"at /properties/a: x-mcp-header must be a header",
+            ),
+            ('"a":{"type":"string","x-mcp-header":"a b"}', "", b"must be a header name"),
+            ('"a":{"type":"string","x-mcp-header":7}', "", b"must be a header name"),
+            ('"a":{"type":"number","x-mcp-header":"A"}', "", b"needs the type string, integer or boolean"),
+            ('"a":{"x-mcp-header":"A"}', "", b"needs the type"),
+            (
+                '"a":{"type":"string","x-mcp-header":"A"},"b":{"type":"string","x-mcp-header":"a"}',
+                "",
+                b"is at /properties/",
+            ),
+            ('"a":{"type":"array","items":{"type":"string","x-mcp-header":"A"}}', "", b"only possible on"),
+            ("", ',"$defs":{"a":{"type":"string","x-mcp-header":"A"}}', b"only possible on arguments"),
+        ):
+            self.assertFalse(report(wrong, more).valid, wrong)
+            self.assertIn(words, report(wrong, more).problem)
+
     def test_a_promise_about_the_result_is_kept(self):
         promise = b'{"type":"object","required":["n"]}'
         source = "async def main(n: int): return {'n': n} if n else {}"
