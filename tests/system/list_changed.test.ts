@@ -92,7 +92,7 @@ before(async () => {
   box = await Instance.started();
   tool = await publish(box, "place", "first", CODE);
   where = { id: tool.server, name: "place" };
-  const wanted = { toolsListChanged: true };
+  const wanted = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
   const urls = [box.url, `${box.url}/servers/place`];
   streams = await Promise.all(
     urls.flatMap((url) => [EventStream.legacy(url), EventStream.modern(url, wanted)]),
@@ -126,6 +126,38 @@ for (const [name, { told, act }] of CELLS)
       await flush(); // had there been news, it would have come first
       assert.ok(counts().every((count, at) => count - before[at]! <= 2));
     }
+  });
+
+const KINDS: [string, string, Record<string, unknown>][] = [
+  ["prompt", "prompts", {}],
+  ["resource", "resources", { uri_template: "place://one" }],
+  ["resource_template", "resources", { uri_template: "place://{one}/it" }],
+];
+
+for (const [kind, list, more] of KINDS)
+  test(`a ${kind} that comes, goes and is deleted is news of the list of ${list} alone`, async () => {
+    await server("start");
+    await settled();
+    const method = `notifications/${list}/list_changed`;
+    const heard = () => streams.map((stream) => stream.count(method));
+    const others = () =>
+      streams.map((stream) => stream.messages.filter((one) => one.method !== method && one.method).length);
+    const thing = await createTool(box, where, kind, CODE, { kind, ...more });
+    await box.mcp.manage("request_publish", { tool_id: thing.id });
+    const quiet = others();
+    for (const act of [
+      () => approve(box, thing.name),
+      () => update(thing.id, { enabled: false }),
+      () => update(thing.id, { enabled: true }),
+      () => box.mcp.manage("delete_tool", { tool_id: thing.id }),
+    ]) {
+      const seen = heard();
+      await act();
+      for (const [at, stream] of streams.entries())
+        await until(`${stream.what} to hear of it`, 30, () => stream.count(method) > seen[at]!);
+      await settled();
+    }
+    assert.deepEqual(others(), quiet, "no other list changed");
   });
 
 test("a burst of changes is told once or twice, not each by itself", async () => {
