@@ -192,7 +192,8 @@ inline constexpr Sql kPending{"pending", R"sql(
 //   $1 "srv__tool" text
 //   {tool,id,server_name,server_status,name,version,digest,enabled,approval_status,created_by,
 //    decision{state,digest,by,reason,at,audit_sequence} or null, approver or null, approved_at or null,
-//    hosts[],secrets[],modules[],denied[] ("host:port (times)"), last_used_at or null, last_end or null, calls{total,failed}}
+//    hosts[],secrets[],modules[],denied[] ("host:port (times)"), last_used_at or null, last_end or null,
+//    calls{total,failed}}
 inline constexpr Sql kExplain{"explain", R"sql(
     SELECT json_build_object(
              'tool', s.name || '__' || t.name, 'id', t.id, 'server_name', s.name, 'server_status', s.status,
