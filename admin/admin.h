@@ -38,6 +38,7 @@ struct Admin {
   Rates rates;
   std::string openapi;        // made from the route table
   std::uint32_t streams = 0;  // event streams that are open
+  bool verifying = false;     // the audit chain is being checked
   loop::TaskSet tasks;
 };
 

@@ -2,6 +2,7 @@
 // files of the UI, builds what it needs, jails itself, and only then reads a byte from anybody.  Link:
 // descriptor 3; listeners: 4 and up.
 #include <jansson.h>
+#include <sodium.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
 
   // What libraries would fetch from files later, when there are none.
   json_object_seed(0);
+  if (::sodium_init() < 0) return refuse(log, {base::Why::kBroken, "libsodium does not start"}, EXIT_FAILURE);
   ::tzset();
 
   std::vector<int> keep{0, 1, 2, wire::kChildLinkFd};

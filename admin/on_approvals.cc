@@ -3,6 +3,7 @@
 #include "admin/reads.h"
 #include "admin/routes.h"
 #include "privsep/http/ids.h"
+#include "privsep/protocol/messages_grants.h"
 
 namespace mcpbox::admin {
 
@@ -25,13 +26,46 @@ Task<protocol::ToolSaved> decide(Admin& a, const Incoming& in, wire::Id tool, wi
   co_return saved;
 }
 
+// The version that was approved last; null when there has been none.
+Task<Json> approved_version(Admin& a, const Incoming& in, wire::Id tool) {
+  protocol::AdminRead question{.query = protocol::AdminQuery::kVersion, .subject = tool};
+  const base::Result<protocol::JsonText> found = co_await attempt(ask_as(a, in, question));
+  if (!found && found.error().why == base::Why::kNotFound) co_return Json(json_null());
+  if (!found) co_return std::unexpected(found.error());
+  Json version = parse_object(found->json);
+  if (!version) co_return base::fail(base::Why::kBroken, "the database's answer is not JSON");
+  co_return version;
+}
+
+Task<std::uint32_t> waiting(Admin& a, const Incoming& in, protocol::GrantKind kind) {
+  protocol::ReviewGrants question;
+  question.filter.kind = kind;
+  question.filter.state = protocol::GrantState::kPending;
+  question.filter.page_size = 1;
+  const protocol::GrantPage page = co_await ask_as(a, in, question);
+  co_return page.total;
+}
+
 }  // namespace
+
+Task<Answered> on_review_stats(Admin& a, const Incoming& in) {
+  protocol::AdminRead question{.query = protocol::AdminQuery::kReviewStats};
+  const protocol::JsonText tools = co_await ask_as(a, in, question);
+  Json stats = parse_object(tools.json);
+  if (!stats) co_return base::fail(base::Why::kBroken, "the database's answer is not JSON");
+  const std::uint32_t hosts = co_await waiting(a, in, protocol::GrantKind::kHost);
+  const std::uint32_t modules = co_await waiting(a, in, protocol::GrantKind::kModule);
+  json_object_set_new(stats.get(), "pending_network_requests", json_integer(hosts));
+  json_object_set_new(stats.get(), "pending_module_requests", json_integer(modules));
+  co_return json_answer(std::move(stats));
+}
 
 Task<Answered> on_review(Admin& a, const Incoming& in) {
   const std::optional<wire::Id> id = path_id(in);
   if (!id) co_return no_such("tool");
   protocol::ShowTool question{.id = *id};
   const protocol::ToolDetail tool = co_await ask_as(a, in, question);
+  Json approved = co_await approved_version(a, in, *id);
   Object body;
   body.text("id", text_of(tool.id)).text("server_name", tool.server).text("name", tool.name);
   body.text("published_name", tool.server + "__" + tool.name).text("description", tool.description);
@@ -45,6 +79,7 @@ Task<Answered> on_review(Admin& a, const Incoming& in) {
       .text("rejection_reason", tool.rejection);
   Json analysis = tool.analysis.empty() ? nullptr : parse_value(tool.analysis);
   body.json("analysis", analysis ? std::move(analysis) : Json(json_null()));
+  body.json("approved", std::move(approved));
   co_return json_answer(body.take());
 }
 

@@ -2,10 +2,9 @@
 // kept nowhere.
 #include <fcntl.h>
 
-#include <ctime>
-
 #include "admin/fields.h"
 #include "admin/routes.h"
+#include "admin/shapes.h"
 #include "privsep/http/connection.h"
 #include "privsep/http/ids.h"
 #include "privsep/protocol/messages_ctl.h"
@@ -17,15 +16,6 @@ namespace limits = policy::limits;
 
 std::string client_of(const Incoming& in) {
   return fitting(in.exchange->headers().find("user-agent").value_or("unknown"), 128);
-}
-
-std::string time_text(std::int64_t ms) {
-  const std::time_t seconds = ms / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[40];
-  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, size};
 }
 
 // The token goes into a cookie that no script can read; into the body only for who asks for it.

@@ -124,9 +124,6 @@ Task<Answered> on_list_reviews(Admin& a, const Incoming& in) {
   co_return answer;
 }
 
-Task<Answered> on_review_stats(Admin& a, const Incoming& in) {
-  return read(a, in, AdminRead{.query = AdminQuery::kReviewStats});
-}
 Task<Answered> on_list_admins(Admin& a, const Incoming& in) {
   return read(a, in, AdminRead{.query = AdminQuery::kAdmins});
 }

@@ -96,12 +96,36 @@ Task<Answered> on_review_stats(Admin& a, const Incoming& in);
 Task<Answered> on_decide(Admin& a, const Incoming& in);
 Task<Answered> on_decide_many(Admin& a, const Incoming& in);
 
+Task<Answered> on_list_hosts(Admin& a, const Incoming& in);
+Task<Answered> on_get_host(Admin& a, const Incoming& in);
+Task<Answered> on_decide_host(Admin& a, const Incoming& in);
+Task<Answered> on_forget_host(Admin& a, const Incoming& in);
+Task<Answered> on_list_module_requests(Admin& a, const Incoming& in);
+Task<Answered> on_get_module_request(Admin& a, const Incoming& in);
+Task<Answered> on_decide_module(Admin& a, const Incoming& in);
+Task<Answered> on_forget_module(Admin& a, const Incoming& in);
+Task<Answered> on_decide_grants(Admin& a, const Incoming& in);
+Task<Answered> on_add_host(Admin& a, const Incoming& in);
+Task<Answered> on_list_modules(Admin& a, const Incoming& in);
+Task<Answered> on_add_module(Admin& a, const Incoming& in);
+
+Task<Answered> on_list_secrets(Admin& a, const Incoming& in);
+Task<Answered> on_create_secret(Admin& a, const Incoming& in);
+Task<Answered> on_set_secret(Admin& a, const Incoming& in);
+Task<Answered> on_delete_secret(Admin& a, const Incoming& in);
+
+Task<Answered> on_read_settings(Admin& a, const Incoming& in);
+Task<Answered> on_change_settings(Admin& a, const Incoming& in);
+Task<Answered> on_apply_profile(Admin& a, const Incoming& in);
+
 Task<Answered> on_list_executions(Admin& a, const Incoming& in);
 Task<Answered> on_execution_stats(Admin& a, const Incoming& in);
 Task<Answered> on_get_execution(Admin& a, const Incoming& in);
 Task<Answered> on_server_executions(Admin& a, const Incoming& in);
 Task<Answered> on_tool_executions(Admin& a, const Incoming& in);
 Task<Answered> on_audit(Admin& a, const Incoming& in);
+Task<Answered> on_verify_audit(Admin& a, const Incoming& in);
+Task<Answered> on_list_checkpoints(Admin& a, const Incoming& in);
 Task<Answered> on_activity(Admin& a, const Incoming& in);
 Task<Answered> on_activity_stream(Admin& a, const Incoming& in);
 

@@ -3,6 +3,8 @@
 #include "admin/schemas.h"
 
 #include <algorithm>
+#include <iterator>
+#include <vector>
 
 namespace mcpbox::admin {
 namespace {
@@ -209,9 +211,10 @@ constexpr Schema kSchemas[] = {
      R"("current_version":{"type":"integer"},"enabled":{"type":"boolean"},"approval_status":{"enum":["draft",)"
      R"("pending_review","approved","rejected"]},"digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},)"
      R"("created_by":{"type":"string"},"publish_notes":{"type":"string"},"rejection_reason":{"type":"string"},)"
-     R"("analysis":{"type":["object","null"]}},"required":["id","server_name","name","published_name",)"
+     R"("analysis":{"type":["object","null"]},"approved":{"anyOf":[{"$ref":"#/components/schemas/Version"},)"
+     R"({"type":"null"}]}},"required":["id","server_name","name","published_name",)"
      R"("description","python_code","input_schema","timeout_ms","current_version","enabled","approval_status",)"
-     R"("digest","created_by","publish_notes","rejection_reason","analysis"]})"},
+     R"("digest","created_by","publish_notes","rejection_reason","analysis","approved"]})"},
     {"Code",
      R"({"type":"object","additionalProperties":false,"properties":{"code":{"type":"string","minLength":1,)"
      R"("maxLength":100000}},"required":["code"]})"},
@@ -252,8 +255,9 @@ constexpr Schema kSchemas[] = {
     {"ApprovalStats",
      R"({"type":"object","properties":{"pending_tools":{"type":"integer"},"approved_tools":{"type":"integer"},)"
      R"("rejected_tools":{"type":"integer"},"draft_tools":{"type":"integer"},)"
-     R"("recently_approved":{"type":"integer"},"recently_rejected":{"type":"integer"}},)"
-     R"("required":["pending_tools","approved_tools","rejected_tools","draft_tools","recently_approved",)"
+     R"("recently_approved":{"type":"integer"},"recently_rejected":{"type":"integer"},)"
+     R"("pending_network_requests":{"type":"integer"},"pending_module_requests":{"type":"integer"}},)"
+     R"("required":["pending_network_requests","pending_module_requests","pending_tools","approved_tools","rejected_tools","draft_tools","recently_approved",)"
      R"("recently_rejected"]})"},
     {"ReviewRow",
      R"({"type":"object","properties":{"id":{"type":"string","format":"uuid"},"server_id":{"type":"string",)"
@@ -345,13 +349,22 @@ constexpr Schema kParameters[] = {
     {"action", R"({"type":"string","maxLength":32})"},
     {"username", R"({"type":"string"})"},
     {"after", R"({"type":"integer","minimum":0})"},
+    {"grant_status", R"({"enum":["pending","approved","rejected","revoked","all"],"default":"pending"})"},
+    {"key_name", R"({"type":"string","pattern":"^[A-Z][A-Z0-9_]*$","maxLength":64})"},
     {"number", R"({"type":"integer","minimum":1})"},
 };
 // clang-format on
 
 }  // namespace
 
-std::span<const Schema> schemas() { return kSchemas; }
+std::span<const Schema> schemas() {
+  static const std::vector<Schema> all = [] {
+    std::vector<Schema> both(std::begin(kSchemas), std::end(kSchemas));
+    both.insert(both.end(), authority_schemas().begin(), authority_schemas().end());
+    return both;
+  }();
+  return all;
+}
 
 std::string_view parameter_schema(std::string_view name) {
   const auto* found = std::ranges::find(kParameters, name, &Schema::name);

@@ -11,7 +11,8 @@ struct Schema {
   std::string_view json;
 };
 
-[[nodiscard]] std::span<const Schema> schemas();
+[[nodiscard]] std::span<const Schema> schemas();  // all of them
+[[nodiscard]] std::span<const Schema> authority_schemas();
 
 // What a parameter of a path or query is.
 [[nodiscard]] std::string_view parameter_schema(std::string_view name);

@@ -61,7 +61,7 @@ loop::Task<> set_password(Monitor& m, std::string by, std::string name, std::str
 }  // namespace
 
 Answer<p::AdminState> on_get_admin_state(Monitor& m, Peer& /*asker*/, p::GetAdminState /*q*/) {
-  co_return p::AdminState{.setup_required = m.admins.empty()};
+  co_return p::AdminState{.setup_required = m.admins.empty(), .may_decide = m.policy.decides_in_ui()};
 }
 
 Answer<p::SetupCode> on_make_setup_code(Monitor& m, Peer& asker, p::MakeSetupCode /*q*/) {

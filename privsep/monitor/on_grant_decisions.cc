@@ -6,6 +6,7 @@
 
 #include "privsep/monitor/granting.h"
 #include "privsep/monitor/monitor.h"
+#include "privsep/monitor/server_words.h"
 #include "privsep/monitor/sql_authority.h"
 #include "privsep/protocol/protocol.h"
 
@@ -127,9 +128,9 @@ loop::Task<p::GrantDetail> add(Monitor& m, std::string who, Grant grant) {
   co_return detail_of(m, *saved);
 }
 
-base::Result<wire::Id> server_named(Monitor& m, std::string_view name) {
-  const Server* server = m.catalogue.find_server(name);
-  if (server == nullptr) return base::fail(Why::kNotFound, "no server of this name");
+base::Result<wire::Id> server_named(Monitor& m, std::string_view words) {
+  const Server* server = server_by(m.catalogue, words);
+  if (server == nullptr) return base::fail(Why::kNotFound, "there is no such server");
   return server->id;
 }
 

@@ -5,6 +5,7 @@
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/secret_rules.h"
+#include "privsep/monitor/server_words.h"
 #include "privsep/monitor/sql_authority.h"
 #include "privsep/protocol/protocol.h"
 
@@ -16,7 +17,7 @@ namespace limits = policy::limits;
 
 namespace {
 
-constexpr base::Error kNoServer{Why::kNotFound, "no server of this name"};
+constexpr base::Error kNoServer{Why::kNotFound, "there is no such server"};
 constexpr base::Error kSaving{Why::kConflict, "another change of this secret is being saved"};
 
 struct Wiped {
@@ -65,7 +66,7 @@ base::Result<p::SecretBinding> binding_for(const StoredSecret* before, const p::
 }  // namespace
 
 Answer<p::SecretPage> on_review_secrets(Monitor& m, Peer& /*asker*/, p::ReviewSecrets q) {
-  const Server* server = m.catalogue.find_server(std::string_view(q.server));
+  const Server* server = server_by(m.catalogue, q.server);
   if (server == nullptr) co_return std::unexpected(kNoServer);
   base::Result<p::SecretPage> page = secret_page(m, server->id, q.page, q.page_size);
   co_return page;
@@ -73,7 +74,7 @@ Answer<p::SecretPage> on_review_secrets(Monitor& m, Peer& /*asker*/, p::ReviewSe
 
 Answer<p::SecretInfo> on_set_secret(Monitor& m, Peer& asker, p::SetSecret q) {
   const Wiped wiped(q.value);
-  const Server* server = m.catalogue.find_server(std::string_view(q.server));
+  const Server* server = server_by(m.catalogue, q.server);
   if (server == nullptr) co_return std::unexpected(kNoServer);
   if (!policy::is_secret_key(q.key))
     co_return base::fail(Why::kInvalid,
@@ -107,7 +108,7 @@ Answer<p::SecretInfo> on_set_secret(Monitor& m, Peer& asker, p::SetSecret q) {
 }
 
 Answer<p::Done> on_delete_secret(Monitor& m, Peer& asker, p::DeleteSecret q) {
-  const Server* server = m.catalogue.find_server(std::string_view(q.server));
+  const Server* server = server_by(m.catalogue, q.server);
   if (server == nullptr) co_return std::unexpected(kNoServer);
   const StoredSecret* secret = m.secrets.find(server->id, q.key);
   if (secret == nullptr) co_return base::fail(Why::kNotFound, "the server has no secret of this key");

@@ -9,6 +9,11 @@ using base::Why;
 
 namespace {
 
+constexpr base::Error kDecideElsewhere{
+    Why::kRefused,
+    "decisions are taken with mcpboxctl only here: an owner can change that with `mcpboxctl settings set "
+    "decide_from ui+ctl`"};
+
 using Running = std::optional<loop::Task<p::SessionReply>>;
 
 template <class Row>
@@ -42,11 +47,12 @@ Answer<p::SessionReply> on_in_session(Monitor& m, Peer& asker, p::InSession q) {
   const AdminSession* session = m.admin_sessions.use(asker.instance, q.session);
   if (session == nullptr) co_return p::SessionReply{};
   const p::Op op{q.op};
+  const wire::Id id = session->id;
   auto person = std::make_shared<Peer>();
   person->instance = asker.instance;
   person->role = p::Role::kAdmin;
   person->state = p::State::kDeciding;
-  person->session = session->id;
+  person->session = id;
   person->person = {.who = "admin:" + session->admin, .uid = 0};
   Running running;
   p::Protocol::find(op, [&]<class Row>() { running = start<Row>(m, person, q); });
@@ -56,7 +62,11 @@ Answer<p::SessionReply> on_in_session(Monitor& m, Peer& asker, p::InSession q) {
     m.loop.soon([&m, instance = asker.instance] { m.children.end(instance, "it broke the protocol"); });
     co_return base::fail(Why::kRefused, "the admin process may not ask this");
   }
+  // Nothing of it has run yet: a task begins when it is awaited.
+  if (p::is_decision(op) && !m.policy.decides_in_ui()) co_return std::unexpected(kDecideElsewhere);
   p::SessionReply reply = co_await std::move(*running);
+  // It may have waited: what has happened since the session ended is not for it.
+  if (op == p::Op::kWatchActivity && m.admin_sessions.find(id) == nullptr) co_return p::SessionReply{};
   co_return reply;
 }
 

@@ -211,7 +211,9 @@ test("a tool is written, tried, reviewed, approved and called", async () => {
   const approved = await ask("POST", action, { action: "approve", digest: review.digest });
   assert.equal(approved.body.status, "approved", JSON.stringify(approved.body));
   assert.equal((await ask("POST", action, { action: "approve", digest: review.digest })).status, 409);
+  assert.equal(review.approved, null, "never approved before");
   assert.equal((await ask("GET", `/api/tools/${tool.id}/approved`)).body.digest, review.digest);
+  assert.equal((await ask("GET", `/api/tools/${tool.id}/review`)).body.approved.digest, review.digest);
   assert.equal((await ask("POST", `/api/servers/${server.id}/start`, {})).body.registered_tools, 1);
   const called = await box.mcp.call("web__greet", { name: "MCP" });
   assert.match(JSON.stringify(called), /hello MCP/);
@@ -289,6 +291,138 @@ test("activity arrives as it happens, and goes on where it was cut", async () =>
   assert.deepEqual([item.sequence, item.kind, item.tool], [last + 1, "call_intent", "web__greet"]);
   const none = await raw("GET", "/api/activity/stream", { authorization: `Bearer ${"0".repeat(64)}` });
   assert.equal(none.status, 401);
+});
+
+test("secrets are named, set and deleted, and no answer has a value", async () => {
+  const at = `/api/servers/${server.id}/secrets`;
+  const named = { key_name: "API_KEY", description: "For the service", host: "api.example.com" };
+  const header = { place: "header", name: "Authorization", template: "Bearer {}" };
+  const made = await ask("POST", at, { ...named, ...header });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  assert.deepEqual([made.body.has_value, made.body.created_by], [false, "admin:alice"]);
+  assert.equal((await ask("POST", at, named)).status, 409);
+  assert.equal((await ask("POST", at, { key_name: "not a key" })).status, 422);
+  assert.equal((await ask("POST", at, { ...named, key_name: "X", place: "cookie" })).status, 422);
+  const set = await ask("PUT", `${at}/API_KEY`, { value: "hunter2-hunter2" });
+  assert.deepEqual([set.status, set.body.has_value, set.body.mode], [200, true, "sealed"]);
+  assert.equal((await ask("PUT", `${at}/API_KEY`, {})).status, 422);
+  assert.equal((await ask("PUT", `${at}/API_KEY`, { value: "two\nlines" })).status, 422);
+  assert.equal((await ask("PUT", `${at}/nokey`, { value: "x" })).status, 404);
+  const list = await ask("GET", `${at}?page_size=1`);
+  assert.deepEqual([list.body.total, list.body.pages, list.body.items[0].key_name], [1, 1, "API_KEY"]);
+  assert.ok(!JSON.stringify([made.body, set.body, list.body]).includes("hunter2"));
+  assert.equal((await ask("GET", `${at}?page=0`)).status, 422);
+  assert.equal((await ask("DELETE", `${at}/API_KEY`)).status, 204);
+  assert.equal((await ask("DELETE", `${at}/API_KEY`)).status, 404);
+  const nowhere = "/api/servers/00000000-0000-4000-8000-000000000000/secrets";
+  assert.equal((await ask("GET", nowhere)).status, 404);
+});
+
+test("a host that was asked for is decided as it was shown, and an own one is added", async () => {
+  const asked = { tool_id: tool.id, host: "api.example.org", port: 443, justification: "It has the data." };
+  await box.mcp.manage("request_network_access", asked);
+  const list = (await ask("GET", `/api/approvals/network?server_id=${server.id}`)).body;
+  const [request] = list.items;
+  assert.deepEqual(
+    [list.total, request.name, request.port, request.source],
+    [1, "api.example.org", 443, "llm"],
+  );
+  assert.equal((await ask("GET", "/api/approvals/stats")).body.pending_network_requests, 1);
+  const one = `/api/approvals/network/${request.id}`;
+  assert.deepEqual((await ask("GET", one)).body.reaches, ["web__greet"]);
+  assert.equal((await ask("GET", `/api/approvals/modules/${request.id}`)).status, 404, "of the other kind");
+  const { sequence } = request;
+  const act = (body: object) => ask("POST", `${one}/action`, body);
+  assert.equal((await act({ action: "approve" })).status, 422);
+  assert.equal((await act({ action: "reject", sequence })).status, 422, "without a reason");
+  assert.equal((await act({ action: "approve", sequence: sequence + 1 })).status, 409, "not what was shown");
+  const approved = await act({ action: "approve", sequence });
+  assert.deepEqual([approved.status, approved.body.status], [200, "approved"], JSON.stringify(approved.body));
+  assert.equal((await act({ action: "approve", sequence })).status, 409);
+  assert.equal((await ask("DELETE", one)).status, 409, "what is approved is revoked first");
+  const revoked = await act({ action: "revoke", sequence: approved.body.sequence });
+  assert.equal(revoked.body.status, "revoked");
+  assert.equal((await ask("DELETE", one)).status, 204);
+  assert.equal((await ask("GET", one)).status, 404);
+
+  const hosts = `/api/servers/${server.id}/allowed-hosts`;
+  const added = await ask("POST", hosts, {
+    host: "nas.lan",
+    port: 8443,
+    methods: ["GET"],
+    private_too: true,
+  });
+  assert.deepEqual([added.status, added.body.status, added.body.source], [201, "approved", "admin"]);
+  assert.equal((await ask("POST", hosts, { host: "http://x/" })).status, 422);
+  assert.equal((await ask("POST", hosts, { host: "nas.lan", private_too: true })).status, 422, "no port");
+  assert.equal((await ask("POST", hosts, { host: "a.example", methods: ["BREW"] })).status, 422);
+  assert.equal((await ask("GET", "/api/approvals/network?grant_status=maybe")).status, 422);
+  assert.equal((await ask("GET", "/api/approvals/network?page_size=101")).status, 422);
+});
+
+test("modules are asked for, decided several at a time, and added", async () => {
+  const why = "To read what the service sends.";
+  for (const module_name of ["sqlite3", "tomllib"])
+    await box.mcp.manage("request_module", { tool_id: tool.id, module_name, justification: why });
+  const { items } = (await ask("GET", "/api/approvals/modules?page_size=100")).body;
+  const requests = items.map(({ id, sequence }: any) => ({ id, sequence }));
+  assert.equal(requests.length, 2);
+  requests[1].sequence += 1;
+  const bulk = "/api/approvals/modules/bulk-action";
+  assert.equal((await ask("POST", bulk, { requests: [], action: "approve" })).status, 422);
+  const done = (await ask("POST", bulk, { requests, action: "approve" })).body;
+  assert.deepEqual([done.success, done.processed_count, done.failed[0].id], [false, 1, requests[1].id]);
+  const added = await ask("POST", "/api/settings/modules", { module_name: "graphlib" });
+  assert.equal(added.status, 201, JSON.stringify(added.body));
+  assert.equal((await ask("POST", "/api/settings/modules", { module_name: "graphlib" })).status, 409);
+  assert.equal((await ask("POST", "/api/settings/modules", { module_name: "not-one" })).status, 422);
+  const modules = (await ask("GET", "/api/settings/modules")).body;
+  const names = modules.items.filter((one: any) => !one.default).map((one: any) => one.module_name);
+  assert.deepEqual(names.sort(), ["graphlib", items[0].name].sort());
+});
+
+test("settings and profiles, and what is left here when only mcpboxctl decides", async () => {
+  const policy = "/api/settings/security-policy";
+  const before = (await ask("GET", policy)).body;
+  assert.equal(before.profile, "strict");
+  assert.deepEqual(
+    before.profiles.map((one: any) => one.name),
+    ["strict", "balanced", "permissive"],
+  );
+  assert.equal((await ask("PATCH", policy, {})).status, 422);
+  assert.equal((await ask("PATCH", policy, { tool_approval_mode: "never" })).status, 422);
+  assert.equal((await ask("PATCH", policy, { log_retention_days: 0 })).status, 422);
+  const changed = (
+    await ask("PATCH", policy, { log_retention_days: 7, module_approval_mode: "auto_approve" })
+  ).body;
+  const value = (key: string) => changed.fields.find((one: any) => one.key === key);
+  assert.deepEqual([value("log_retention_days").value, value("module_approval_mode").weaker], ["7", true]);
+  assert.equal(changed.profile, null);
+  assert.equal((await ask("PATCH", "/api/settings/security-profile", { profile: "lax" })).status, 422);
+  const strict = await ask("PATCH", "/api/settings/security-profile", { profile: "strict" });
+  assert.equal(strict.body.profile, "strict");
+
+  assert.equal((await ask("PATCH", policy, { decide_from: "ctl" })).status, 200);
+  assert.equal((await raw("GET", "/api/config")).body.may_decide, false);
+  assert.equal((await ask("PATCH", policy, { decide_from: "ui+ctl" })).status, 403);
+  const review = (await ask("GET", `/api/tools/${tool.id}/review`)).body;
+  const action = `/api/approvals/tools/${tool.id}/action`;
+  assert.equal((await ask("POST", action, { action: "approve", digest: review.digest })).status, 403);
+  const secret = `/api/servers/${server.id}/secrets/KEY`;
+  assert.equal((await ask("PUT", secret, { value: "x", mode: "exposed" })).status, 403);
+  assert.equal((await box.ctl(["settings", "set", "decide_from", "ui+ctl"])).code, 0);
+  assert.equal((await raw("GET", "/api/config")).body.may_decide, true);
+});
+
+test("the audit chain is checked here, too", async () => {
+  const checked = (await ask("POST", "/api/audit/verify", {})).body;
+  assert.deepEqual([checked.intact, checked.damage], [true, null], checked.report);
+  assert.ok(checked.records > 10 && checked.last >= checked.records);
+  const page = (await ask("GET", "/api/audit/checkpoints?page_size=1")).body;
+  assert.deepEqual([page.items.length, page.items[0].valid, page.end.valid], [1, true, true]);
+  const { public_key } = await box.ctlJson("audit", "head");
+  assert.equal(page.public_key, public_key);
+  assert.equal((await ask("GET", "/api/audit/checkpoints?page=0")).status, 422);
 });
 
 test("a freeze stops calls, and a thaw lets them on", async () => {

@@ -10,6 +10,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { checkAccess, checkLayout, type Look, newPage, open, openBrowser } from "./harness/browser.ts";
 import { Instance } from "./harness/instance.ts";
 import { createServer, createTool, explainFailure, logsOf, type Tool } from "./harness/story.ts";
+import { until } from "./harness/wait.ts";
 
 const NAME = "alice";
 const PASSWORD = "correct horse battery";
@@ -25,6 +26,12 @@ let server: string;
 
 before(async () => {
   box = await Instance.started();
+  await until("the admin process to answer", 120, async () =>
+    fetch(at("/api/health")).then(
+      (answer) => answer.ok,
+      () => false,
+    ),
+  );
   browser = await openBrowser();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
   ({ page, complaints } = await newPage(context));
@@ -68,6 +75,9 @@ test("whoever has the setup code becomes the first admin; whoever has not, does 
   complaints.length = 0; // the browser notes the refusal in its console, as it does every refusal
   await page.getByLabel("Setup code").fill(code);
   await page.getByRole("button", { name: "Set up MCPbox" }).click();
+  await page.getByRole("heading", { name: "How careful should MCPbox be?" }).waitFor();
+  await page.getByRole("radio", { name: /Strict/ }).check();
+  await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { name: "Connect a client, make a tool" }).waitFor();
   await page.getByRole("button", { name: "To the dashboard" }).click();
   await page.getByText("Nothing here yet").waitFor();
@@ -96,7 +106,7 @@ test("what a model asks for appears by itself, and is approved with one key", as
     "async def main(city: str) -> str:\n    return city\n",
     "Tried with Bonn.",
   );
-  await page.getByRole("button", { name: /weather__forecast/ }).waitFor({ timeout: 15_000 }); // asked every 10 s
+  await page.getByRole("button", { name: /weather__forecast/ }).waitFor(); // asked every 10 s
   await page.getByText("Nobody has checked it").waitFor();
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
   await page.keyboard.press("a");
@@ -198,6 +208,79 @@ test("a draft is written, tried, and asked for, all here", async () => {
   await page.getByText("Waits for review").waitFor();
 });
 
+test("a host that a model asks for is approved beside tools, and revoked on its server's page", async () => {
+  await box.mcp.manage("request_network_access", {
+    tool_id: forecast.id,
+    host: "api.weather.example",
+    port: 443,
+    justification: "The forecasts come from there.",
+  });
+  await open(page, at("/approvals"));
+  await page.getByRole("button", { name: /api\.weather\.example:443/ }).click(); // a draft waits for longer
+  await page.getByText("The forecasts come from there.").waitFor();
+  await page.keyboard.press("a");
+  await page.getByText("Approved api.weather.example:443.").waitFor();
+  await open(page, at(`/servers/${server}#hosts`));
+  await page.getByText("api.weather.example:443").waitFor();
+  await page.getByRole("button", { name: "Revoke" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+  await page.getByText("No host is approved").waitFor();
+});
+
+test("a secret is named, gets its value, and is never shown", async () => {
+  await open(page, at(`/servers/${server}#secrets`));
+  await page.getByRole("button", { name: "New secret" }).click();
+  await page.getByLabel("Key").fill("WEATHER_KEY");
+  await page.getByLabel("Host that gets it").fill("api.weather.example");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("Needs a value").waitFor();
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByLabel("Value", { exact: true }).fill("s3cret-of-the-weather");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Replace" }).waitFor();
+  const { items } = (await (await context.request.get(at(`/api/servers/${server}/secrets`))).json()) as {
+    items: { key_name: string; has_value: boolean }[];
+  };
+  assert.deepEqual([items[0]!.key_name, items[0]!.has_value], ["WEATHER_KEY", true]);
+  assert.ok(!JSON.stringify(items).includes("s3cret"));
+});
+
+test("a setting that is weaker asks first, and a stricter one is undone with one click", async () => {
+  await open(page, at("/settings"));
+  const modules = page.getByLabel("Module approval mode");
+  await modules.selectOption("auto_approve");
+  await page
+    .getByRole("dialog")
+    .getByText(/What you give up/)
+    .waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Change it" }).click();
+  await page.getByText("Weaker than the default").waitFor();
+  await modules.selectOption("require_approval");
+  await page.getByText("Weaker than the default").waitFor({ state: "detached" });
+});
+
+test("activity appears while it is watched, without asking again", async () => {
+  await open(page, at("/activity"));
+  await page.getByText("Live", { exact: true }).waitFor();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await box.mcp.manage("create_server", { name: "appearing", description: "" });
+  await page
+    .getByText(/create server/)
+    .first()
+    .waitFor();
+  assert.deepEqual(
+    asked.filter((url) => url.includes("/api/activity")),
+    [],
+  );
+});
+
+test("the audit chain is checked on demand", async () => {
+  await open(page, at("/audit"));
+  await page.getByRole("button", { name: "Check the chain" }).click();
+  await page.getByText("The chain is whole.").waitFor();
+});
+
 const LOOKS: Look[] = [360, 768, 1440].flatMap((width) => [
   { width, theme: "light" },
   { width, theme: "dark" },
@@ -214,6 +297,8 @@ test("every page is quiet, still, within its width and usable by everybody", asy
     "/servers",
     `/servers/${server}`,
     `/servers/${server}#tools`,
+    `/servers/${server}#secrets`,
+    `/servers/${server}#hosts`,
     `/servers/${server}#logs`,
     `/servers/${server}/new`,
     `/tools/${forecast.id}`,
@@ -222,9 +307,12 @@ test("every page is quiet, still, within its width and usable by everybody", asy
     `/tools/${forecast.id}#settings`,
     "/executions",
     `/executions/${items[0]!.id}`,
+    "/activity",
     "/audit",
     "/connect",
     "/settings",
+    "/settings#modules",
+    "/settings#admins",
     "/settings#sessions",
     "/settings#about",
     "/nowhere",
@@ -253,6 +341,7 @@ test("every page is quiet, still, within its width and usable by everybody", asy
           await checkAccess(visitor.page, name);
         } catch (problem) {
           wrong.push(`${name}: ${String(problem)}`);
+          console.error(`${width} px, ${theme}: ${wrong.at(-1)}`); // at once: a sweep takes minutes
         }
         if (SHOTS)
           await visitor.page.screenshot({

@@ -43,6 +43,10 @@ const tree = root.addChildren([
     lazyRouteComponent(() => import("./pages/execution.tsx"), "ExecutionPage"),
   ),
   page(
+    "/activity",
+    lazyRouteComponent(() => import("./pages/activity.tsx"), "ActivityPage"),
+  ),
+  page(
     "/audit",
     lazyRouteComponent(() => import("./pages/audit.tsx"), "Audit"),
   ),

@@ -1,11 +1,12 @@
 // Every address that the page uses, once: hooks and pages call these and build no path themselves.
 import { capabilitiesOf } from "../lib/capabilities.ts";
-import { ApiError, request, withQuery } from "./client.ts";
+import { request, withQuery } from "./client.ts";
 import type * as T from "./types.ts";
 
 type Paging = { page?: number | undefined; page_size?: number | undefined };
 const post = <R>(path: string, body: unknown = {}) => request<R>(path, { method: "POST", body });
 const patch = <R>(path: string, body: unknown) => request<R>(path, { method: "PATCH", body });
+const put = <R>(path: string, body: unknown) => request<R>(path, { method: "PUT", body });
 const remove = (path: string) => request<void>(path, { method: "DELETE" });
 const at = encodeURIComponent;
 
@@ -47,6 +48,19 @@ export const servers = {
     request<T.Page<T.ToolRow>>(withQuery(`api/servers/${at(id)}/tools`, query)),
   executions: (id: string, query: Paging) =>
     request<T.Page<T.ExecutionRow>>(withQuery(`api/servers/${at(id)}/execution-logs`, query)),
+  secrets: (id: string) =>
+    request<T.Page<T.Secret>>(withQuery(`api/servers/${at(id)}/secrets`, { page_size: 100 })),
+  createSecret: (id: string, body: T.SecretBinding & { key_name: string; description: string }) =>
+    post<T.Secret>(`api/servers/${at(id)}/secrets`, body),
+  setSecret: (id: string, key: string, body: T.SecretBinding & { value: string }) =>
+    put<T.Secret>(`api/servers/${at(id)}/secrets/${at(key)}`, body),
+  removeSecret: (id: string, key: string) => remove(`api/servers/${at(id)}/secrets/${at(key)}`),
+  hosts: (id: string) =>
+    request<T.Page<T.Grant>>(
+      withQuery("api/approvals/network", { server_id: id, grant_status: "approved", page_size: 100 }),
+    ),
+  addHost: (id: string, body: { host: string; port?: number; private_too: boolean; justification: string }) =>
+    post<T.GrantDetail>(`api/servers/${at(id)}/allowed-hosts`, body),
 };
 
 export type ToolFields = {
@@ -64,12 +78,6 @@ export const tools = {
   versions: (id: string, query: Paging) =>
     request<T.Page<T.VersionRow>>(withQuery(`api/tools/${at(id)}/versions`, query)),
   version: (id: string, version: number) => request<T.Version>(`api/tools/${at(id)}/versions/${version}`),
-  /** The version that was approved last; null when there has been none. */
-  approved: (id: string) =>
-    request<T.Version>(`api/tools/${at(id)}/approved`).catch((problem: unknown) => {
-      if (problem instanceof ApiError && problem.status === 404) return null;
-      throw problem;
-    }),
   validate: (code: string) =>
     post<{ valid: boolean; error: string | null; line: number; analysis: T.Analysis | null }>(
       "api/tools/validate-code",
@@ -85,10 +93,8 @@ export const tools = {
   submit: (id: string, notes: string) => post<unknown>(`api/tools/${at(id)}/submit`, { notes }),
   /** What waits, beside what was approved; the analysis of the latter is made anew, like that of the former. */
   review: async (id: string): Promise<T.Review> => {
-    const [tool, approved] = await Promise.all([
-      request<T.Shown>(`api/tools/${at(id)}/review`),
-      tools.approved(id),
-    ]);
+    const tool = await request<T.Shown>(`api/tools/${at(id)}/review`);
+    const { approved } = tool;
     const before = approved ? (await tools.validate(approved.python_code)).analysis : null;
     return {
       tool,
@@ -99,6 +105,14 @@ export const tools = {
 };
 
 type Decision = { action: "approve" | "reject"; reason?: string };
+
+export type GrantPath = "network" | "modules";
+type GrantDecision = {
+  action: "approve" | "reject" | "revoke";
+  sequence: number;
+  reason?: string;
+  private_too?: boolean;
+};
 
 export const approvals = {
   stats: () => request<T.ApprovalStats>("api/approvals/stats"),
@@ -111,6 +125,21 @@ export const approvals = {
     action: "approve" | "reject";
     reason?: string;
   }) => post<T.BulkResult>("api/approvals/tools/bulk-action", body),
+  grants: (kind: GrantPath, query: Paging & { grant_status?: string }) =>
+    request<T.Page<T.Grant>>(withQuery(`api/approvals/${kind}`, query)),
+  grant: (kind: GrantPath, id: string) => request<T.GrantDetail>(`api/approvals/${kind}/${at(id)}`),
+  decideGrant: (kind: GrantPath, id: string, body: GrantDecision) =>
+    post<T.Grant>(`api/approvals/${kind}/${at(id)}/action`, body),
+};
+
+export const settings = {
+  all: () => request<T.SettingValues>("api/settings/security-policy"),
+  change: (body: Record<string, string | number>) =>
+    patch<T.SettingValues>("api/settings/security-policy", body),
+  applyProfile: (profile: string) => patch<T.SettingValues>("api/settings/security-profile", { profile }),
+  modules: () => request<T.Page<T.ModuleInfo>>(withQuery("api/settings/modules", { page_size: 100 })),
+  addModule: (module_name: string) =>
+    post<T.GrantDetail>("api/settings/modules", { module_name, justification: "Added by an administrator" }),
 };
 
 export type ExecutionFilter = Paging & {
@@ -130,4 +159,15 @@ export const logs = {
 export const audit = {
   records: (query: Paging & { action?: string }) =>
     request<T.Page<T.AuditRecord>>(withQuery("api/audit", query)),
+  verify: () => post<T.AuditCheck>("api/audit/verify"),
+  checkpoints: (query: Paging) =>
+    request<T.Page<T.Checkpoint> & { public_key: string; end: T.Checkpoint }>(
+      withQuery("api/audit/checkpoints", query),
+    ),
+};
+
+export const activity = {
+  /** The newest records, oldest first. */
+  recent: () => request<{ items: T.Activity[]; last: number }>("api/activity"),
+  stream: "api/activity/stream",
 };

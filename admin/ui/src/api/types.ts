@@ -107,6 +107,67 @@ export type Version = VersionRow & {
   enabled: boolean;
 };
 
+export type Secret = {
+  id: string;
+  key_name: string;
+  description: string;
+  has_value: boolean;
+  mode: "sealed" | "exposed";
+  host: string | null;
+  port: number;
+  place: string;
+  name: string | null;
+  template: string | null;
+  created_by: string | null;
+  set_by: string | null;
+  set_at: string | null;
+};
+export type SecretBinding = {
+  mode?: Secret["mode"];
+  host?: string;
+  port?: number;
+  place?: string;
+  name?: string;
+  template?: string;
+};
+
+export type GrantStatus = "pending" | "approved" | "rejected" | "revoked";
+/** A host or a module that somebody asked for or has. */
+export type Grant = {
+  id: string;
+  kind: "host" | "module";
+  status: GrantStatus;
+  name: string;
+  server_id: string | null;
+  server_name: string | null;
+  tool_id: string | null;
+  tool_name: string | null;
+  /** null: any */
+  port: number | null;
+  /** empty: any */
+  methods: string[];
+  path: string | null;
+  /** also where the name has an address of a private network */
+  private_too: boolean;
+  may_be_private: boolean;
+  installed: boolean;
+  in_standard_library: boolean;
+  justification: string;
+  source: "llm" | "admin";
+  requested_by: string | null;
+  created_at: string;
+  reviewed_by: string | null;
+  reviewed_at: string | null;
+  rejection_reason: string | null;
+  /** what a decision must name: it changes with every change of the grant */
+  sequence: number;
+};
+export type GrantDetail = Grant & {
+  /** approved tools that the grant reaches */
+  reaches: string[];
+  reaches_total: number;
+};
+
 /** Everything that an approval of a tool binds, as it is now. */
 export type Shown = {
   id: string;
@@ -123,6 +184,8 @@ export type Shown = {
   created_by: string;
   publish_notes: string;
   analysis: Analysis | null;
+  /** the version that was approved last; null when there has been none */
+  approved: Version | null;
 };
 export type Review = {
   tool: Shown;
@@ -146,6 +209,8 @@ export type PendingTool = {
 };
 export type ApprovalStats = {
   pending_tools: number;
+  pending_network_requests: number;
+  pending_module_requests: number;
   approved_tools: number;
   recently_approved: number;
   recently_rejected: number;
@@ -248,6 +313,57 @@ export type Status = {
   self_attack: string;
 };
 
+export type SettingField = {
+  key: string;
+  value: string;
+  weaker: boolean;
+  description: string;
+  default: string;
+  weaker_words: string | null;
+  /** empty: a number */
+  values: { value: string; weaker: boolean }[];
+  minimum: number;
+  maximum: number;
+};
+export type Profile = { name: string; description: string; values: Record<string, string> };
+export type SettingValues = { profile: string | null; fields: SettingField[]; profiles: Profile[] };
+export type ModuleInfo = {
+  module_name: string;
+  default: boolean;
+  is_installed: boolean;
+  is_stdlib: boolean;
+};
+
+/** One record of the audit chain, as it happens. */
+export type Activity = {
+  sequence: number;
+  at: string;
+  kind: string;
+  actor: string;
+  action: string;
+  call: string | null;
+  number: number;
+  tool: string | null;
+  says?: string;
+};
+export type AuditCheck = {
+  intact: boolean;
+  records: number;
+  checkpoints: number;
+  first: number;
+  last: number;
+  hash: string;
+  damage: string | null;
+  record: number | null;
+  report: string;
+};
+export type Checkpoint = {
+  valid: boolean;
+  sequence: number | null;
+  hash: string | null;
+  at: string | null;
+  purpose: string | null;
+};
 export type AuditRecord = {
   sequence: number;
   at: string;

@@ -13,6 +13,7 @@ const PLACES = [
   { to: "/", label: "Dashboard" },
   { to: "/approvals", label: "Approvals" },
   { to: "/servers", label: "Servers" },
+  { to: "/activity", label: "Activity" },
   { to: "/executions", label: "Executions" },
   { to: "/audit", label: "Audit" },
   { to: "/connect", label: "Connect a client" },
@@ -81,7 +82,10 @@ export function Shell() {
     },
   });
   useEffect(() => setOpen(false), [pathname]);
-  const waiting = stats.data?.pending_tools ?? 0;
+  const waiting =
+    (stats.data?.pending_tools ?? 0) +
+    (stats.data?.pending_network_requests ?? 0) +
+    (stats.data?.pending_module_requests ?? 0);
   return (
     <div className="shell">
       <a className="skip" href="#content">

@@ -4,8 +4,8 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 
 import { approvals } from "../api/endpoints.ts";
-import type { PendingTool } from "../api/types.ts";
 import { Ask } from "../components/dialog.tsx";
+import { GrantReview, grantQuery } from "../components/request_review.tsx";
 import { useToast } from "../components/toasts.tsx";
 import { reviewQuery, ToolReview } from "../components/tool_review.tsx";
 import {
@@ -21,23 +21,41 @@ import {
 } from "../components/ui.tsx";
 import { useKeys } from "../hooks/use_keys.ts";
 import { useTitle } from "../hooks/use_title.ts";
-import { nextAfter, queueOf } from "../lib/queue.ts";
+import { nextAfter, queueOf, TYPE_LABEL, type Waiting } from "../lib/queue.ts";
 
 const MOST = 100;
 const REFRESH_MS = 10_000;
 
 function useQueue() {
+  const refetchInterval = REFRESH_MS;
   const tools = useQuery({
-    queryKey: ["queue"],
+    queryKey: ["queue", "tools"],
     queryFn: () => approvals.tools({ status: "pending_review", page_size: MOST }),
-    refetchInterval: REFRESH_MS,
+    refetchInterval,
   });
-  const queue = useMemo(() => queueOf(tools.data?.items ?? []), [tools.data]);
-  return { queue, ready: tools.data !== undefined, problem: tools.error };
+  const hosts = useQuery({
+    queryKey: ["queue", "network"],
+    queryFn: () => approvals.grants("network", { page_size: MOST }),
+    refetchInterval,
+  });
+  const modules = useQuery({
+    queryKey: ["queue", "modules"],
+    queryFn: () => approvals.grants("modules", { page_size: MOST }),
+    refetchInterval,
+  });
+  const queue = useMemo(
+    () => queueOf(tools.data?.items ?? [], hosts.data?.items, modules.data?.items),
+    [tools.data, hosts.data, modules.data],
+  );
+  return {
+    queue,
+    ready: tools.data !== undefined && hosts.data !== undefined && modules.data !== undefined,
+    problem: tools.error ?? hosts.error ?? modules.error,
+  };
 }
 
 type ItemProps = {
-  one: PendingTool;
+  one: Waiting;
   selected: boolean;
   checked: boolean;
   select: () => void;
@@ -49,14 +67,14 @@ function Item({ one, selected, checked, select, check }: ItemProps) {
     <li className="queue-item" data-selected={selected}>
       <input
         type="checkbox"
-        aria-label={`Mark ${one.published_name}`}
+        aria-label={`Mark ${one.title}`}
         checked={checked}
         onChange={(e) => check(e.target.checked)}
       />
       <button type="button" onClick={select} aria-current={selected ? "true" : undefined}>
-        <span className="mono">{one.published_name}</span>
+        <span className="mono">{one.title}</span>
         <span className="soft small">
-          by {one.created_by ?? "unknown"}, <Time at={one.approval_requested_at} />
+          {TYPE_LABEL[one.type]} by {one.by ?? "unknown"}, <Time at={one.since} />
         </span>
       </button>
     </li>
@@ -71,7 +89,7 @@ export function Approvals() {
   const { queue, ready, problem } = useQueue();
   const [chosen, setChosen] = useState<string | null>(hash || null);
   const [marked, setMarked] = useState<Set<string>>(new Set());
-  const [rejecting, setRejecting] = useState<PendingTool[] | null>(null);
+  const [rejecting, setRejecting] = useState<Waiting[] | null>(null);
   const selected = queue.find((one) => one.id === chosen) ?? queue[0];
   const at = selected ? queue.indexOf(selected) : -1;
   const walk = (by: number) => setChosen(queue[at + by]?.id ?? selected?.id ?? null);
@@ -79,14 +97,26 @@ export function Approvals() {
     if (hash) setChosen(hash);
   }, [hash]);
 
-  // What is approved is what was shown: the digest of the review on the page, not of the list.
-  const digestShown = (one: PendingTool): string | undefined =>
-    queries.getQueryData(reviewQuery(one.id).queryKey)?.tool.digest;
+  // What is approved is what was shown: the digest of the review on the page, or the sequence of the request there, not
+  // what the list has by now.
+  const shownOf = (one: Waiting): { digest: string } | { sequence: number } | undefined => {
+    if (one.type === "tool") {
+      const review = queries.getQueryData(reviewQuery(one.id).queryKey);
+      return review && { digest: review.tool.digest };
+    }
+    const grant = queries.getQueryData(grantQuery(one.type, one.id).queryKey);
+    return grant && { sequence: grant.sequence };
+  };
 
-  const decideOne = async (one: PendingTool, action: "approve" | "reject", reason?: string) => {
-    const digest = digestShown(one) ?? (action === "reject" ? one.digest : undefined);
-    if (!digest) throw new Error("Look at the tool before you approve it.");
-    return approvals.decideTool(one.id, { action, digest, ...(reason && { reason }) });
+  const decideOne = async (one: Waiting, action: "approve" | "reject", reason?: string): Promise<unknown> => {
+    const listed = one.type === "tool" ? { digest: one.tool.digest } : { sequence: one.grant.sequence };
+    const shown = shownOf(one) ?? (action === "reject" ? listed : undefined);
+    if (!shown) throw new Error("Look at it before you approve it.");
+    const words = { action, ...(reason && { reason }) };
+    if (one.type === "tool" && "digest" in shown) return approvals.decideTool(one.id, { ...words, ...shown });
+    if (one.type !== "tool" && "sequence" in shown)
+      return approvals.decideGrant(one.type, one.id, { ...words, ...shown });
+    throw new Error("Look at it before you approve it.");
   };
   const decide = useMutation({
     mutationFn: async ({
@@ -94,14 +124,14 @@ export function Approvals() {
       action,
       reason,
     }: {
-      which: PendingTool[];
+      which: Waiting[];
       action: "approve" | "reject";
       reason?: string;
     }) => {
       const failed: string[] = [];
       for (const one of which)
         await decideOne(one, action, reason).catch((error: unknown) =>
-          failed.push(`${one.published_name}: ${problemText(error)}`),
+          failed.push(`${one.title}: ${problemText(error)}`),
         );
       return { failed, done: which.length - failed.length };
     },
@@ -112,16 +142,20 @@ export function Approvals() {
     onSuccess: ({ failed, done }, { action, which }) => {
       const verb = action === "approve" ? "Approved" : "Rejected";
       const first = which[0];
-      if (done > 0)
-        toast(which.length === 1 && first ? `${verb} ${first.published_name}.` : `${verb} ${done}.`);
+      if (done > 0) toast(which.length === 1 && first ? `${verb} ${first.title}.` : `${verb} ${done}.`);
       for (const one of failed) toast(one);
       if (failed.length && first) setChosen(first.id);
       setMarked(new Set());
     },
   });
 
-  const shown = useQuery({ ...reviewQuery(selected?.id ?? ""), enabled: selected !== undefined });
-  const viewed = shown.data !== undefined;
+  const tool = useQuery({ ...reviewQuery(selected?.id ?? ""), enabled: selected?.type === "tool" });
+  const path = selected && selected.type !== "tool" ? selected.type : "network";
+  const grant = useQuery({
+    ...grantQuery(path, selected?.id ?? ""),
+    enabled: selected !== undefined && selected.type !== "tool",
+  });
+  const viewed = (selected?.type === "tool" ? tool.data : grant.data) !== undefined;
   const approve = () =>
     selected && viewed && !decide.isPending && decide.mutate({ which: [selected], action: "approve" });
   useKeys({
@@ -141,7 +175,7 @@ export function Approvals() {
       return next;
     });
   const markedOnes = queue.filter((one) => marked.has(one.id));
-  const unread = markedOnes.filter((one) => digestShown(one) === undefined);
+  const unread = markedOnes.filter((one) => shownOf(one) === undefined);
 
   return (
     <>
@@ -158,7 +192,7 @@ export function Approvals() {
       {ready && queue.length === 0 && (
         <div className="card">
           <Empty title="Nothing waits for you" action={<Link to="/executions">See what ran</Link>}>
-            When a model asks for the review of a tool, it appears here.
+            When a model asks for the review of a tool, for a host or for a module, it appears here.
           </Empty>
         </div>
       )}
@@ -179,7 +213,11 @@ export function Approvals() {
             </ul>
           </nav>
           <div className="stack">
-            <ToolReview id={selected.id} key={selected.id} />
+            {selected.type === "tool" ? (
+              <ToolReview id={selected.id} key={selected.id} />
+            ) : (
+              <GrantReview kind={selected.type} id={selected.id} key={selected.id} />
+            )}
             <div className="decide stack" role="group" aria-label="Decision">
               {markedOnes.length > 0 && (
                 <div className="row between">
@@ -237,7 +275,7 @@ export function Approvals() {
         close={() => setRejecting(null)}
         title={
           rejecting?.length === 1
-            ? `Reject ${rejecting[0]?.published_name ?? ""}?`
+            ? `Reject ${rejecting[0]?.title ?? ""}?`
             : `Reject ${rejecting?.length ?? 0}?`
         }
         verb="Reject"

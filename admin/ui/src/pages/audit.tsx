@@ -1,9 +1,21 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { audit } from "../api/endpoints.ts";
-import type { AuditRecord, Page } from "../api/types.ts";
-import { Badge, Empty, Loaded, PageHead, Paging, Time } from "../components/ui.tsx";
+import type { AuditCheck, AuditRecord, Page } from "../api/types.ts";
+import {
+  Badge,
+  Button,
+  CopyButton,
+  Empty,
+  Facts,
+  Loaded,
+  Note,
+  PageHead,
+  Paging,
+  Problem,
+  Time,
+} from "../components/ui.tsx";
 import { VisibleText } from "../components/visible_text.tsx";
 import { useDebounced } from "../hooks/use_debounced.ts";
 import { useTitle } from "../hooks/use_title.ts";
@@ -49,6 +61,77 @@ function Records({ page, go }: { page: Page<AuditRecord>; go: (page: number) => 
   );
 }
 
+function Result({ of }: { of: AuditCheck }) {
+  return (
+    <Note tone={of.intact ? "good" : "bad"}>
+      <b>{of.intact ? "The chain is whole." : "The chain is damaged."}</b>
+      <p>{of.report}</p>
+    </Note>
+  );
+}
+
+/** Checks the chain on demand, and shows what a careful person notes elsewhere. */
+function Check() {
+  const verify = useMutation({ mutationFn: audit.verify });
+  const [page, setPage] = useState(1);
+  const list = useQuery({
+    queryKey: ["audit", "checkpoints", page],
+    queryFn: () => audit.checkpoints({ page, page_size: 5 }),
+  });
+  return (
+    <section className="card">
+      <div className="row between">
+        <h2>Is the record whole?</h2>
+        <Button look="primary" busy={verify.isPending} onClick={() => verify.mutate()}>
+          {verify.isPending ? "Checking every record" : "Check the chain"}
+        </Button>
+      </div>
+      <Problem of={verify.error} />
+      {verify.data && <Result of={verify.data} />}
+      <Loaded query={list} height={230}>
+        {(data) => (
+          <>
+            <Facts
+              of={[
+                [
+                  "Public key",
+                  <span key="k" className="row">
+                    <code className="wrap">{data.public_key}</code>
+                    <CopyButton text={data.public_key} />
+                  </span>,
+                ],
+                ["End", <code key="e" className="wrap">{`${data.end.sequence}:${data.end.hash}`}</code>],
+              ]}
+            />
+            <p className="soft small">
+              Note both where this machine’s administrator cannot change them:{" "}
+              <code>mcpboxctl audit verify --key KEY --known END</code> compares.
+            </p>
+            {data.items.length > 0 && (
+              <ul className="list">
+                {data.items.map((one, index) => (
+                  <li key={one.sequence ?? -index}>
+                    <span className="grow">
+                      Signed checkpoint at record <span className="mono">{one.sequence ?? "?"}</span>
+                    </span>
+                    <Badge tone={one.valid ? "good" : "bad"}>
+                      {one.valid ? "Signature holds" : "Forged"}
+                    </Badge>
+                    <span className="soft small">
+                      <Time at={one.at} />
+                    </span>
+                  </li>
+                ))}
+              </ul>
+            )}
+            <Paging of={data} go={setPage} />
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
 export function Audit() {
   useTitle("Audit");
   const [page, setPage] = useState(1);
@@ -65,6 +148,7 @@ export function Audit() {
         title="Audit"
         lead="Every call, decision, sign-in, start and stop, in the order in which they happened."
       />
+      <Check />
       <input
         className="search"
         type="search"

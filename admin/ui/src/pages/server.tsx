@@ -5,6 +5,8 @@ import { useState } from "react";
 import { servers } from "../api/endpoints.ts";
 import type { Server } from "../api/types.ts";
 import { ExecutionsTable } from "../components/executions_table.tsx";
+import { ServerHosts } from "../components/server_hosts.tsx";
+import { ServerSecrets } from "../components/server_secrets.tsx";
 import { ServerSwitch } from "../components/server_switch.tsx";
 import { Badge, CopyButton, Empty, Facts, Loaded, PageHead, Paging, Time } from "../components/ui.tsx";
 import { VisibleText } from "../components/visible_text.tsx";
@@ -12,10 +14,12 @@ import { useHash } from "../hooks/use_hash.ts";
 import { useTitle } from "../hooks/use_title.ts";
 import { APPROVAL, SERVER } from "../lib/constants.ts";
 
-const TABS = ["overview", "tools", "logs"] as const;
+const TABS = ["overview", "tools", "secrets", "hosts", "logs"] as const;
 const LABELS: Record<(typeof TABS)[number], string> = {
   overview: "Overview",
   tools: "Tools",
+  secrets: "Secrets",
+  hosts: "Hosts",
   logs: "Calls",
 };
 
@@ -129,6 +133,8 @@ function Inside({ server }: { server: Server }) {
       </div>
       {tab === "overview" && <Overview server={server} />}
       {tab === "tools" && <Tools server={server} />}
+      {tab === "secrets" && <ServerSecrets server={server} />}
+      {tab === "hosts" && <ServerHosts server={server} />}
       {tab === "logs" && <Logs server={server} />}
     </>
   );

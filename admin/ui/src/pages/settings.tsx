@@ -2,12 +2,16 @@ import { useQuery } from "@tanstack/react-query";
 
 import { system } from "../api/endpoints.ts";
 import { Admins, Sessions } from "../components/account_settings.tsx";
+import { ModuleSettings } from "../components/module_settings.tsx";
+import { PolicySettings } from "../components/policy_settings.tsx";
 import { Facts, Loaded, PageHead } from "../components/ui.tsx";
 import { useHash } from "../hooks/use_hash.ts";
 import { useTitle } from "../hooks/use_title.ts";
 
-const TABS = ["admins", "sessions", "about"] as const;
+const TABS = ["security", "modules", "admins", "sessions", "about"] as const;
 const LABELS: Record<(typeof TABS)[number], string> = {
+  security: "Security",
+  modules: "Modules",
   admins: "Administrators",
   sessions: "Sessions",
   about: "About",
@@ -42,7 +46,7 @@ function About() {
 
 export function Settings() {
   useTitle("Settings");
-  const [tab, setTab] = useHash(TABS, "admins");
+  const [tab, setTab] = useHash(TABS, "security");
   return (
     <>
       <PageHead title="Settings" />
@@ -59,6 +63,8 @@ export function Settings() {
           </button>
         ))}
       </div>
+      {tab === "security" && <PolicySettings />}
+      {tab === "modules" && <ModuleSettings />}
       {tab === "admins" && <Admins />}
       {tab === "sessions" && <Sessions />}
       {tab === "about" && <About />}

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
-import type { PendingTool } from "../../src/api/types.ts";
-import { nextAfter, queueOf } from "../../src/lib/queue.ts";
+import type { Grant, PendingTool } from "../../src/api/types.ts";
+import { hostAndPort, nextAfter, queueOf } from "../../src/lib/queue.ts";
 
 const tool = (id: string, since: string): PendingTool => ({
   id,
@@ -32,4 +32,43 @@ it("goes on to the next one, then to the one before, then to nothing", () => {
   expect(nextAfter(queue, "a")).toBe("b");
   expect(nextAfter(queue, "b")).toBe("a");
   expect(nextAfter(queue.slice(0, 1), "a")).toBe(null);
+});
+
+const host = (id: string, since: string, port: number | null): Grant => ({
+  id,
+  kind: "host",
+  status: "pending",
+  name: "api.example",
+  server_id: "s",
+  server_name: "weather",
+  tool_id: null,
+  tool_name: null,
+  port,
+  methods: [],
+  path: null,
+  private_too: false,
+  may_be_private: false,
+  installed: true,
+  in_standard_library: false,
+  justification: "",
+  source: "llm",
+  requested_by: "unix:you",
+  created_at: since,
+  reviewed_by: null,
+  reviewed_at: null,
+  rejection_reason: null,
+  sequence: 7,
+});
+
+it("has hosts, modules and tools in one line", () => {
+  const queue = queueOf([tool("a", "2026-01-02T00:00:00Z")], [host("h", "2026-01-01T00:00:00Z", 443)]);
+  expect(queue.map((one) => [one.type, one.title])).toEqual([
+    ["network", "api.example:443"],
+    ["tool", "weather__a"],
+  ]);
+});
+
+it("writes an address of IPv6 so that its port can be told apart", () => {
+  expect(hostAndPort({ name: "2001:db8::1", port: 443 })).toBe("[2001:db8::1]:443");
+  expect(hostAndPort({ name: "api.example", port: null })).toBe("api.example, any port");
 });
