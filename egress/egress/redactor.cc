@@ -4,6 +4,7 @@
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero
 
 #include <algorithm>
+#include <utility>
 
 #include "egress/egress/encodings.h"
 

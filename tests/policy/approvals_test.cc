@@ -23,9 +23,10 @@ TEST(Approvals, ARefusalSaysWhyAndAnAllowedStepNeedsNoWords) {
 }
 
 TEST(Approvals, OnlyApprovingAndGoingBackToWhatWasApprovedApproves) {
-  for (const Transition& row : transitions())
-    if (row.to == Approval::kApproved)
-      EXPECT_TRUE(row.step == Step::kApprove || row.step == Step::kRestore) << static_cast<int>(row.step);
+  for (const Transition& row : transitions()) {
+    if (row.to != Approval::kApproved) continue;
+    EXPECT_TRUE(row.step == Step::kApprove || row.step == Step::kRestore) << static_cast<int>(row.step);
+  }
 }
 
 TEST(Approvals, AChangeIsAlwaysPossibleAndNeverLeavesAnApproval) {

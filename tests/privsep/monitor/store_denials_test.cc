@@ -59,8 +59,8 @@ TEST_F(StoreDenialsTest, WhatToolsWereRefusedIsCountedBoundedAndShownUntilSomebo
   deny(tool_id, "one.too.many", 1, 5'000);
   deny(tool_id, "nas.lan", 1, 6'000);
   deny(random_id(), "of.no.tool", 1, 7'000);
-  const auto denied = [&](const std::string& server) {
-    return answer(sql::kDenied, {Param::null(), Param::integer(2), Param::integer(1), Param::text(server)});
+  const auto denied = [&](const std::string& of) {
+    return answer(sql::kDenied, {Param::null(), Param::integer(2), Param::integer(1), Param::text(of)});
   };
   const std::string all = denied("");
   EXPECT_EQ(at(all, "total") + at(all, "pages"), "32");
