@@ -18,16 +18,12 @@
 #include "privsep/jail/title.h"
 #include "privsep/wire/spawn.h"
 
-namespace {
-
 using namespace mcpbox;
 
-int refuse(const base::Log& log, const base::Error& why, int status) {
+static int refuse(const base::Log& log, const base::Error& why, int status) {
   log.error("not serving", why);
   return status;
 }
-
-}  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 2 && std::string_view(argv[2]) == "attack") return attack::run(argc, argv);

@@ -19,7 +19,7 @@ class People : public testing::Test {
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     root_ = name;
     write(kConfig, "# allow-user = root\nallow-user = alice\n");
-    write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n");
+    write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/srv/alice:/bin/sh\n");
     write("/etc/group", "root:x:0:\ndocker:x:990:bob\ndisk:x:6:\nalice:x:1000:\nsudo:x:27:alice,bob\n");
     write("/etc/sudoers", "Defaults env_reset\n%sudo ALL=(ALL:ALL) ALL\nbob ALL=(ALL) NOPASSWD: ALL\n");
   }
@@ -57,7 +57,7 @@ TEST_F(People, AMemberOfAGroupThatIsRootIsNamed) {
 }
 
 TEST_F(People, APrimaryGroupCountsToo) {
-  write("/etc/passwd", "alice:x:1000:990::/home/alice:/bin/sh\n");
+  write("/etc/passwd", "alice:x:1000:990::/srv/alice:/bin/sh\n");
   EXPECT_NE(only_note().find("group docker"), std::string::npos);
 }
 
