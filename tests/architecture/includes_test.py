@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "privsep/wire": BASE,
     # plain tables, which a message's bounds and enums come from
     "privsep/protocol": WIRE
-    | {f"policy/{table}.h" for table in ("limits", "hosts", "modules", "secrets", "settings")},
+    | {f"policy/{table}.h" for table in ("limits", "approvals", "hosts", "modules", "secrets", "settings")},
     "privsep/loop": PROTOCOL - {"policy"} | {"policy/limits.h"},
     "privsep/jail": BASE | {"policy"},
     # plain structs and the roles: the launcher contains no decoder
@@ -35,7 +35,8 @@ MAY_INCLUDE = {
     "egress/egress": PROTOCOL | {"privsep/loop", "privsep/jail"},
     "egress/dialer": PROTOCOL | {"privsep/loop", "privsep/jail"},
     "executor": PROTOCOL | {"privsep/jail"},
-    "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail"},
+    # it checks the chain and its checkpoints itself, as whoever has an export can
+    "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail", "privsep/audit"},
     "admin/ctl": PROTOCOL | {"privsep/audit", "admin/metrics"},
     "admin/metrics": PROTOCOL,
     "admin/audit-verify": {"privsep/audit"},
@@ -51,6 +52,7 @@ MAY_NAME = {
         "privsep/password",
         "privsep/audit",
         "admin/ctl/audit.cc",
+        "admin/main.cc",
         "admin/audit-verify",
     },
     r"seccomp\.h": {"policy", "privsep/jail"},

@@ -20,7 +20,7 @@ NEEDS = {
     "mcpbox-launcher": set(),
     "mcpbox-monitor": {"libevent_core", "libpq", "libsodium", "libseccomp"},
     "mcpbox-gateway": {"libevent_core", "libevent_extra", "libjansson", "libseccomp"},
-    "mcpbox-admin": {"libevent_core", "libevent_extra", "libjansson", "libseccomp"},
+    "mcpbox-admin": {"libevent_core", "libevent_extra", "libjansson", "libseccomp", "libsodium"},
     "mcpbox-executor": {"libpython3", "libseccomp"},
     "mcpbox-password": {"libsodium", "libseccomp"},
     # libcurl in this one alone, and TLS with it

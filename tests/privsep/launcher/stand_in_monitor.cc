@@ -1,9 +1,9 @@
 // Stands in for the monitor: looks at everything it was handed, asks for children, and then behaves as the
 // setting `spares` says.  Reports on standard error, which is the instance's log.
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,16 +100,16 @@ void try_database(const std::string& conninfo, const char* what) {
 
 void report(const wire::MonitorSettings& settings) {
   std::array<char, 64> key{};
-  struct stat head{};
   const ssize_t key_bytes = read(wire::kMonitorKeyFd, key.data(), key.size());
-  const bool head_is_ours = fstat(wire::kMonitorHeadFd, &head) == 0 && head.st_uid == getuid();
+  // It is root's by its name; the open descriptor is what the monitor has of it.
+  const bool head_is_open = (fcntl(wire::kMonitorHeadFd, F_GETFL) & O_ACCMODE) == O_RDWR;
   const bool sealed = write(wire::kMonitorSettingsFd, "x", 1) < 0 && errno == EPERM;
   int listening = 0;
   socklen_t size = sizeof listening;
   getsockopt(wire::kMonitorControlFd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size);
   std::fprintf(stderr,
                "monitor: uid=%u key=%zd head=%d sealed=%d control=%d missing=0x%x trial=%u listener=%s\n",
-               getuid(), key_bytes, head_is_ours ? 1 : 0, sealed ? 1 : 0, listening, settings.missing_allowed,
+               getuid(), key_bytes, head_is_open ? 1 : 0, sealed ? 1 : 0, listening, settings.missing_allowed,
                settings.trial, settings.listeners[0].data());
 }
 

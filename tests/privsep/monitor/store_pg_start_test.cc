@@ -210,7 +210,7 @@ TEST_F(StoreStartTest, TheWorkingRoleCanAddToTheChainButNeitherChangeNorCutIt) {
   for (const char* statement :
        {"UPDATE audit SET actor = 'eve'", "DELETE FROM audit", "TRUNCATE audit", "DELETE FROM approvals",
         "UPDATE approvals SET state = 'approved'", "DROP TABLE audit", "CREATE TABLE mine (x int)",
-        "DELETE FROM schema_migrations", "UPDATE executions SET success = true", "DELETE FROM servers"})
+        "DELETE FROM schema_migrations", "UPDATE executions SET success = true", "DELETE FROM executions"})
     EXPECT_THROW(server->sql(statement, database, "mcpbox_monitor"), std::runtime_error) << statement;
 }
 
