@@ -2,110 +2,25 @@
 // act finds when it tries.  Every body is held to the schema that the OpenAPI document gives for it.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { request } from "node:http";
 import { after, afterEach, before, test } from "node:test";
 
+import { AdminApi } from "./harness/admin_api.ts";
 import { Instance } from "./harness/instance.ts";
 import { explainFailure } from "./harness/story.ts";
 import { until } from "./harness/wait.ts";
 
-const require = createRequire(import.meta.url);
-const { Ajv2020 } = require("ajv/dist/2020.js");
-const addFormats = require("ajv-formats").default;
-
 const ALICE = { username: "alice", password: "correct horse battery" };
 const CODE = "async def main(name: str) -> str:\n    return f'hello {name}'\n";
 
-interface Reply {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
-  body: any;
-}
-
 let box: Instance;
-let token = "";
-let openapi: any;
-let ajv: any;
+let api: AdminApi;
 
-/** One request exactly as given: fetch() would not let a test set Host, Origin or Cookie. */
-function raw(
-  method: string,
-  path: string,
-  headers: Record<string, string> = {},
-  body?: unknown,
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const text = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
-    const asked = request(
-      {
-        host: "127.0.0.1",
-        port: box.adminPort,
-        method,
-        path,
-        agent: false,
-        headers: {
-          ...(text !== undefined && {
-            "content-type": "application/json",
-            "content-length": `${Buffer.byteLength(text)}`,
-          }),
-          ...headers,
-        },
-      },
-      (reply) => {
-        let got = "";
-        reply.setEncoding("utf8").on("data", (part) => (got += part));
-        reply.on("end", () => {
-          const json = reply.headers["content-type"] === "application/json";
-          resolve({ status: reply.statusCode!, headers: reply.headers, body: json ? JSON.parse(got) : got });
-        });
-      },
-    );
-    asked.on("error", reject).end(text);
-  });
-}
-
-/** Asks as alice, and holds a good answer to its schema. */
-async function ask(method: string, path: string, body?: unknown): Promise<Reply> {
-  for (;;) {
-    const reply = await raw(method, path, { authorization: `Bearer ${token}` }, body);
-    if (reply.status !== 429 || !reply.headers["retry-after"]) {
-      if (reply.status < 300) hold(method, path, reply);
-      return reply;
-    }
-    await new Promise((wake) => setTimeout(wake, 1000 * Number(reply.headers["retry-after"])));
-  }
-}
-
-function hold(method: string, path: string, reply: Reply): void {
-  const wanted = path.split("?")[0]!.split("/");
-  const template = Object.keys(openapi.paths)
-    .filter((one) => openapi.paths[one][method.toLowerCase()])
-    .find((one) => {
-      const parts = one.split("/");
-      return (
-        parts.length === wanted.length && parts.every((part, i) => part.startsWith("{") || part === wanted[i])
-      );
-    });
-  assert.ok(template, `${method} ${path} is described`);
-  const described = openapi.paths[template][method.toLowerCase()].responses[`${reply.status}`];
-  assert.ok(described, `${method} ${path} answers ${reply.status} as described`);
-  const schema = described.content?.["application/json"]?.schema;
-  if (!schema) return;
-  const name = schema.$ref.split("/").at(-1);
-  const validate = ajv.getSchema(`api#/components/schemas/${name}`);
-  assert.ok(
-    validate(reply.body),
-    `${path} is a ${name}: ${JSON.stringify(validate.errors)}\n${JSON.stringify(reply.body)}`,
-  );
-}
+const raw: AdminApi["raw"] = (...all) => api.raw(...all);
+const ask: AdminApi["ask"] = (...all) => api.ask(...all);
 
 before(async () => {
   box = await Instance.started();
-  openapi = (await raw("GET", "/api/openapi.json")).body;
-  ajv = new Ajv2020({ strict: false });
-  addFormats(ajv);
-  ajv.addSchema({ $id: "api", ...openapi });
+  api = await AdminApi.at(box.adminPort);
 });
 after(async () => {
   await box?.stop();
@@ -123,10 +38,13 @@ test("the first admin needs the code that the owner sees", async () => {
   assert.equal(short.status, 422);
   const made = await raw("POST", "/api/auth/setup", {}, { code, ...ALICE, token: true });
   assert.equal(made.status, 201, JSON.stringify(made.body));
-  token = made.body.access_token;
+  api.token = made.body.access_token;
   assert.equal((await raw("POST", "/api/auth/setup", {}, { code, ...ALICE })).status, 409);
   assert.notEqual((await box.ctl(["setup-code"])).code, 0);
-  assert.ok(!box.log().includes(code) && !box.log().includes(token), "neither code nor token is in the log");
+  assert.ok(
+    !box.log().includes(code) && !box.log().includes(api.token),
+    "neither code nor token is in the log",
+  );
   assert.equal((await ask("GET", "/api/auth/me")).body.username, "alice");
 });
 
@@ -163,7 +81,7 @@ test("a wrong password costs a growing delay and says nothing about the name", a
 });
 
 test("nothing is answered without a session", async () => {
-  for (const [path, methods] of Object.entries<any>(openapi.paths))
+  for (const [path, methods] of Object.entries<any>(api.openapi.paths))
     for (const [method, operation] of Object.entries<any>(methods)) {
       if (operation.security.length === 0) continue;
       const concrete = path.replaceAll(/\{[^}]+\}/g, "00000000-0000-4000-8000-000000000000");
@@ -274,7 +192,7 @@ test("activity arrives as it happens, and goes on where it was cut", async () =>
   const last = (await ask("GET", "/api/activity")).body.last;
   const stop = new AbortController();
   const stream = await fetch(`${box.adminUrl}/api/activity/stream?after=${last}`, {
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${api.token}` },
     signal: stop.signal,
   });
   assert.equal(stream.headers.get("content-type"), "text/event-stream");
@@ -470,7 +388,7 @@ test("a session outlives a restart of everything, but not a violent end of the p
       (await raw("GET", "/api/health").catch(() => undefined))?.status === 200
     );
   });
-  assert.equal((await raw("GET", "/api/auth/me", { authorization: `Bearer ${token}` })).status, 401);
+  assert.equal((await raw("GET", "/api/auth/me", { authorization: `Bearer ${api.token}` })).status, 401);
 });
 
 test("the admin process is in a jail of its own", () => {
