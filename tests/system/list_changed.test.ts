@@ -136,7 +136,8 @@ const KINDS: [string, string, Record<string, unknown>][] = [
 
 for (const [kind, list, more] of KINDS)
   test(`a ${kind} that comes, goes and is deleted is news of the list of ${list} alone`, async () => {
-    await server("start");
+    const { status } = await box.mcp.manage("get_server", { server_id: tool.server });
+    if (status !== "running") await server("start");
     await settled();
     const method = `notifications/${list}/list_changed`;
     const heard = () => streams.map((stream) => stream.count(method));
