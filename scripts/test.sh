@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make test: dependencies, lint, the build, every test; ends with plain counts.
-# usage: test.sh [--long]   --long adds the tests with the ctest label `long`, the whole of clang-tidy, and the build and
-# the tests with clang (whose warnings about what is installed are clang-tidy's findings in any case)
+# usage: test.sh [--long]   --long adds clang-tidy, the build and the tests with clang 19, and the tests with the ctest
+# label `long`: CI has 35 minutes on two cores, and these take as long again
 set -uo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"

@@ -1,8 +1,7 @@
 """Runs clang-tidy on every file of ours that the build compiles, except those known to be clean.
 
 A file is known by a hash of itself, of every file of ours that it includes, directly or not, of its compiler
-flags and of the .clang-tidy files that apply to it.  usage: tidy.py BUILD JOBS [FOLDER...]
-With FOLDERs, the files under these are left out.
+flags and of the .clang-tidy files that apply to it.  usage: tidy.py BUILD JOBS
 """
 
 import concurrent.futures
@@ -70,15 +69,13 @@ def check(build, entry):
     return "\n".join(lines) if run.returncode else ""
 
 
-def main(build, jobs, *left_out):
+def main(build, jobs):
     """Exit status 0 when every file is clean."""
     clean = pathlib.Path(build) / "lint" / "tidy"
     clean.mkdir(parents=True, exist_ok=True)
     todo = {}
     for entry in json.loads((pathlib.Path(build) / "compile_commands.json").read_text()):
         source = pathlib.Path(entry["file"])
-        if any(source.is_relative_to(ROOT / folder) for folder in left_out):
-            continue
         if source.is_relative_to(ROOT) and not source.is_relative_to(build) and source.is_file():
             key = key_of(source, flags_of(entry))
             if not (clean / key).exists():
