@@ -95,10 +95,9 @@ TEST(Protocol, OnlyUnlockLeadsToDeciding) {
 }
 
 TEST(Protocol, WhatDecidesIsAskedOnlyWhileDecidingAndOnlyByPeople) {
-  for (const Op op :
-       {Op::kApprove, Op::kReject, Op::kFreeze, Op::kThaw, Op::kSetPassword, Op::kShowTool, Op::kAdminRead,
-        Op::kDecideGrant, Op::kAddHost, Op::kAddModule, Op::kSetSecret, Op::kDeleteSecret, Op::kChangeSetting,
-        Op::kApplyProfile})
+  for (const Op op : {Op::kApprove, Op::kReject, Op::kFreeze, Op::kThaw, Op::kSetPassword, Op::kShowTool,
+                      Op::kAdminRead, Op::kDecideGrant, Op::kAddHost, Op::kAddModule, Op::kSetSecret,
+                      Op::kDeleteSecret, Op::kChangeSetting, Op::kApplyProfile})
     EXPECT_TRUE(Protocol::find(op, []<class Row>() {
       EXPECT_EQ(Row::kWhile, static_cast<States>(State::kDeciding));
       EXPECT_EQ(Row::kWho, kPeople);
