@@ -43,15 +43,16 @@ for name in "${client_targets[@]}"; do
 done
 say "== lines of the parsers that the corpus reaches"
 rm -f "$folder"/profiles/*
-objects=()
+programs=()
 for name in "${client_targets[@]}"; do
   mapfile -t seeds < <(seeds_of "$name")
   LLVM_PROFILE_FILE="$folder/profiles/$name.raw" "$folder/bin/fuzz-$name" -runs=0 \
     "$folder/corpus/$name" "${seeds[@]}" >/dev/null 2>&1
-  objects+=(-object "$folder/bin/fuzz-$name")
+  programs+=(${programs[@]:+-object} "$folder/bin/fuzz-$name")
 done
 llvm-profdata-19 merge -o "$folder/profiles/all" "$folder"/profiles/*.raw
-llvm-cov-19 export -summary-only -instr-profile="$folder/profiles/all" "${objects[@]}" "${parsers[@]/#/$ROOT/}" |
+llvm-cov-19 export -summary-only -instr-profile="$folder/profiles/all" "${programs[@]}" \
+  -sources "${parsers[@]/#/$ROOT/}" |
   /usr/bin/python3 -c '
 import json, sys
 root, least = sys.argv[1] + "/", float(sys.argv[2])
