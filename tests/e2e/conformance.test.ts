@@ -1,7 +1,5 @@
 // The official conformance suite against one server's endpoint, as it is: no proxy, no token, no option of ours.  Every
-// server scenario of each revision, scored or not, with neither a FAILURE nor a WARNING.  unserved.txt names the
-// scenarios that need a part of MCP which is not served yet: each must still fail, so that its line goes the day it
-// passes.
+// server scenario of each revision, scored or not, with neither a FAILURE nor a WARNING.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,22 +48,16 @@ function resultsIn(folder: string): Map<string, Check[]> {
 
 const bad = ({ status }: Check) => status === "FAILURE" || status === "WARNING";
 
-/** What the suite says against us, and lines of unserved.txt that say nothing any more. */
-function complaints(revision: string, results: Map<string, Check[]>): string[] {
-  const lines = readFileSync(join(import.meta.dirname, "unserved.txt"), "utf8").split("\n");
-  const unserved = new Set(
-    lines.filter((line) => line.startsWith(`${revision} `)).map((line) => line.split(" ")[1]!),
-  );
-  const stale = [...unserved].filter((scenario) => !results.get(scenario)?.some(bad));
-  const found = [...results].flatMap(([scenario, checks]) =>
-    (unserved.has(scenario) ? [] : checks)
+/** What the suite says against us. */
+function complaints(results: Map<string, Check[]>): string[] {
+  return [...results].flatMap(([scenario, checks]) =>
+    checks
       .filter(bad)
       .map(
         ({ id, status, description, errorMessage }) =>
           `${scenario}: ${status} ${id}: ${errorMessage ?? description}`,
       ),
   );
-  return [...found, ...stale.map((scenario) => `${scenario} passes: take it out of unserved.txt`)];
 }
 
 let box: Instance;
@@ -87,7 +79,7 @@ for (const [revision, { choice, scenarios }] of Object.entries(REVISIONS))
       const argv = [process.execPath, SUITE, "server", "--url", `${box.url}/servers/conformance`, ...choice];
       const ran = await run([...argv, "-o", folder], { seconds: 240 });
       const results = resultsIn(folder);
-      const found = complaints(revision, results);
+      const found = complaints(results);
       assert.deepEqual(found, [], `${ran.stdout.slice(-2000)}${ran.stderr.slice(-2000)}`);
       assert.equal(results.size, scenarios, [...results.keys()].join("\n"));
     } finally {
