@@ -55,11 +55,11 @@ p::CodeReport good_report() {
               R"({"findings":[{"rule":"long-line","line":2}],"secrets":[],"hosts":"no list","other":[1]})")};
 }
 
-std::string content(const std::string& text, const std::string& more = "") {
+}  // namespace
+
+std::string content(const std::string& text, const std::string& more) {
   return R"({"content": [{"type": "text", "text": ")" + text + R"("}], "isError": false)" + more + "}";
 }
-
-}  // namespace
 
 GatewayProcess::GatewayProcess(std::uint32_t requests_per_minute)
     : requests_per_minute_(requests_per_minute) {

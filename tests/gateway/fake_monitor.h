@@ -23,6 +23,9 @@ namespace mcpbox::test {
 
 namespace p = mcpbox::protocol;
 
+// A result with this text, and `more` beside it: `, "KEY": JSON`.
+std::string content(const std::string& text, const std::string& more = "");
+
 // A monitor with one published tool per ending that a call can have (see open_call), and sessions that are
 // real.
 class GatewayProcess {

@@ -5,14 +5,6 @@ namespace mcpbox::test {
 
 using base::Why;
 
-namespace {
-
-std::string content(const std::string& text, const std::string& more) {
-  return R"({"content": [{"type": "text", "text": ")" + text + R"("}], "isError": false)" + more + "}";
-}
-
-}  // namespace
-
 void GatewayProcess::manage_reads(wire::Frame& frame) {
   const wire::Header head = frame.header;
   switch (static_cast<p::Op>(head.op)) {

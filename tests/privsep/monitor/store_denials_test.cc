@@ -1,51 +1,22 @@
 // Mirrors privsep/monitor/sql_denials.h, on a real PostgreSQL, as the working role.
 #include "privsep/monitor/sql_denials.h"
 
-#include "privsep/monitor/sql.h"
 #include "privsep/monitor/sql_authority.h"
-#include "privsep/monitor/sql_reads.h"
-#include "tests/privsep/monitor/store_fixture.h"
+#include "tests/privsep/monitor/store_sql_fixture.h"
 
 namespace mcpbox::monitor {
 namespace {
 
-class StoreDenialsTest : public StoreTest {
+class StoreDenialsTest : public StoreSqlTest {
  protected:
-  void SetUp() override {
-    StoreTest::SetUp();
-    store = started();
+  void add_the_tool() {
+    add_server(server_id, "weather");
+    add_tool(tool_id, server_id, "now");
   }
-  void must(Statement statement) {
-    const base::Result<std::uint64_t> done = commit(*store, {std::move(statement)});
-    ASSERT_TRUE(done.has_value()) << done.error().text;
-  }
-  void add_tool() {
-    must({.sql = &sql::kInsertServer,
-          .params = {Param::uuid(server_id), Param::text("weather"), Param::text(""), Param::text("root")}});
-    // sql.h, "The columns of a tool's content"
-    must({.sql = &sql::kInsertTool,
-          .params = {Param::uuid(tool_id), Param::uuid(server_id), Param::text("root"), Param::text("tool"),
-                     Param::text("now"), Param::text(""), Param::text("code"), Param::text("{}"),
-                     Param::text(""), Param::text(""), Param::text(""), Param::text(""), Param::text(""),
-                     Param::integer(30'000), Param::text("[]"), Param::boolean(false), Param::boolean(false),
-                     Param::boolean(true), Param::digest(digest_of({"code"}))}});
-  }
-  // The one answer of a read, and a value in it; "" for JSON null.
-  std::string answer(const Sql& read, std::vector<Param> params) {
-    const std::vector<std::vector<std::optional<std::string>>> all = rows(*store, read, std::move(params));
-    EXPECT_EQ(all.size(), 1U);
-    return all.size() == 1 && all[0].size() == 1 ? all[0][0].value_or("") : "";
-  }
-  std::string at(const std::string& json, const std::string& path) {
-    return sql("SELECT $json$" + json + "$json$::json #>> '{" + path + "}'");
-  }
-
-  std::unique_ptr<StorePg> store;
-  wire::Id server_id = random_id(), tool_id = random_id();
 };
 
 TEST_F(StoreDenialsTest, WhatToolsWereRefusedIsCountedBoundedAndShownUntilSomebodyApprovesIt) {
-  add_tool();
+  add_the_tool();
   const auto deny = [&](const wire::Id& tool, const std::string& host, std::int64_t times, std::int64_t at_ms,
                         std::int64_t most = 3) {
     must({.sql = &sql::kPutDenial,
