@@ -5,18 +5,11 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
 import { Instance } from "./harness/instance.ts";
+import { type Details } from "./harness/mcp.ts";
 import { approve, createServer, createTool, explainFailure, publish, type Tool } from "./harness/story.ts";
 
 const ABSENT = "123e4567-e89b-42d3-a456-426614174000";
 const CODE = "async def main() -> int:\n    return 1\n";
-
-interface Details {
-  code: string;
-  field?: string;
-  rule?: string;
-  received?: string;
-  next?: string;
-}
 
 let box: Instance;
 let tools: any[];

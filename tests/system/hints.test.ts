@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
 import { Instance } from "./harness/instance.ts";
-import { textOf, type ToolResult } from "./harness/mcp.ts";
+import { textOf, type ToolResult, type Details } from "./harness/mcp.ts";
 import { approve, explainFailure } from "./harness/story.ts";
 
 const MOST_STEPS = 40;
@@ -18,14 +18,6 @@ const WISHES: Record<string, unknown[]> = {
   python_code: ["def nothing(): pass\n", 'async def main(who: str) -> str:\n    return f"hello {who}"\n'],
   code: ['async def main(who: str) -> str:\n    return f"hello {who}"\n'],
 };
-
-interface Details {
-  code: string;
-  field?: string;
-  rule?: string;
-  received?: string;
-  next?: string;
-}
 
 let box: Instance;
 

@@ -24,6 +24,15 @@ export function modernHeaders(method: string, name?: string): Record<string, str
   return headers;
 }
 
+/** What a refused management call says beside its words: `_meta.error`. */
+export interface Details {
+  code: string;
+  field?: string;
+  rule?: string;
+  received?: string;
+  next?: string;
+}
+
 export interface ToolResult {
   content: { type: string; text?: string }[];
   structuredContent?: any;
