@@ -8,6 +8,7 @@ import { ExecutionsTable } from "../components/executions_table.tsx";
 import { ServerHosts } from "../components/server_hosts.tsx";
 import { ServerSecrets } from "../components/server_secrets.tsx";
 import { ServerSwitch } from "../components/server_switch.tsx";
+import { Tabs } from "../components/tabs.tsx";
 import { Badge, CopyButton, Empty, Facts, Loaded, PageHead, Paging, Time } from "../components/ui.tsx";
 import { VisibleText } from "../components/visible_text.tsx";
 import { useHash } from "../hooks/use_hash.ts";
@@ -118,19 +119,7 @@ function Inside({ server }: { server: Server }) {
         <Badge tone={SERVER[server.status].tone}>{SERVER[server.status].label}</Badge>
         <ServerSwitch id={server.id} status={server.status} />
       </PageHead>
-      <div className="tabs" role="tablist" aria-label="About this server">
-        {TABS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={tab === name}
-            onClick={() => setTab(name)}
-          >
-            {LABELS[name]}
-          </button>
-        ))}
-      </div>
+      <Tabs about="About this server" names={TABS} labels={LABELS} open={tab} onOpen={setTab} />
       {tab === "overview" && <Overview server={server} />}
       {tab === "tools" && <Tools server={server} />}
       {tab === "secrets" && <ServerSecrets server={server} />}

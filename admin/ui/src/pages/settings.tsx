@@ -4,6 +4,7 @@ import { system } from "../api/endpoints.ts";
 import { Admins, Sessions } from "../components/account_settings.tsx";
 import { ModuleSettings } from "../components/module_settings.tsx";
 import { PolicySettings } from "../components/policy_settings.tsx";
+import { Tabs } from "../components/tabs.tsx";
 import { Facts, Loaded, PageHead } from "../components/ui.tsx";
 import { useHash } from "../hooks/use_hash.ts";
 import { useTitle } from "../hooks/use_title.ts";
@@ -50,19 +51,7 @@ export function Settings() {
   return (
     <>
       <PageHead title="Settings" />
-      <div className="tabs" role="tablist" aria-label="Settings">
-        {TABS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={tab === name}
-            onClick={() => setTab(name)}
-          >
-            {LABELS[name]}
-          </button>
-        ))}
-      </div>
+      <Tabs about="Settings" names={TABS} labels={LABELS} open={tab} onOpen={setTab} />
       {tab === "security" && <PolicySettings />}
       {tab === "modules" && <ModuleSettings />}
       {tab === "admins" && <Admins />}

@@ -8,6 +8,7 @@ import { CodeEditor, CodeView } from "../components/code.tsx";
 import { Ask } from "../components/dialog.tsx";
 import { DraftRun } from "../components/draft_run.tsx";
 import { ExecutionsTable } from "../components/executions_table.tsx";
+import { Tabs } from "../components/tabs.tsx";
 import { useToast } from "../components/toasts.tsx";
 import {
   Badge,
@@ -257,19 +258,7 @@ function Inside({ tool }: { tool: Tool }) {
           Rejected: <VisibleText>{tool.rejection_reason}</VisibleText>
         </Note>
       )}
-      <div className="tabs" role="tablist" aria-label="About this tool">
-        {TABS.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="tab"
-            aria-selected={tab === name}
-            onClick={() => setTab(name)}
-          >
-            {LABELS[name]}
-          </button>
-        ))}
-      </div>
+      <Tabs about="About this tool" names={TABS} labels={LABELS} open={tab} onOpen={setTab} />
       {tab === "code" && <Code tool={tool} />}
       {tab === "run" && <DraftRun toolId={tool.id} schema={parsed(tool.input_schema)} />}
       {tab === "versions" && <Versions tool={tool} />}
