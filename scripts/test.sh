@@ -9,7 +9,7 @@ cd "$ROOT" || exit 1
 
 long=${1:-}
 passed=0 failed=0 skipped=0
-timings=()
+timings=() names=()
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -24,7 +24,7 @@ timed() {
 
 # count_one NAME COMMAND...: a part that passes or fails as a whole.
 count_one() {
-  if timed "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)) && say "FAILED: $1"; fi
+  if timed "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)) && names+=("$1") && say "FAILED: $1"; fi
 }
 
 build_with() {
@@ -51,10 +51,17 @@ except (OSError, tree.ParseError):
 bad = sum(1 for c in cases if c.get("status") == "fail")
 off = sum(1 for c in cases if c.get("status") in ("disabled", "notrun"))
 print(len(cases) - bad - off, bad, off)
+for case in cases:
+    if case.get("status") == "fail":
+        # What a test prints last says best why: it is kept short, so that the end of a log holds all of them.
+        words = " | ".join(filter(None, (line.strip() for line in (case.findtext("system-out") or "").splitlines())))
+        marks = [at for at in (words.find("Failure"), words.find("not ok"), words.find("✖")) if at >= 0]
+        print(case.get("name"), "::", words[min(marks):][:300] if marks else words[-300:])
 PYTHON
   )
   local p f s
   read -r p f s <<<"$counts"
+  mapfile -t -O "${#names[@]}" names < <(tail -n +2 <<<"$counts")
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
   say "$name: $p passed, $f failed, $s skipped"
   # A run that broke off, or ran nothing, is a failure even if no test says so.
@@ -89,5 +96,7 @@ say "minutes per part"
 printf '  %s\n' "${timings[@]}"
 ((gcc_ok)) || say "the build with g++ 12 FAILED"
 ((clang_ok)) || say "the build with clang 19 FAILED"
+# Last, because whoever reads the end of a long log must learn from it what to look at.
+((${#names[@]} == 0)) || printf 'FAILED: %s\n' "${names[@]}"
 say "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0))
