@@ -8,6 +8,7 @@ namespace mcpbox::test {
 // Starts an attacker, gives it its one order, and waits for the answer and for its end.
 inline Result<protocol::AttackReport> attack_with(const char* program, const char* const* argv,
                                                   bool long_corpus, uid_t uid = kExecutorUid) {
+  ::signal(SIGPIPE, SIG_IGN);  // a child that is gone is an error of write(), as in the monitor
   Pair pair = make_pair();
   const timeval patience{300, 0};
   ::setsockopt(pair.ours.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

@@ -96,6 +96,7 @@ class ExecutorProcess {
   //   allow_missing   as the launcher passes it: a mask of policy::Layers, in hexadecimal
   explicit ExecutorProcess(uid_t uid = kExecutorUid, const char* allow_missing = "0x0",
                            const Packages& packages = {}) {
+    ::signal(SIGPIPE, SIG_IGN);  // a child that is gone is an error of write(), as in the monitor
     Pair pair = make_pair();
     link_ = std::move(pair.ours);
     const char* const argv[] = {MCPBOX_EXECUTOR,   "--role",      "zygote",
