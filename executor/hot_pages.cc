@@ -114,4 +114,9 @@ void HotPages::touch(int link) const noexcept {
   }
 }
 
+void HotPages::copy() const noexcept {
+  for (const Range& range : ranges_)
+    if (range.is_file == 0) ::madvise(reinterpret_cast<void*>(range.start), range.bytes, MADV_POPULATE_WRITE);
+}
+
 }  // namespace mcpbox::executor

@@ -29,6 +29,10 @@ class HotPages {
   // What is not done then, the call's own faults will do.  poll(2) and madvise(2) only.
   void touch(int link) const noexcept;
 
+  // In a child whose job is on its way: copies the pages that are written to, all of them, and maps no
+  // file's. madvise(2) only.
+  void copy() const noexcept;
+
   struct Range {
     std::uint64_t start;
     std::uint64_t bytes;

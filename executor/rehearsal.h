@@ -20,6 +20,10 @@ class Rehearsal {
   //   errors  as HotPages::learn()
   [[nodiscard]] static base::Result<Rehearsal> learn(Python& python);
 
+  // In a child that is called at once: makes those pages its own, by the range.  A fault for each costs more,
+  // and costs most where a page is looked at before it is written to.
+  void copy_pages() const noexcept { hot_.copy(); }
+
   // In a child: makes those pages its own, and then makes the call; each until a job waits in `link`.
   void warm(Python& python, int link) const;
 

@@ -117,7 +117,11 @@ Result<void> Zygote::fork_spare(std::uint32_t serial, protocol::ForkSpare order)
 // reason for that: nothing of a job has been read yet.
 void Zygote::become_call(const protocol::ForkSpare& order) {
   if (order.group) jail::CallJail::join_group(order.group->get());
-  if (order.touch_pages) rehearsal_.warm(python_, order.socket.get());
+  if (order.touch_pages) {
+    rehearsal_.warm(python_, order.socket.get());
+  } else {
+    rehearsal_.copy_pages();
+  }
   calls_.enter(order.socket.get(), order.egress ? order.egress->get() : -1);
   title_.set("mcpbox: [call]");
   ::_exit(static_cast<int>(serve_call(python_, jail::kCallLinkFd)));

@@ -86,6 +86,13 @@ TEST_F(HotPagesTest, ThereIsNoTimeForItWhenAJobWaits) {
   EXPECT_GE(faults_after([&] { hot->touch(link_[0]); }), static_cast<long>(kPages / 2));
 }
 
+TEST_F(HotPagesTest, AChildWhoseJobWaitsCanCopyThemAllTheSame) {
+  const base::Result<HotPages> hot = HotPages::learn([this] { rehearse(); });
+  ASSERT_TRUE(hot.has_value());
+  ASSERT_EQ(::write(link_[1], "x", 1), 1);
+  EXPECT_LE(faults_after([&] { hot->copy(); }), 4);
+}
+
 TEST_F(HotPagesTest, WhatIsNoLongerThereIsLeftOut) {
   const base::Result<HotPages> hot = HotPages::learn([this] { rehearse(); });
   ASSERT_TRUE(hot.has_value());
