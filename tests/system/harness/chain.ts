@@ -14,6 +14,13 @@ export interface Recorded {
   actor: string;
   action: string;
   payload: string;
+  bytes: Buffer; // the payload, where it is no text
+}
+
+export interface Exported {
+  file: string;
+  bytes: Buffer;
+  records: Recorded[];
 }
 
 let exports = 0;
@@ -21,25 +28,27 @@ let exports = 0;
 function recorded(item: Buffer): Recorded {
   const hex = (from: number, bytes: number) => item.subarray(from, from + bytes).toString("hex");
   let at = 137;
-  const text = () => {
+  const next = () => {
     const size = item.readUInt32LE(at);
     at += 4 + size;
-    return item.subarray(at - size, at).toString();
+    return item.subarray(at - size, at);
   };
+  const [actor, action, payload] = [next(), next(), next()];
   return {
     sequence: Number(item.readBigUInt64LE(47)),
     kind: item.readUInt16LE(63),
     subject: hex(73, 16),
     call: hex(89, 16),
     digest: hex(105, 32),
-    actor: text(),
-    action: text(),
-    payload: text(),
+    actor: actor.toString(),
+    action: action.toString(),
+    payload: payload.toString(),
+    bytes: payload,
   };
 }
 
-/** Every record of the chain, in its order. */
-export async function chain(box: Instance): Promise<Recorded[]> {
+/** The whole chain, in its order, and the file that `mcpbox-audit-verify` reads. */
+export async function exported(box: Instance): Promise<Exported> {
   const file = join(box.folder, `chain.${++exports}`);
   const ran = await box.ctl(["audit", "export", file]);
   assert.equal(ran.code, 0, ran.stderr);
@@ -50,5 +59,9 @@ export async function chain(box: Instance): Promise<Recorded[]> {
     if (bytes[at] === "R".charCodeAt(0)) records.push(recorded(bytes.subarray(at + 5, at + 5 + size)));
     at += 5 + size;
   }
-  return records;
+  return { file, bytes, records };
+}
+
+export async function chain(box: Instance): Promise<Recorded[]> {
+  return (await exported(box)).records;
 }
