@@ -107,17 +107,30 @@ std::string explanation_of(const protocol::CallResult& ended) {
   }
 }
 
-// What the tool returned when that is no object: earlier revisions have no place for it but the text.
+const json_t* first_text(const json_t* result) {
+  return json_object_get(json_array_get(json_object_get(result, "content"), 0), "text");
+}
+
+// What the tool returned when that is JSON but no object: the text is the value.
+std::optional<std::string_view> value_in_text(const json_t* result) {
+  const json_t* execution = json_object_get(json_object_get(result, "_meta"), "execution");
+  const std::string_view text = text_of(first_text(result));
+  if (json_object_get(result, "structuredContent") != nullptr ||
+      !json_is_true(json_object_get(execution, "is_json")) || !check_json(text))
+    return std::nullopt;
+  return text;
+}
+
+std::string with_structured(std::string_view value, std::string_view result) {
+  return R"({"structuredContent":)" + std::string(value) + "," +
+         std::string(result.substr(result.find('{') + 1));
+}
+
+// Earlier revisions have no place but the text for what is no object.
 std::string with_any_value(std::string_view result) {
   const Json parsed = parse_object(result);
-  const json_t* execution = json_object_get(json_object_get(parsed.get(), "_meta"), "execution");
-  const json_t* first = json_array_get(json_object_get(parsed.get(), "content"), 0);
-  const std::string_view text = text_of(json_object_get(first, "text"));
-  if (json_object_get(parsed.get(), "structuredContent") != nullptr ||
-      !json_is_true(json_object_get(execution, "is_json")) || !check_json(text))
-    return std::string(result);
-  return R"({"structuredContent":)" + std::string(text) + "," +
-         std::string(result.substr(result.find('{') + 1));
+  const std::optional<std::string_view> value = value_in_text(parsed.get());
+  return value ? with_structured(*value, result) : std::string(result);
 }
 
 // The id by which the log, the audit chain and every outgoing request know the call.
@@ -214,6 +227,23 @@ std::string tool_result(const protocol::CallResult& ended, bool modern) {
   const std::string_view result = ended.result;
   const std::string whole = with_call_id(result.substr(result.find('{')), ended.call);
   return modern ? with_any_value(whole) : whole;
+}
+
+std::string with_object(std::string result) {
+  if (find_member(result, "isError") == "true" || find_member(result, "resultType") ||
+      !find_member(result, "content"))
+    return result;
+  const std::optional<std::string_view> given = find_member(result, "structuredContent");
+  if (given && given->starts_with('{')) return result;
+  if (given) {
+    const auto at = static_cast<std::size_t>(given->data() - result.data());
+    return result.replace(at, given->size(), R"({"result":)" + std::string(*given) + "}");
+  }
+  const Json parsed = parse_object(result);
+  const std::optional<std::string_view> value = value_in_text(parsed.get());
+  const json_t* text = first_text(parsed.get());
+  const std::string said = json_is_string(text) ? quoted(text_of(text)) : "null";
+  return with_structured(R"({"result":)" + (value ? std::string(*value) : said) + "}", result);
 }
 
 void cancel(Gateway& g, CallInFlight& call) {

@@ -12,7 +12,6 @@ namespace mcpbox::gateway {
 namespace {
 
 std::string promised(const ManageTool& tool) {
-  if (tool.output == nullptr) return {};
   return std::string(R"(,"outputSchema":{"type":"object","properties":{)") + tool.output +
          R"(},"required":)" + tool.required + "}";
 }

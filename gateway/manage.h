@@ -32,7 +32,7 @@ struct ManageTool {
   const char* title;
   const char* description;
   std::span<const Argument> arguments;
-  const char* output;    // members of the output schema's `properties`, JSON; null: it promises nothing
+  const char* output;    // members of the output schema's `properties`, JSON
   const char* required;  // its `required`, JSON array
   unsigned hints;
   Task<Managed> (*handler)(const ManageCall& c);

@@ -107,8 +107,8 @@ Task<Managed> on_call_tool(const ManageCall& c) {
   const std::string name(c.arguments.text("name"));
   if (name.starts_with(kManagePrefix))
     co_return Managed{.problem = fitting(name, 128) + " is one of MCPbox's own tools: call it directly"};
-  const RpcReply reply = co_await call_published(c.call, name, c.arguments.value("arguments"), c.withdrawn);
-  if (reply) co_return Managed{.result = *reply};
+  RpcReply reply = co_await call_published(c.call, name, c.arguments.value("arguments"), c.withdrawn);
+  if (reply) co_return Managed{.result = with_object(std::move(*reply))};
   co_return Managed{.problem = reply.error().message, .why = base::Why::kNotFound};
 }
 

@@ -131,7 +131,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_get_server", "Show a server",
       "Shows one server: its status and every tool with id and approval state. Next: mcpbox_get_tool for a tool's code, mcpbox_start_server to put approved tools into service.",
       kServerArguments,
-      R"("id":{"type":"string"},"name":{"type":"string"},"status":{"type":"string"},"tools":{"type":"array","items":{"type":"object"}},"tool_count":{"type":"integer"},"allowed_hosts":{"type":"array","items":{"type":"string"}},"pending_requests":{"type":"object"})", R"(["id","name","status","tools","tool_count"])",
+      R"("id":{"type":"string"},"name":{"type":"string"},"description":{"type":"string"},"status":{"type":"string"},"default_timeout_ms":{"type":"integer"},"created_by":{"type":["string","null"]},"created_at":{"type":"string"},"updated_at":{"type":"string"},"tools":{"type":"array","items":{"type":"object"}},"tool_count":{"type":"integer"},"allowed_hosts":{"type":"array","items":{"type":"string"}},"pending_requests":{"type":"object"})", R"(["id","name","status","tools","tool_count"])",
       kReadOnly | kIdempotent, on_get_server },
     { "mcpbox_create_server", "Create a server",
       "Creates an empty server, which is a named group of tools. Do this first when no fitting server exists (see mcpbox_list_servers). Next: mcpbox_create_tool with the returned id as server_id.",
@@ -151,7 +151,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_get_tool", "Show a tool",
       "Shows one tool: its Python source, input schema, version, time limit and approval state. Use it before you change a tool. Next: mcpbox_update_tool or mcpbox_test_code.",
       kToolArguments,
-      R"("id":{"type":"string"},"server_id":{"type":"string"},"name":{"type":"string"},"description":{"type":"string"},"enabled":{"type":"boolean"},"timeout_ms":{"type":"integer"},"input_schema":{"type":"object"},"current_version":{"type":"integer"},"python_code":{"type":"string"},"approval_status":{"type":"string"})", R"(["id","server_id","name","current_version","python_code"])",
+      R"("id":{"type":"string"},"server_id":{"type":"string"},"name":{"type":"string"},"description":{"type":"string"},"enabled":{"type":"boolean"},"timeout_ms":{"type":"integer"},"input_schema":{"type":"object"},"current_version":{"type":"integer"},"python_code":{"type":"string"},"approval_status":{"type":"string"},"server_name":{"type":"string"},"kind":{"type":"string"},"timeout_inherited":{"type":"boolean"},"digest":{"type":"string"},"created_by":{"type":["string","null"]},"created_at":{"type":"string"},"updated_at":{"type":"string"})", R"(["id","server_id","name","current_version","python_code"])",
       kReadOnly | kIdempotent, on_get_tool },
     { "mcpbox_create_tool", "Create a tool",
       "Saves a new tool as a draft. It is checked for syntax and its input schema is made from main()'s parameters; nothing runs yet. Next: mcpbox_test_code to try it, then mcpbox_request_publish. A draft cannot be called by name.",
@@ -196,7 +196,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_get_tool_status", "Show the approval state",
       "Tells whether a tool is a draft, waits for review, is approved or was rejected, by whom and why; and which hosts it was refused (denied_connections, each with the request that asks for it). Next: when approved, mcpbox_start_server if its server does not run; after a rejection read rejection_reason, change the code with mcpbox_update_tool, and call mcpbox_request_publish again.",
       kToolArguments,
-      R"("tool_id":{"type":"string"},"name":{"type":"string"},"approval_status":{"type":"string"},"current_version":{"type":"integer"},"module_requests":{"type":"array","items":{"type":"object"}},"network_access_requests":{"type":"array","items":{"type":"object"}},"denied_connections":{"type":"array","items":{"type":"object"}})", R"(["tool_id","name","approval_status"])",
+      R"("tool_id":{"type":"string"},"name":{"type":"string"},"approval_status":{"type":"string"},"current_version":{"type":"integer"},"digest":{"type":"string"},"created_by":{"type":["string","null"]},"approval_requested_by":{"type":["string","null"]},"approval_requested_at":{"type":["string","null"]},"approved_at":{"type":["string","null"]},"approved_by":{"type":["string","null"]},"rejection_reason":{"type":["string","null"]},"publish_notes":{"type":["string","null"]},"message":{"type":"string"},"module_requests":{"type":"array","items":{"type":"object"}},"network_access_requests":{"type":"array","items":{"type":"object"}},"denied_connections":{"type":"array","items":{"type":"object"}})", R"(["tool_id","name","approval_status"])",
       kReadOnly | kIdempotent, on_get_tool_status },
     { "mcpbox_list_tool_versions", "List a tool's versions",
       "Lists every version of a tool, newest first: who changed what and when, and whether its digest is approved. With version it shows that one whole; with compare_to also what changed between the two. Next: mcpbox_rollback_tool to go back to one.",
@@ -220,7 +220,9 @@ constexpr ManageTool kTools[] = {
       kReadOnly | kIdempotent, on_search_tools },
     { "mcpbox_call_tool", "Call a tool by name",
       "Calls any published tool by its name, with its own arguments, and returns its result. Use it for a tool that is not in your list of tools yet, such as one that was approved a moment ago. Tools in your list are better called directly. Next: use the result; mcpbox_get_tool_logs shows why a call failed.",
-      kCallArguments, nullptr, nullptr, kDestructive | kOpenWorld, on_call_tool },
+      kCallArguments,
+      R"("result":{"description":"What the tool returned, when that is no object. An object that it returned stands here by itself instead, with its own members."})", "[]",
+      kDestructive | kOpenWorld, on_call_tool },
 };
 // clang-format on
 

@@ -50,6 +50,9 @@ void cancel_when_client_leaves(const MethodCall& call, const wire::Id& request);
 // What a finished call says to the caller.  Exposed for tests.
 //   modern  2026-07-28 takes any JSON value as structuredContent, earlier revisions only objects
 [[nodiscard]] std::string tool_result(const protocol::CallResult& ended, bool modern);
+// The same result with an object as structuredContent, as mcpbox_call_tool promises: the tool's own, or
+// {"result": the value or the first text that it returned}.  Errors and questions stay as they are.
+[[nodiscard]] std::string with_object(std::string result);
 // A CallToolResult with one text and isError.
 [[nodiscard]] std::string error_result(std::string_view text);
 

@@ -15,13 +15,13 @@ namespace mcpbox::monitor::sql {
 
 // Query::kListServers: newest first.
 //   $1 size | $2 page
-//   {servers[]{id,name,description,status,tool_count,created_at}, total,page,page_size,pages}
+//   {servers[]{id,name,description,status,tool_count,created_by,created_at}, total,page,page_size,pages}
 inline constexpr Sql kListServers{"list_servers", R"sql(
     SELECT json_build_object('servers', coalesce((
              SELECT json_agg(json_build_object(
                       'id', s.id, 'name', s.name, 'description', s.description, 'status', s.status,
                       'tool_count', (SELECT count(*) FROM tools t WHERE t.server_id = s.id),
-                      'created_at', iso(s.created_at)) ORDER BY s.created_at DESC, s.id)
+                      'created_by', s.created_by, 'created_at', iso(s.created_at)) ORDER BY s.created_at DESC, s.id)
                FROM (SELECT * FROM servers ORDER BY created_at DESC, id
                       LIMIT $1::int OFFSET ($2::bigint - 1) * $1::int) s), '[]'),
            'total', n.total, 'page', $2::bigint, 'page_size', $1::int, 'pages', (n.total + $1::int - 1) / $1::int)::text
@@ -29,11 +29,11 @@ inline constexpr Sql kListServers{"list_servers", R"sql(
 
 // Query::kGetServer: the server and its tools, oldest first, long descriptions cut at 1,000 characters.
 //   $1 server uuid
-//   {id,name,description,status,default_timeout_ms,created_at,updated_at,tools[]{id,kind,name,description,enabled,approval_status},tool_count}
+//   {id,name,description,status,default_timeout_ms,created_by,created_at,updated_at,tools[]{id,kind,name,description,enabled,approval_status},tool_count}
 inline constexpr Sql kGetServer{"get_server", R"sql(
     SELECT json_build_object(
              'id', s.id, 'name', s.name, 'description', s.description, 'status', s.status,
-             'default_timeout_ms', s.default_timeout_ms,
+             'default_timeout_ms', s.default_timeout_ms, 'created_by', s.created_by,
              'created_at', iso(s.created_at), 'updated_at', iso(s.updated_at),
              'tools', coalesce((
                SELECT json_agg(json_build_object(

@@ -210,7 +210,11 @@ TEST_F(GatewayCallsTest, TheDispatcherOpensTheInnerToolWithTheWholeBody) {
   EXPECT_EQ(gateway().last_call().arguments_log, R"({"password":"[REDACTED]","n":1})");
   EXPECT_TRUE(has(gateway().last_call().body, R"("name":"mcpbox_call_tool")"))
       << "the child reads the inner name from it";
-  EXPECT_EQ(call("mcpbox_call_tool", R"({"name":"demo__echo"})").result("isError"), "false");
+  const Answer text = call("mcpbox_call_tool", R"({"name":"demo__echo"})");
+  EXPECT_EQ(text.result("isError"), "false");
+  EXPECT_EQ(text.result("structuredContent"), R"({"result":"hi"})") << "what its outputSchema promises";
+  EXPECT_EQ(call("mcpbox_call_tool", R"({"name":"demo__json"})").result("structuredContent"),
+            R"({"result":[1,2]})");
 }
 
 TEST_F(GatewayCallsTest, TheDispatcherCallsPublishedToolsOnly) {

@@ -42,6 +42,27 @@ TEST(ToolResult, WhatIsNotAResultBecomesAnError) {
   EXPECT_NE(result_of("{\"content\":" + deep + "}").find("malformed JSON"), std::string::npos);
 }
 
+TEST(ToolResult, TheDispatchersResultAlwaysHasAnObject) {
+  const std::string own = R"({"structuredContent":{"a":1},"content":[],"isError":false})";
+  EXPECT_EQ(with_object(own), own);
+  EXPECT_EQ(
+      with_object(R"({"content":[{"type":"text","text":"h\"i"}],"isError":false})"),
+      R"({"structuredContent":{"result":"h\"i"},"content":[{"type":"text","text":"h\"i"}],"isError":false})");
+  EXPECT_EQ(with_object(R"({"structuredContent":[1, 2],"content":[]})"),
+            R"({"structuredContent":{"result":[1, 2]},"content":[]})");
+  const std::string json =
+      R"({"content":[{"type":"text","text":"[1, 2]"}],"isError":false,"_meta":{"execution":{"is_json":true}}})";
+  EXPECT_TRUE(with_object(json).starts_with(R"({"structuredContent":{"result":[1, 2]},"content":)"));
+  EXPECT_TRUE(with_object(R"({"content":[{"type":"image","data":""}]})")
+                  .starts_with(R"({"structuredContent":{"result":null},)"));
+}
+
+TEST(ToolResult, TheDispatcherLeavesErrorsAndQuestionsAlone) {
+  for (const char* as_it_is :
+       {R"({"content":[],"isError":true})", R"({"resultType":"input_required","content":[]})", R"({"a":1})"})
+    EXPECT_EQ(with_object(as_it_is), as_it_is);
+}
+
 TEST(ToolResult, EveryEndWithoutAResultIsExplained) {
   for (int end = 1; end <= 9; ++end) {
     protocol::CallResult ended{.end = static_cast<protocol::CallEnd>(end)};
