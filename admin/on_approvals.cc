@@ -1,5 +1,6 @@
 // Runs in admin: what a reviewer sees, and the decision.  A decision carries the digest of what was shown;
 // the monitor compares.
+#include "admin/decide_many.h"
 #include "admin/reads.h"
 #include "admin/routes.h"
 #include "privsep/http/ids.h"
@@ -12,7 +13,6 @@ Json decided_json(const protocol::ToolSaved& tool);
 namespace {
 
 namespace limits = policy::limits;
-constexpr std::size_t kMostAtOnce = 100;
 
 Task<protocol::ToolSaved> decide(Admin& a, const Incoming& in, wire::Id tool, wire::Digest digest,
                                  std::string action, std::string reason) {
@@ -24,6 +24,15 @@ Task<protocol::ToolSaved> decide(Admin& a, const Incoming& in, wire::Id tool, wi
   protocol::Reject question{.tool = tool, .digest = digest, .reason = std::move(reason)};
   protocol::ToolSaved saved = co_await ask_as(a, in, question);
   co_return saved;
+}
+
+Task<> decide_chosen(Admin& a, const Incoming& in, const Chosen& one) {
+  const std::optional<wire::Digest> digest =
+      digest_of_hex(http::text_of(json_object_get(one.shown, "digest")));
+  if (!digest) co_return base::fail(base::Why::kInvalid, "digest must be the digest that was shown");
+  const protocol::ToolSaved saved = co_await decide(a, in, one.id, *digest, one.action, one.reason);
+  static_cast<void>(saved);
+  co_return Nothing{};
 }
 
 // The version that was approved last; null when there has been none.
@@ -98,40 +107,9 @@ Task<Answered> on_decide(Admin& a, const Incoming& in) {
   co_return json_answer(decided_json(saved));
 }
 
-// Each on its own: one that fails does not undo the others, and is named.
 Task<Answered> on_decide_many(Admin& a, const Incoming& in) {
-  Fields fields(in.body.get(), {"tools", "action", "reason"});
-  const std::string action = fields.word("action", {"approve", "reject"});
-  const std::string reason = fields.optional_text("reason", 0, limits::kNotesChars).value_or("");
-  const json_t* tools = json_object_get(in.body.get(), "tools");
-  if (!json_is_array(tools) || json_array_size(tools) == 0 || json_array_size(tools) > kMostAtOnce)
-    fields.wrong("tools", "1 to 100 of {id, digest}");
-  if (action == "reject" && reason.empty())
-    fields.wrong("reason", "a rejection needs one that the author can act on");
-  if (!fields.good()) co_return fields.refusal();
-  Json failed(json_array());
-  std::int64_t done = 0;
-  for (std::size_t i = 0; i < json_array_size(tools); ++i) {
-    const json_t* one = json_array_get(tools, i);
-    const std::string written(http::text_of(json_object_get(one, "id")));
-    const std::optional<wire::Id> id = id_of(written);
-    const std::optional<wire::Digest> digest = digest_of_hex(http::text_of(json_object_get(one, "digest")));
-    std::string why = "id must be a UUID and digest the digest that was shown";
-    if (id && digest) {
-      const base::Result<protocol::ToolSaved> saved =
-          co_await attempt(decide(a, in, *id, *digest, action, reason));
-      if (!saved && saved.error().why == base::Why::kCancelled) co_return std::unexpected(saved.error());
-      done += saved ? 1 : 0;
-      if (saved) continue;
-      why = saved.error().text;
-    }
-    Object problem;
-    problem.text("id", fitting(written, 64)).text("error", why);
-    json_array_append_new(failed.get(), problem.take().release());
-  }
-  Object body;
-  body.boolean("success", json_array_size(failed.get()) == 0).number("processed_count", done);
-  co_return json_answer(body.json("failed", std::move(failed)).take());
+  return decide_each(in, "tools", "digest",
+                     [&a, &in](const Chosen& one) { return decide_chosen(a, in, one); });
 }
 
 }  // namespace mcpbox::admin

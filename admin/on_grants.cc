@@ -1,5 +1,6 @@
 // Runs in admin: hosts and modules that tools ask for or have.  A decision carries the sequence of what was
 // shown; the monitor compares.
+#include "admin/decide_many.h"
 #include "admin/reads.h"
 #include "admin/routes.h"
 #include "admin/shapes.h"
@@ -13,8 +14,6 @@ namespace {
 namespace limits = policy::limits;
 using protocol::GrantKind;
 using protocol::GrantVerdict;
-
-constexpr std::size_t kMostAtOnce = 100;
 
 Json methods_json(policy::Methods methods) {
   Json names(json_array());
@@ -138,43 +137,17 @@ Task<Answered> forget(Admin& a, const Incoming& in, GrantKind kind) {
   co_return no_content();
 }
 
-// Each on its own: one that fails does not undo the others, and is named.
-Task<Answered> decide_many(Admin& a, const Incoming& in) {
-  Fields fields(in.body.get(), {"requests", "action", "reason"});
-  const std::string action = fields.word("action", {"approve", "reject"});
-  const std::string reason = fields.optional_text("reason", 0, limits::kNotesChars).value_or("");
-  const json_t* requests = json_object_get(in.body.get(), "requests");
-  if (!json_is_array(requests) || json_array_size(requests) == 0 || json_array_size(requests) > kMostAtOnce)
-    fields.wrong("requests", "1 to 100 of {id, sequence}");
-  if (action == "reject" && reason.empty())
-    fields.wrong("reason", "a rejection needs one that the author can act on");
-  if (!fields.good()) co_return fields.refusal();
-  Json failed(json_array());
-  std::int64_t done = 0;
-  for (std::size_t i = 0; i < json_array_size(requests); ++i) {
-    const json_t* one = json_array_get(requests, i);
-    const std::string written(http::text_of(json_object_get(one, "id")));
-    const std::optional<wire::Id> id = id_of(written);
-    const json_t* sequence = json_object_get(one, "sequence");
-    std::string why = "id must be a UUID and sequence the number that was shown";
-    if (id && json_is_integer(sequence)) {
-      protocol::DecideGrant question{.grant = *id};
-      question.sequence = static_cast<std::uint64_t>(json_integer_value(sequence));
-      question.verdict = *verdict_of(action);
-      question.reason = reason;
-      const base::Result<protocol::GrantInfo> saved = co_await attempt(ask_as(a, in, question));
-      if (!saved && saved.error().why == base::Why::kCancelled) co_return std::unexpected(saved.error());
-      done += saved ? 1 : 0;
-      if (saved) continue;
-      why = saved.error().text;
-    }
-    Object problem;
-    problem.text("id", fitting(written, 64)).text("error", why);
-    append(failed, problem.take());
-  }
-  Object body;
-  body.boolean("success", json_array_size(failed.get()) == 0).number("processed_count", done);
-  co_return json_answer(body.json("failed", std::move(failed)).take());
+Task<> decide_chosen(Admin& a, const Incoming& in, const Chosen& one) {
+  const json_t* sequence = json_object_get(one.shown, "sequence");
+  if (!json_is_integer(sequence))
+    co_return base::fail(base::Why::kInvalid, "sequence must be the number that was shown");
+  protocol::DecideGrant question{.grant = one.id};
+  question.sequence = static_cast<std::uint64_t>(json_integer_value(sequence));
+  question.verdict = *verdict_of(one.action);
+  question.reason = one.reason;
+  const protocol::GrantInfo decided = co_await ask_as(a, in, question);
+  static_cast<void>(decided);
+  co_return Nothing{};
 }
 
 // The names of HTTP methods, as bits; a problem for any other.
@@ -204,7 +177,10 @@ Task<Answered> on_list_module_requests(Admin& a, const Incoming& in) {
 Task<Answered> on_get_module_request(Admin& a, const Incoming& in) { return get(a, in, GrantKind::kModule); }
 Task<Answered> on_decide_module(Admin& a, const Incoming& in) { return decide(a, in, GrantKind::kModule); }
 Task<Answered> on_forget_module(Admin& a, const Incoming& in) { return forget(a, in, GrantKind::kModule); }
-Task<Answered> on_decide_grants(Admin& a, const Incoming& in) { return decide_many(a, in); }
+Task<Answered> on_decide_grants(Admin& a, const Incoming& in) {
+  return decide_each(in, "requests", "sequence",
+                     [&a, &in](const Chosen& one) { return decide_chosen(a, in, one); });
+}
 
 Task<Answered> on_add_host(Admin& a, const Incoming& in) {
   const std::optional<wire::Id> server = path_id(in);

@@ -1,6 +1,7 @@
 // Signing in, and what a stolen admin process can do with the sessions that pass through it, and without.
 #include "privsep/monitor/admin_sessions.h"
 
+#include "privsep/protocol/op_names.h"
 #include "tests/privsep/monitor/fixture.h"
 
 namespace mcpbox::monitor {
@@ -146,6 +147,51 @@ TEST_F(AdminSessionsTest, ManagingIsDoneInTheAdminsName) {
   const std::string token = sign_in(admin);
   ASSERT_TRUE(in_session(admin, token, protocol::CreateServer{.name = "mine"}));
   EXPECT_EQ(store.records.back().actor, "admin:alice");
+}
+
+// What a person in the web UI still does when only mcpboxctl decides: reads, writes drafts, takes away.  By
+// the table of messages itself: a message that is added later is refused here until somebody thinks about it.
+constexpr Op kNoDecisions[] = {
+    Op::kCreateServer,  Op::kStartServer,  Op::kStopServer,   Op::kCreateTool,     Op::kUpdateTool,
+    Op::kValidateCode,  Op::kTestCode,     Op::kRollbackTool, Op::kRequestPublish, Op::kDeleteTool,
+    Op::kDeleteServer,  Op::kListModules,  Op::kCreateSecret, Op::kGetStatus,      Op::kAdminRead,
+    Op::kShowTool,      Op::kRemove,       Op::kFreeze,       Op::kReviewGrants,   Op::kShowGrant,
+    Op::kReviewSecrets, Op::kReadSettings, Op::kGetAuditHead, Op::kReadAudit,      Op::kReadCheckpoints,
+    Op::kWatchActivity, Op::kListSessions, Op::kEndSession,   Op::kChangePassword, Op::kChangeServer};
+
+TEST_F(AdminSessionsTest, WhenOnlyMcpboxctlDecidesEveryDecisionOfTheTableIsRefusedHere) {
+  monitor.policy.set(policy::Setting::kDecideFrom, "ctl");
+  int refused = 0;
+  protocol::Protocol::each([&]<class Row>() {
+    if constexpr (protocol::contains(Row::kWho, Role::kAdmin) && !protocol::is_before_session(Row::kOp)) {
+      const bool decides = std::ranges::find(kNoDecisions, Row::kOp) == std::ranges::end(kNoDecisions);
+      EXPECT_EQ(protocol::is_decision(Row::kOp), decides) << protocol::name_of(Row::kOp);
+      if (!decides) return;
+      const std::string token = sign_in(admin);
+      const std::size_t records = store.records.size();
+      const auto reply = in_session(admin, token, typename Row::Request{});
+      ASSERT_FALSE(reply) << protocol::name_of(Row::kOp);
+      EXPECT_EQ(reply.error().why, base::Why::kRefused);
+      EXPECT_NE(std::string_view(reply.error().text).find("mcpboxctl only"), std::string_view::npos);
+      EXPECT_EQ(store.records.size(), records) << "nothing of it was begun";
+      EXPECT_TRUE(alive(admin, token)) << "who asked did nothing forbidden";
+      ++refused;
+    }
+  });
+  EXPECT_EQ(refused, static_cast<int>(std::size(protocol::kDecisions)));
+}
+
+TEST_F(AdminSessionsTest, WhatOnlyMcpboxctlDecidesIsLeftAsItWas) {
+  monitor.policy.set(policy::Setting::kDecideFrom, "ctl");
+  const std::string token = sign_in(admin);
+  EXPECT_FALSE(in_session(admin, token, approval()));
+  EXPECT_FALSE(
+      in_session(admin, token, protocol::SetPassword{.admin = "eve", .password = "correct horse battery"}));
+  EXPECT_FALSE(in_session(admin, token, protocol::RemoveAdmin{.admin = "alice"}));
+  EXPECT_EQ(tool().approval, protocol::Approval::kDraft);
+  EXPECT_EQ(monitor.admins.size(), 1u);
+  monitor.policy.set(policy::Setting::kDecideFrom, "ui+ctl");
+  EXPECT_TRUE(in_session(admin, token, approval()));
 }
 
 TEST(SetupCode, IsGoodForTenTriesAndADay) {
