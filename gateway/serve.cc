@@ -73,6 +73,8 @@ void Service::on_notice(wire::Frame frame) {
     }
   } else if (op == protocol::Op::kResourceUpdated) {
     if (const auto news = told(protocol::ResourceUpdated{})) resource_updated(g_, *news);
+  } else if (op == protocol::Op::kRateChanged) {
+    if (const auto rate = told(protocol::RateChanged{})) g_.rates.allow(rate->requests_per_minute);
   } else if (op == protocol::Op::kCallSaid) {
     if (const auto said = told(protocol::CallSaid{})) call_said(g_, *said);
   } else if (op == protocol::Op::kCallAsked) {

@@ -88,6 +88,9 @@ void take_secrets(Monitor& m, const Rows& rows, const LastDecisions& last) {
 
 void take_policy(Monitor& m, const Rows& rows, const LastDecisions& last) {
   std::set<policy::Setting> trusted;
+  // The configuration's rate holds until somebody decides on another one.
+  if (m.settings.requests_per_minute != 0)
+    m.policy.set(policy::Setting::kMcpRateLimitRpm, std::to_string(m.settings.requests_per_minute));
   for (const Row& row : rows.rows) {
     const policy::SettingRow* setting = policy::find_setting(text(row, 0));
     const auto sequence = static_cast<std::uint64_t>(number(row, 2));

@@ -99,4 +99,11 @@ void Monitor::tools_changed(std::string_view server, std::uint32_t lists) {
   });
 }
 
+void Monitor::rate_changed() {
+  children.each_gateway([this](loop::Link& gateway) {
+    protocol::RateChanged notice{.requests_per_minute = static_cast<std::uint32_t>(policy.rate_limit_rpm())};
+    [[maybe_unused]] const base::Result<void> sent = gateway.notify(notice);
+  });
+}
+
 }  // namespace mcpbox::monitor

@@ -110,6 +110,9 @@ class Monitor {
   // of which kinds (protocol::list_of).
   void tools_changed(std::string_view server, std::uint32_t lists = protocol::kAllLists);
 
+  // Tells every gateway how much one caller may ask.
+  void rate_changed();
+
   // What a call of this server may reach.
   [[nodiscard]] protocol::GrantedHosts hosts_for(const wire::Id& server) const;
 

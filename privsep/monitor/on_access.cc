@@ -13,7 +13,7 @@ Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q) {
     co_return base::fail(Why::kInvalid, "child and monitor are of different builds: install them together");
   asker.layers = q.layers;
   p::Settings settings{.version = std::string_view(kVersion)};
-  if (m.settings.requests_per_minute != 0) settings.requests_per_minute = m.settings.requests_per_minute;
+  settings.requests_per_minute = static_cast<std::uint32_t>(m.policy.rate_limit_rpm());
   const auto add = [&settings](const auto& listeners) {
     for (const auto& listener : listeners)
       if (listener[0] != '\0') settings.listeners.emplace_back(std::string_view(listener.data()));

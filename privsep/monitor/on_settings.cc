@@ -38,6 +38,7 @@ loop::Task<> change(Monitor& m, std::string who, policy::Setting setting, std::s
   const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
   static_cast<void>(sequence);
   m.policy.set(setting, value);
+  if (setting == policy::Setting::kMcpRateLimitRpm) m.rate_changed();
   m.log.info("setting changed", {{"setting", row.key}, {"value", value}});
   co_return loop::Nothing{};
 }

@@ -25,6 +25,14 @@ struct ToolsChanged {
   static auto fields(auto& m) { return std::tie(m.server, m.lists); }
 };
 
+// How many requests a minute one caller may send from now on.
+struct RateChanged {
+  static constexpr Op kOp = Op::kRateChanged;
+  using Reply = Done;
+  std::uint32_t requests_per_minute = 0;
+  static auto fields(auto& m) { return std::tie(m.requests_per_minute); }
+};
+
 // What a call that this gateway opened says while it runs.
 struct CallSaid {
   static constexpr Op kOp = Op::kCallSaid;

@@ -100,6 +100,7 @@ enum class Op : std::uint16_t {
   kEndGrant,
   kPartner,
   kResourceUpdated,
+  kRateChanged,
 
   // asked by egress of the dialer: messages_egress.h
   kDial = 2000,

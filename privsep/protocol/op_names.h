@@ -44,6 +44,7 @@ inline constexpr OpName kOpNames[] = {
     {Op::kReadSettings, "ReadSettings"},
     {Op::kChangeSetting, "ChangeSetting"},
     {Op::kApplyProfile, "ApplyProfile"},
+    {Op::kRateChanged, "RateChanged"},
     {Op::kRollbackTool, "RollbackTool"},   {Op::kDeleteTool, "DeleteTool"},       {Op::kDeleteServer, "DeleteServer"},
     {Op::kRevoke, "Revoke"},               {Op::kChangeServer, "ChangeServer"},   {Op::kRemove, "Remove"},
     {Op::kSelfAttack, "SelfAttack"},     {Op::kAttack, "Attack"},

@@ -21,6 +21,7 @@ inline constexpr Roles kNetwork = Role::kEgress | Role::kDialer;
 struct Orders : Table<
     //     request        answer           of whom
     Order< ToolsChanged,  Done,            Role::kNetLocal >,  // a notice: not answered
+    Order< RateChanged,   Done,            Role::kNetLocal >,  // likewise
     Order< CallSaid,      Done,            Role::kNetLocal >,  // likewise
     Order< CallAsked,     Done,            Role::kNetLocal >,  // likewise; AnswerCall is the answer
     Order< ResourceUpdated, Done,          Role::kNetLocal >,  // likewise

@@ -141,6 +141,12 @@ void GatewayProcess::tools_changed(const std::string& server, std::uint32_t list
                                   static_cast<std::uint16_t>(p::Op::kToolsChanged), 0, news));
 }
 
+void GatewayProcess::rate_changed(std::uint32_t requests_per_minute) {
+  p::RateChanged news{.requests_per_minute = requests_per_minute};
+  EXPECT_TRUE(wire::write_message(link_.get(), wire::FrameKind::kNotice,
+                                  static_cast<std::uint16_t>(p::Op::kRateChanged), 0, news));
+}
+
 void GatewayProcess::serve() {
   for (;;) {
     base::Result<wire::Frame> frame = wire::read_frame(link_.get(), kMostBytes, 1);

@@ -45,6 +45,7 @@ class GatewayProcess {
   // From now on nobody may connect.
   void refuse_callers() { refusing_ = true; }
   void tools_changed(const std::string& server, std::uint32_t lists = protocol::kToolList);
+  void rate_changed(std::uint32_t requests_per_minute);
   // Ends the link; the wait status follows.
   int end_monitor();
 

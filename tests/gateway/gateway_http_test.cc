@@ -231,5 +231,16 @@ TEST(GatewayRate, WhoAsksTooOftenIsToldToWaitAndNobodyElseIsAsked) {
   EXPECT_TRUE(gateway.alive());
 }
 
+TEST(GatewayRate, ARateThatChangesHoldsAtOnce) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: the gateway has no other mode than its jail";
+  GatewayProcess gateway;
+  const std::string ping = post(gateway.port(), R"({"jsonrpc":"2.0","id":1,"method":"ping"})");
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(gateway.port(), ping).status, 400);
+  gateway.rate_changed(3);
+  int refused = 0;
+  for (int i = 0; i < 20 && refused == 0; ++i) refused += ask(gateway.port(), ping).status == 429 ? 1 : 0;
+  EXPECT_EQ(refused, 1);
+}
+
 }  // namespace
 }  // namespace mcpbox::test

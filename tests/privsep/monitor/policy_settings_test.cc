@@ -74,6 +74,28 @@ TEST_F(SettingsTest, EveryAllowedValueIsTakenAndNoOther) {
   EXPECT_EQ(store.records.front().payload, "remote_tool_editing=enabled");
 }
 
+TEST_F(SettingsTest, TheConfigurationsRateHoldsUntilAnAdministratorSetsOne) {
+  settings.requests_per_minute = 77;
+  ASSERT_TRUE(finish(monitor.load()).has_value());
+  EXPECT_EQ(monitor.policy.rate_limit_rpm(), 77);
+  const auto fresh = peer(Role::kNetLocal, State::kConnected);
+  auto told = finish(on_hello(monitor, *fresh, {.layers = 1, .build = kVersion}));
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->requests_per_minute, 77u);
+  ASSERT_TRUE(change(Setting::kMcpRateLimitRpm, "20").has_value());
+  told = finish(on_hello(monitor, *fresh, {.layers = 1, .build = kVersion}));
+  ASSERT_TRUE(told.has_value());
+  EXPECT_EQ(told->requests_per_minute, 20u);
+}
+
+TEST_F(SettingsTest, AStoredRateCountsMoreThanTheConfigurations) {
+  settings.requests_per_minute = 77;
+  stored("mcp_rate_limit_rpm", "20", 4);
+  decided("mcp_rate_limit_rpm", 4);
+  load();
+  EXPECT_EQ(monitor.policy.rate_limit_rpm(), 20);
+}
+
 TEST_F(SettingsTest, AProfileIsItsFiveValues) {
   for (const policy::ProfileRow& profile : policy::profiles()) {
     const auto applied = apply(std::string(profile.name));
