@@ -35,11 +35,9 @@ Fetch::Fetch(Grant& grant, protocol::FetchStart request)
     : grant_(grant),
       request_(std::move(request)),
       easy_(curl_easy_init()),
-      connect_by_ms_(now_ms() + std::clamp(request_.connect_ms, 1U, limits::kConnectMaxMs)),
       credit_(limits::kFetchWindowBytes),
       body_complete_(request_.body == BodyKind::kNone),
-      idle_(grant.loop(),
-            [this] { fail({FetchFault::kIdleTimeout, "the server sent and took nothing for too long"}); }),
+      idle_(grant.loop(), [this] { fail(silence()); }),
       retry_(grant.loop(), [this] { resume_when_there_is_room(); }) {
   if (easy_ == nullptr) PANIC("no memory for a request");
   const policy::Host host = policy::read_host(request_.host).value();  // Grant::check() read it
@@ -48,6 +46,7 @@ Fetch::Fetch(Grant& grant, protocol::FetchStart request)
 
 Fetch::~Fetch() {
   if (added_) grant_.multi().remove(easy_.get());
+  if (holds_connection_) grant_.connection_gone();
   if (carries_secret_) wipe();
 }
 
@@ -78,7 +77,9 @@ void Fetch::ended(CURLcode result) {
       return fail({FetchFault::kRead,
                    "the server closed a kept connection while the request was sent: whether it "
                    "was carried out is not known"});
-    return grant_.tasks().spawn(dial());
+    holds_connection_ = holds_connection_ || grant_.take_connection(request_.stream);
+    if (holds_connection_) grant_.tasks().spawn(dial());
+    return;
   }
   if (result != CURLE_OK || !head_.complete())
     return fail(fault_.text.empty() ? fault_of(result, easy_.get(), sending_) : fault_);
@@ -91,6 +92,8 @@ void Fetch::ended(CURLcode result) {
 // Outlives this object when the child loses interest: hence the weak pointer.
 loop::Task<> Fetch::dial() {
   const std::weak_ptr<Fetch> weak = weak_from_this();
+  if (connect_by_ms_ == 0)
+    connect_by_ms_ = now_ms() + std::clamp(request_.connect_ms, 1U, limits::kConnectMaxMs);
   const std::int64_t left = connect_by_ms_ - now_ms();
   if (left <= 0) {
     fail({FetchFault::kConnectTimeout, "the connection was not made in time"});
@@ -127,7 +130,17 @@ void Fetch::fail(const Fault& fault) {
 }
 
 void Fetch::progress() {
-  if (request_.idle_ms != 0) idle_.start(request_.idle_ms);
+  const std::uint32_t patience = sends_body() ? request_.send_ms : request_.idle_ms;
+  if (patience != 0)
+    idle_.start(patience);
+  else
+    idle_.stop();
+}
+
+Fault Fetch::silence() const {
+  if (sends_body())
+    return {FetchFault::kSendTimeout, "the server took nothing of the request's body for too long"};
+  return {FetchFault::kIdleTimeout, "the server sent and took nothing for too long"};
 }
 
 // --- The response -----------------------------------------------------------------------------------------
@@ -232,6 +245,7 @@ bool Fetch::take_body(std::string_view data, bool last) {
   body_queued_ += data.size();
   if (!data.empty()) body_.emplace_back(data);
   if (!std::exchange(writing_paused_, false)) return true;
+  progress();
   const std::shared_ptr<Fetch> self = shared_from_this();
   curl_easy_pause(easy_.get(), reading_paused_ ? CURLPAUSE_RECV : CURLPAUSE_CONT);
   return true;
@@ -241,9 +255,9 @@ std::size_t Fetch::give_body(char* into, std::size_t room) {
   if (body_.empty()) {
     if (body_complete_) return 0;
     writing_paused_ = true;
+    idle_.stop();  // it is the child who has no more yet
     return CURL_READFUNC_PAUSE;
   }
-  progress();
   const std::string_view first = std::string_view(body_.front()).substr(body_offset_);
   const std::size_t taken = std::min(room, first.size());
   if (!grant_.spend(taken)) {
@@ -257,6 +271,7 @@ std::size_t Fetch::give_body(char* into, std::size_t room) {
     body_.pop_front();
     body_offset_ = 0;
   }
+  progress();
   protocol::FetchRoom room_again{.stream = request_.stream, .bytes = static_cast<std::uint32_t>(taken)};
   grant_.tell(room_again);
   return taken;

@@ -41,6 +41,8 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   ~Fetch();
 
   void begin();
+  // Over a kept connection if there is one, else over a new one.
+  void start();
   // More of the request's body.  False when the child sent more than it was given room for.
   [[nodiscard]] bool take_body(std::string_view data, bool last);
   // The child has read so much of the response.
@@ -57,7 +59,6 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   void set_request();
   void set_body();
   void set_callbacks();
-  void start();
   loop::Task<> dial();
   [[nodiscard]] std::string place() const { return host_ + ":" + std::to_string(request_.port); }
 
@@ -75,7 +76,10 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   void wipe();
 
   void fail(const Fault& fault);
+  // Of the request's body there is more to come, or more than the server has taken.
+  [[nodiscard]] bool sends_body() const { return !body_complete_ || !body_.empty(); }
   void progress();
+  [[nodiscard]] Fault silence() const;
   void resume_when_there_is_room();
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -83,7 +87,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   static std::size_t on_read(char* into, std::size_t size, std::size_t count, void* self);
   static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_connected(void* self, curl_socket_t fd, curlsocktype purpose);
-  static int on_close(void* self, curl_socket_t fd);
+  static int on_close(void* grant, curl_socket_t fd);
   static int before_request(void* self, char* primary, char* local, int primary_port, int local_port);
 
   std::size_t take_head_line(std::string_view line);
@@ -100,10 +104,11 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   List address_;
   base::Fd socket_;  // from the dialer, until libcurl takes it
   bool wants_socket_ = false;
+  bool holds_connection_ = false;  // of those that the call may have; libcurl holds it with the socket
   bool set_up_ = false;
   bool added_ = false;
-  bool sending_ = false;  // a request has begun to be sent
-  std::int64_t connect_by_ms_ = 0;
+  bool sending_ = false;            // a request has begun to be sent
+  std::int64_t connect_by_ms_ = 0;  // from when it has its turn to connect
   Head head_;
   Fault fault_;         // why we stopped it ourselves
   std::size_t credit_;  // of the response's body

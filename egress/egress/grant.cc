@@ -5,6 +5,7 @@
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero
 
 #include <algorithm>
+#include <utility>
 
 namespace mcpbox::egress {
 
@@ -47,6 +48,7 @@ Grant::Grant(World world, protocol::OpenGrant terms)
       rules_(rules_of(terms.hosts)),
       requests_left_(terms.requests),
       bytes_left_(terms.bytes),
+      try_(world_.loop, [this] { begin_waiting(); }),
       multi_(world_.loop, limits::kConnectionsPerCall,
              [](CURL* easy, CURLcode result) { Fetch::of(easy).ended(result); }),
       over_(world_.loop, [this] { end({Why::kTimeout, "the time of this call is over"}); }),
@@ -108,7 +110,7 @@ bool Grant::room(wire::Frame& frame) {
 bool Grant::stop(wire::Frame& frame) {
   const base::Result<protocol::FetchStop> order = wire::decode<protocol::FetchStop>(frame);
   if (!order) return false;
-  fetches_.erase(order->stream);
+  finish(order->stream);
   return true;
 }
 
@@ -163,6 +165,7 @@ Fault Grant::not_approved(const policy::RequestLine& line, const char* problem) 
 }
 
 void Grant::report(protocol::Denied what, const policy::Host& host, std::uint16_t port) {
+  ++use_.denied;
   const std::string where = policy::text_of(host, port);
   if (denied_.size() >= limits::kDenialsPerCall && !denied_.contains(where)) return;
   denied_.insert(where);
@@ -199,6 +202,40 @@ loop::Task<base::Fd> Grant::dial(const std::string& host, std::uint16_t port, st
   co_return socket;
 }
 
-void Grant::finish(std::uint32_t stream) { fetches_.erase(stream); }
+bool Grant::take_connection(std::uint32_t stream) {
+  if (connections_ >= limits::kConnectionsPerCall) {
+    waiting_.push_back(stream);
+    return false;
+  }
+  ++connections_;
+  return true;
+}
+
+void Grant::connection_gone() {
+  --connections_;
+  one_is_free();
+}
+
+// Perhaps from inside libcurl, which nothing may be given there.
+void Grant::one_is_free() {
+  if (waiting_.empty()) return;
+  ++free_;
+  try_.start(0);
+}
+
+void Grant::begin_waiting() {
+  for (std::size_t left = std::exchange(free_, 0); left > 0 && !waiting_.empty();) {
+    const auto found = fetches_.find(waiting_.front());
+    waiting_.pop_front();
+    if (found == fetches_.end()) continue;
+    --left;
+    const std::shared_ptr<Fetch> fetch = found->second;
+    fetch->start();
+  }
+}
+
+void Grant::finish(std::uint32_t stream) {
+  if (fetches_.erase(stream) > 0) one_is_free();
+}
 
 }  // namespace mcpbox::egress

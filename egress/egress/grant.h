@@ -1,6 +1,7 @@
 // One call's network: its child's link, what it may reach, what it has left, and its exchanges.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -54,6 +55,13 @@ class Grant {
   // The request as it is now: its words, and whether a grant covers it.
   [[nodiscard]] Fault look_at(const protocol::FetchStart& request);
   void report(protocol::Denied what, const policy::Host& host, std::uint16_t port);
+  // A request begins to be sent.
+  void count_request() { ++use_.requests; }
+  [[nodiscard]] const protocol::NetworkUse& use() const { return use_; }
+  // Room for one more connection, until connection_gone().  False: the exchange is begun again when one is
+  // free, which may be one that is kept.
+  [[nodiscard]] bool take_connection(std::uint32_t stream);
+  void connection_gone();
   // The exchange is over, with this last word; it is destroyed later, from the loop.
   void finish(std::uint32_t stream);
   Multi& multi() { return multi_; }
@@ -70,16 +78,23 @@ class Grant {
   [[nodiscard]] Fault check(const protocol::FetchStart& request);
   Fault not_approved(const policy::RequestLine& line, const char* problem);
   void end(const base::Error& why);
+  void one_is_free();
+  void begin_waiting();
 
   World world_;
   wire::Id id_;
   std::vector<policy::HostRule> rules_;
   std::uint32_t requests_left_;
   std::uint64_t bytes_left_;
+  protocol::NetworkUse use_;
   std::set<std::string> denied_;
   std::map<std::string, Sealed> sealed_;  // by placeholder, host and port
   Patterns patterns_;
   std::set<std::string> public_places_;
+  long connections_ = 0;               // made or being made
+  std::deque<std::uint32_t> waiting_;  // streams that have none
+  std::size_t free_ = 0;               // so many of those may try
+  loop::Timer try_;                    // outlives multi_, which closes connections at its end
   Multi multi_;
   std::map<std::uint32_t, std::shared_ptr<Fetch>> fetches_;
   loop::Timer over_;

@@ -55,10 +55,10 @@ loop::Task<> Service::greet(std::uint32_t layers) {
 
 void Service::on_order(wire::Frame frame) {
   const Op op{frame.header.op};
-  const bool done = (op == Op::kOpenGrant && open(frame)) || (op == Op::kEndGrant && end(frame)) ||
+  const bool done = (op == Op::kOpenGrant && open(frame)) || (op == Op::kCloseGrant && close(frame)) ||
                     (op == Op::kPartner && meet(frame));
   if (!done) return monitor_->close({Why::kInvalid, "an order that is not one"});
-  if (frame.header.kind != wire::FrameKind::kRequest) return;
+  if (frame.header.kind != wire::FrameKind::kRequest || op == Op::kCloseGrant) return;
   protocol::Done answer;
   monitor_->reply(frame.header, answer);
 }
@@ -80,10 +80,16 @@ bool Service::open(wire::Frame& frame) {
   return true;
 }
 
-bool Service::end(wire::Frame& frame) {
-  const base::Result<protocol::EndGrant> order = wire::decode<protocol::EndGrant>(frame);
-  if (order) grants_.erase(order->grant);
-  return order.has_value();
+bool Service::close(wire::Frame& frame) {
+  const base::Result<protocol::CloseGrant> order = wire::decode<protocol::CloseGrant>(frame);
+  if (!order || frame.header.kind != wire::FrameKind::kRequest) return false;
+  protocol::NetworkUse use;
+  if (const auto found = grants_.find(order->grant); found != grants_.end()) {
+    use = found->second->use();
+    grants_.erase(found);
+  }
+  monitor_->reply(frame.header, use);
+  return true;
 }
 
 // The dialer asks nothing of us.

@@ -30,7 +30,7 @@ class Service {
   loop::Task<> greet(std::uint32_t layers);
   void on_order(wire::Frame frame);
   bool open(wire::Frame& frame);
-  bool end(wire::Frame& frame);
+  bool close(wire::Frame& frame);
   bool meet(wire::Frame& frame);
   loop::Task<base::Fd> dial(protocol::Dial question);
   loop::Task<protocol::SecretValue> read_secret(protocol::ReadSecret question);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "egress/egress/fetch.h"
 #include "egress/egress/grant.h"
@@ -115,6 +116,7 @@ void Fetch::set_callbacks() {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_connected);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &grant_);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
   curl_easy_setopt(easy, CURLOPT_PREREQDATA, this);
 }
@@ -141,6 +143,7 @@ curl_socket_t Fetch::on_socket(void* self, curlsocktype /*purpose*/, curl_sockad
   }
   // libcurl compares what it was given with what it asked for in nothing but the family.
   address->family = AF_INET;
+  fetch.holds_connection_ = false;
   return fetch.socket_.release();
 }
 
@@ -148,13 +151,16 @@ int Fetch::on_connected(void* /*self*/, curl_socket_t /*fd*/, curlsocktype /*pur
   return CURL_SOCKOPT_ALREADY_CONNECTED;
 }
 
-// A connection outlives the exchange that it was made for: nothing of `self` here.
-int Fetch::on_close(void* /*self*/, curl_socket_t fd) { return ::close(fd); }
+// A connection outlives the exchange that it was made for, and not the grant.
+int Fetch::on_close(void* grant, curl_socket_t fd) {
+  static_cast<Grant*>(grant)->connection_gone();
+  return ::close(fd);
+}
 
 int Fetch::before_request(void* self, char* /*primary*/, char* /*local*/, int /*primary_port*/,
                           int /*local_port*/) {
   Fetch& fetch = *static_cast<Fetch*>(self);
-  fetch.sending_ = true;
+  if (!std::exchange(fetch.sending_, true)) fetch.grant_.count_request();
   fetch.progress();
   return CURL_PREREQFUNC_OK;
 }

@@ -255,14 +255,14 @@ def _head(reader):
     return Head(status, _VERSIONS.get(version, b"HTTP/1.1"), reason, headers)
 
 
-def start_fields(request, connect_ms, idle_ms):
+def start_fields(request, connect_ms, idle_ms, send_ms):
     """FetchStart without its stream.  request: (tls, host, port, method, target, headers, body, size)."""
     tls, host, port, method, target, headers, body, size = request
     parts = [bytes([tls]), _counted(host), port.to_bytes(2, "little"), _counted(method), _counted(target)]
     parts.append(len(headers).to_bytes(4, "little"))
     for name, value in headers:
         parts += _counted(name), _counted(value)
-    parts.append(struct.pack("<BQII", body, size, connect_ms, idle_ms))
+    parts.append(struct.pack("<BQIII", body, size, connect_ms, idle_ms, send_ms))
     return b"".join(parts)
 
 

@@ -4,12 +4,18 @@ Used in the zygotes that have httpx.  What is not approved, no name service, no 
 told apart by the words and the class of the exception.
 """
 
+import types
+
 from . import fetching
 from .fetching import NO_BODY, SIZED, UNSIZED, Failed
 
 # What httpx adds for a connection that it would make itself.
 _FRAMING = {b"host", b"content-length", b"transfer-encoding", b"connection"}
 _CONNECT_MS = 60_000  # limits::kConnectMaxMs
+# What egress takes of a request (policy/limits.h, kFetch...).  More is no message of an honest runtime, and would
+# cost the call its network.
+_MOST_HOST, _MOST_METHOD, _MOST_TARGET = 260, 32, 16 * 1024
+_MOST_HEADERS, _MOST_NAME, _MOST_VALUE = 128, 256, 8 * 1024
 
 
 def connect(httpx, ops):
@@ -17,9 +23,11 @@ def connect(httpx, ops):
     link = fetching.Link(ops)
     errors = _errors(httpx)
     transports = _transports(httpx, link, errors)
-    # Who we are, and where our home is, the C library would ask services of the machine.
     import sys
 
+    # httpx looks for h2 before it takes http2=True; who speaks HTTP/2, wherever a server does, is egress.
+    sys.modules.setdefault("h2", types.ModuleType("h2"))
+    # Who we are, and where our home is, the C library would ask services of the machine.
     sys.modules["httpx._utils"].NetRCInfo.netrc_info = None
     for module in (httpx, sys.modules["httpx._client"]):
         module.HTTPTransport, module.AsyncHTTPTransport = transports
@@ -42,7 +50,25 @@ def _errors(httpx):
         10: httpx.WriteError,
         11: httpx.RemoteProtocolError,
         12: httpx.NetworkError,
+        13: httpx.WriteTimeout,
     }
+
+
+def _problem(host, port, method, target, headers):
+    """What keeps a request from being told to egress; None if nothing does."""
+    if not host or len(host) > _MOST_HOST:
+        return "the URL has no host, or one of more than 260 characters"
+    if not 0 < port < 65536:
+        return "the URL's port is not 1 to 65535"
+    if len(method) > _MOST_METHOD:
+        return "the method has more than 32 characters"
+    if len(target) > _MOST_TARGET:
+        return "path and query are larger than 16 KiB: send it in a body"
+    if len(headers) > _MOST_HEADERS:
+        return "the request has more than 128 headers"
+    if any(len(name) > _MOST_NAME or len(value) > _MOST_VALUE for name, value in headers):
+        return "a header of the request is larger than 8 KiB, or its name than 256 bytes"
+    return None
 
 
 def _begin(httpx, link, request):
@@ -55,6 +81,8 @@ def _begin(httpx, link, request):
         raise httpx.LocalProtocolError("the Host header is the URL's host: leave it out", request=request)
     body, size = NO_BODY, 0
     if (length := request.headers.get("content-length")) is not None:
+        if not (length.isascii() and length.isdigit() and len(length) < 19):
+            raise httpx.LocalProtocolError("Content-Length is no number: leave it out", request=request)
         body, size = SIZED, int(length)
     elif "transfer-encoding" in request.headers:
         body = UNSIZED
@@ -63,10 +91,14 @@ def _begin(httpx, link, request):
     headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _FRAMING]
     timeout = request.extensions.get("timeout", {})
     connect_ms = fetching.milliseconds(timeout.get("connect"), _CONNECT_MS)
-    idle_ms = fetching.milliseconds(timeout.get("read"), 0)
-    port = url.port or (443 if tls else 80)
-    line = (tls, host.strip(b"[]"), port, request.method.encode(), url.raw_path, headers, body, size)
-    return link.open(fetching.start_fields(line, connect_ms, idle_ms)), body != NO_BODY
+    idle_ms, send_ms = (fetching.milliseconds(timeout.get(kind), 0) for kind in ("read", "write"))
+    port = (443 if tls else 80) if url.port is None else url.port
+    method = request.method.encode("utf-8", "replace")
+    host = host.strip(b"[]")
+    if (problem := _problem(host, port, method, url.raw_path, headers)) is not None:
+        raise httpx.LocalProtocolError(problem, request=request)
+    line = (tls, host, port, method, url.raw_path, headers, body, size)
+    return link.open(fetching.start_fields(line, connect_ms, idle_ms, send_ms)), body != NO_BODY
 
 
 def _transports(httpx, link, errors):

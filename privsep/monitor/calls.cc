@@ -129,8 +129,9 @@ loop::Task<> Calls::carry_out(CallPointer call) {
   else
     call->result.resolve(result);
   if (outcome) ending = co_await loop::attempt(how_it_ended(call));
-  write_log(*call, result, outcome, ending);
   call->child.reset();
+  const protocol::NetworkUse use = co_await network_use(call);
+  write_log(*call, result, outcome, ending, use);
   co_return loop::Nothing{};
 }
 

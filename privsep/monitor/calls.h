@@ -16,6 +16,7 @@
 #include "privsep/monitor/spare.h"
 #include "privsep/monitor/tickets.h"
 #include "privsep/protocol/messages_call.h"
+#include "privsep/protocol/messages_egress.h"
 
 namespace mcpbox::monitor {
 
@@ -67,9 +68,9 @@ struct Call {
   std::int64_t started_ms = 0;  // go was sent; 0 before
   std::int64_t ended_ms = 0;
   bool went = false;
-  bool network = false;               // its flavour has httpx, and it is no draft
-  std::uint32_t egress_requests = 0;  // made; counted by whoever grants them
-  std::uint32_t egress_denied = 0;
+  bool network = false;                                          // its flavour has httpx, and it is no draft
+  std::uint32_t egress_denied = 0;                               // as they were reported; the end tells more
+  std::optional<loop::Later<protocol::NetworkUse>> network_use;  // when it had one: told after its end
   Fault fault = Fault::kNone;
   Killed killed = Killed::kNot;
   Slots::Place place;  // in the queue, before there is a child
@@ -147,7 +148,8 @@ class Calls {
   void kill(Call& call, Killed why);
   void write_log(const Call& call, const protocol::CallResult& result,
                  const base::Result<protocol::Outcome>& outcome,
-                 const base::Result<protocol::SpareEnded>& ending);
+                 const base::Result<protocol::SpareEnded>& ending, protocol::NetworkUse use);
+  loop::Task<protocol::NetworkUse> network_use(CallPointer call);
 
   Monitor& m_;
   std::map<wire::Id, CallPointer> calls_;

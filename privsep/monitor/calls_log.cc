@@ -1,19 +1,38 @@
 // Runs in the monitor.  The readable log beside the chain: bytes from children go into bytea columns unread.
+#include <algorithm>
+
 #include "privsep/monitor/call_end.h"
 #include "privsep/monitor/calls.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/sql.h"
 
 namespace mcpbox::monitor {
+namespace limits = policy::limits;
+
 namespace {
+
+constexpr std::uint32_t kMostDenied = 1'000'000;  // of a call, in its log
 
 Param bytes_or_null(std::string_view bytes) { return bytes.empty() ? Param::null() : Param::raw(bytes); }
 
 }  // namespace
 
+// Of an egress that died or is silent, what it reported before is all that is known.
+loop::Task<protocol::NetworkUse> Calls::network_use(CallPointer call) {
+  protocol::NetworkUse use;
+  if (call->network_use) {
+    const base::Result<protocol::NetworkUse> told = co_await call->network_use->result();
+    if (told) use = *told;
+  }
+  use.requests = std::min(use.requests, limits::kRequestsPerCall);  // a stolen egress says what it likes
+  use.denied = std::clamp(use.denied, call->egress_denied, kMostDenied);
+  m_.meters.network_used(use);
+  co_return use;
+}
+
 void Calls::write_log(const Call& call, const protocol::CallResult& result,
                       const base::Result<protocol::Outcome>& outcome,
-                      const base::Result<protocol::SpareEnded>& ending) {
+                      const base::Result<protocol::SpareEnded>& ending, protocol::NetworkUse use) {
   const std::int64_t end_ms = call.ended_ms != 0 ? call.ended_ms : m_.clock.steady_ms();
   const std::int64_t start_ms = call.started_ms != 0 ? call.started_ms : end_ms;
   m_.meters.call_took(end_ms - start_ms, start_ms - call.opened_ms);
@@ -46,8 +65,8 @@ void Calls::write_log(const Call& call, const protocol::CallResult& result,
           Param::boolean(result.end == protocol::CallEnd::kOk),
           Param::text(name_of(result.end)),
           Param::integer(m_.clock.now_ms() - (m_.clock.steady_ms() - call.opened_ms)),
-          Param::integer(call.egress_requests),
-          Param::integer(call.egress_denied),
+          Param::integer(use.requests),
+          Param::integer(use.denied),
       }};
   m_.store.write_text(std::move(row));
 }

@@ -27,7 +27,7 @@ void Egress::introduce() {
   if (!told) m_.log.error("egress and dialer could not be introduced");
 }
 
-loop::Task<> Egress::open(const Call& call, base::Fd child) {
+loop::Task<> Egress::open(Call& call, base::Fd child) {
   const wire::Id id = call.id;
   const std::uint32_t seconds = call.timeout_ms / 1000 + 1;
   loop::Link* dialer = m_.children.link_of(Role::kDialer);
@@ -35,7 +35,7 @@ loop::Task<> Egress::open(const Call& call, base::Fd child) {
     co_return base::fail(base::Why::kBroken, "the network processes are being started again");
   protocol::AllowDials dials{.grant = id, .hosts = m_.hosts_for(call.server)};
   protocol::GrantedHosts hosts = dials.hosts;
-  open_.insert(id);
+  open_[id] = call.network_use.emplace();
   loop::Timer patience(m_.loop, [this] {
     if (loop::Link* const silent = m_.children.link_of(Role::kDialer))
       silent->close({base::Why::kTimeout, "it did not take a grant in time"});
@@ -58,12 +58,28 @@ loop::Task<> Egress::open(const Call& call, base::Fd child) {
 }
 
 void Egress::close(const wire::Id& call) {
-  if (open_.erase(call) == 0) return;
-  for (const Role role : {Role::kEgress, Role::kDialer}) {
-    protocol::EndGrant notice{.grant = call};
-    if (loop::Link* const link = m_.children.link_of(role)) [[maybe_unused]]
-      const base::Result<void> sent = link->notify(notice);
+  auto closed = open_.extract(call);
+  if (!closed) return;
+  protocol::EndGrant notice{.grant = call};
+  if (loop::Link* const dialer = m_.children.link_of(Role::kDialer)) [[maybe_unused]]
+    const base::Result<void> sent = dialer->notify(notice);
+  tasks_.spawn(close_at_egress(call, closed.mapped()));
+}
+
+// The grant has ended when egress reads this; its answer is for the log, which does not wait for long.
+loop::Task<> Egress::close_at_egress(wire::Id call, Use use) {
+  loop::Link* const egress = m_.children.link_of(Role::kEgress);
+  if (egress == nullptr) {
+    use.resolve(base::fail(base::Why::kBroken, "egress is being started again"));
+    co_return loop::Nothing{};
   }
+  loop::Timer patience(m_.loop, [use]() mutable {
+    use.resolve(base::fail(base::Why::kTimeout, "egress did not say what the call did"));
+  });
+  patience.start(limits::kGrantAnswerMs);
+  protocol::CloseGrant order{.grant = call};
+  use.resolve(co_await loop::attempt(egress->ask(order)));
+  co_return loop::Nothing{};
 }
 
 }  // namespace mcpbox::monitor

@@ -2,10 +2,10 @@
 // what a grant covers when the call goes, and ends it with the call.
 #pragma once
 
-#include <set>
+#include <map>
 
 #include "privsep/base/fd.h"
-#include "privsep/loop/task.h"
+#include "privsep/loop/task_set.h"
 #include "privsep/protocol/messages_egress.h"
 
 namespace mcpbox::monitor {
@@ -22,7 +22,9 @@ class Egress {
 
   // Gives the call's grant to both, and to egress the end of the child's socket.  Where either is down, the
   // child's socket is closed, and the tool is told so at its first request.
-  loop::Task<> open(const Call& call, base::Fd child);
+  // call.network_use is there from now on, and resolved after close(): by egress, or with an error when it
+  // does not say in time what the call did.
+  loop::Task<> open(Call& call, base::Fd child);
   // Idempotent.
   void close(const wire::Id& call);
 
@@ -31,8 +33,12 @@ class Egress {
   [[nodiscard]] std::size_t grants() const { return open_.size(); }
 
  private:
+  using Use = loop::Later<protocol::NetworkUse>;
+  loop::Task<> close_at_egress(wire::Id call, Use use);
+
   Monitor& m_;
-  std::set<wire::Id> open_;
+  std::map<wire::Id, Use> open_;
+  loop::TaskSet tasks_;
 };
 
 }  // namespace mcpbox::monitor

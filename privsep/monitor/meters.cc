@@ -53,6 +53,11 @@ void Meters::call_took(std::int64_t ran_ms, std::int64_t queued_ms) {
   queued_.add(queued_ms);
 }
 
+void Meters::network_used(const protocol::NetworkUse& use) {
+  if (use.requests != 0) counters_[{Metric::kEgressRequests, "made"}] += use.requests;
+  if (use.denied != 0) counters_[{Metric::kEgressRequests, "denied"}] += use.denied;
+}
+
 void Meters::write(protocol::Metrics& into) const {
   for (const auto& [key, value] : counters_)
     if (into.samples.size() < decltype(into.samples)::kMax)

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "privsep/monitor/store.h"
+#include "privsep/protocol/messages_egress.h"
 #include "privsep/protocol/messages_metrics.h"
 
 namespace mcpbox::monitor {
@@ -17,6 +18,8 @@ class Meters {
   void count(const Store::Durable& durable);
   // How long a call ran, and waited before that.
   void call_took(std::int64_t ran_ms, std::int64_t queued_ms);
+  // What a call did with its network.
+  void network_used(const protocol::NetworkUse& use);
 
   // Adds what was counted.  Gauges are on_metrics.cc's.
   void write(protocol::Metrics& into) const;

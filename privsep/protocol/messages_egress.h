@@ -39,10 +39,25 @@ struct OpenGrant {
   static auto fields(auto& m) { return std::tie(m.grant, m.hosts, m.requests, m.bytes, m.seconds, m.child); }
 };
 
-// Monitor -> egress and dialer, a notice: the call is over, or what allowed it is.
+// Monitor -> dialer, a notice: the call is over, or what allowed it is.
 struct EndGrant {
   static constexpr Op kOp = Op::kEndGrant;
   using Reply = Done;
+  Id grant{};
+  static auto fields(auto& m) { return std::tie(m.grant); }
+};
+
+// What a call did with its network.
+struct NetworkUse {
+  std::uint32_t requests = 0;  // that began to be sent
+  std::uint32_t denied = 0;    // that no grant, no address or no place of a secret allowed
+  static auto fields(auto& m) { return std::tie(m.requests, m.denied); }
+};
+
+// Monitor -> egress: the call is over, or what allowed it is.  A grant that is not there did nothing.
+struct CloseGrant {
+  static constexpr Op kOp = Op::kCloseGrant;
+  using Reply = NetworkUse;
   Id grant{};
   static auto fields(auto& m) { return std::tie(m.grant); }
 };

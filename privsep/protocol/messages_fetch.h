@@ -35,10 +35,11 @@ struct FetchStart {
   BodyKind body = BodyKind::kNone;
   std::uint64_t body_bytes = 0;  // of a sized body
   std::uint32_t connect_ms = 0;  // name, connection and TLS together
-  std::uint32_t idle_ms = 0;     // without a byte in either direction, once connected; 0: no limit
+  std::uint32_t idle_ms = 0;     // without a byte of the response, once connected; 0: no limit
+  std::uint32_t send_ms = 0;     // without a byte of the body that the server takes; 0: no limit
   static auto fields(auto& m) {
     return std::tie(m.stream, m.tls, m.host, m.port, m.method, m.target, m.headers, m.body, m.body_bytes,
-                    m.connect_ms, m.idle_ms);
+                    m.connect_ms, m.idle_ms, m.send_ms);
   }
 };
 
@@ -110,8 +111,11 @@ enum class FetchFault : std::uint8_t {
   kWrite,     // ... while the request was sent
   kProtocol,  // what came is not HTTP
   kBudget,    // the call's requests, bytes or seconds are used up
+  kSendTimeout,
 };
-constexpr bool is_known(FetchFault f) { return f >= FetchFault::kNotApproved && f <= FetchFault::kBudget; }
+constexpr bool is_known(FetchFault f) {
+  return f >= FetchFault::kNotApproved && f <= FetchFault::kSendTimeout;
+}
 
 struct FetchFailed {
   static constexpr Op kOp = Op::kFetchFailed;

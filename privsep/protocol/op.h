@@ -101,6 +101,7 @@ enum class Op : std::uint16_t {
   kPartner,
   kResourceUpdated,
   kRateChanged,
+  kCloseGrant,
 
   // asked by egress of the dialer: messages_egress.h
   kDial = 2000,

@@ -35,7 +35,8 @@ struct Orders : Table<
     Order< Attack,        AttackReport,    Role::kAttack   >,
     Order< AllowDials,    Done,            Role::kDialer   >,
     Order< OpenGrant,     Done,            Role::kEgress   >,
-    Row<   EndGrant,      Done,            kNetwork, State::kServing, State::kStay, nullptr >,  // a notice
+    Order< CloseGrant,    NetworkUse,      Role::kEgress   >,
+    Order< EndGrant,      Done,            Role::kDialer   >,  // a notice
     Row<   Partner,       Done,            kNetwork, State::kServing, State::kStay, nullptr >> {};
 // clang-format on
 

@@ -189,30 +189,25 @@ TEST_F(EgressTest, ARedirectIsAnAnswerLikeAnother) {
   EXPECT_EQ(dials_.size(), 1U);
 }
 
+TEST_F(EgressTest, NothingIsRememberedOfWhatServersAskClientsToRemember) {
+  Server server({answer("first",
+                        "Set-Cookie: a=b; Path=/\r\nAlt-Svc: h2=\"evil.test:443\"; ma=9999\r\n"
+                        "Strict-Transport-Security: max-age=9999\r\nConnection: close\r\n"),
+                 answer("second")});
+  open(host("api.test"));
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "first");
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "second");
+  EXPECT_EQ(server.heard.find("Cookie"), std::string::npos) << server.heard;
+  const std::string place = "api.test:" + std::to_string(server.port());
+  EXPECT_EQ(dials_, (std::vector<std::string>{place, place}));
+}
+
 TEST_F(EgressTest, InterimAnswersAreNotAnswers) {
   Server server({"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + answer("final")});
   open(host("api.test"));
   const Got got = fetch(request("GET", "api.test", server.port()));
   EXPECT_EQ(got.head->status, 200);
   EXPECT_EQ(got.data, "final");
-}
-
-TEST_F(EgressTest, AServerThatDoesNotAnswerIsATimeout) {
-  Server server({""});
-  open(host("api.test"));
-  FetchStart start = request("GET", "api.test", server.port());
-  start.idle_ms = 100;
-  const Got got = fetch(start);
-  ASSERT_TRUE(got.failed);
-  EXPECT_EQ(got.failed->fault, FetchFault::kIdleTimeout);
-}
-
-TEST_F(EgressTest, AKeptConnectionThatDiedCostsAGetADialAndAPostAnError) {
-  Server server({answer("a"), answer("b")});
-  open(host("api.test"));
-  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "a");
-  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "b");
-  EXPECT_EQ(dials_.size(), 1U);
 }
 
 TEST_F(EgressTest, CeilingsEndTheRequestsOfACall) {
@@ -236,8 +231,7 @@ TEST_F(EgressTest, AHostileChildLosesItsLinkAndNobodyElse) {
   until([this] { return child_gone_; });
   EXPECT_TRUE(child_gone_);
   child_gone_ = false;
-  EndGrant end{.grant = kGrant};
-  ASSERT_TRUE(monitor_->notify(end));
+  close();
   Server server({answer("next call")});
   open(host("api.test"));
   EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "next call");
@@ -245,11 +239,27 @@ TEST_F(EgressTest, AHostileChildLosesItsLinkAndNobodyElse) {
 
 TEST_F(EgressTest, TheEndOfTheGrantIsTheEndOfTheChildsSocket) {
   open(host("api.test"));
-  EndGrant end{.grant = kGrant};
-  ASSERT_TRUE(monitor_->notify(end));
+  close();
   until([this] { return child_gone_; });
   EXPECT_TRUE(child_gone_);
   EXPECT_EQ(service_->grants(), 0U);
+}
+
+TEST_F(EgressTest, TheEndOfTheGrantTellsWhatTheCallDid) {
+  Server server({answer("1"), answer("2", "Connection: close\r\n"), answer("3")});
+  open(host("api.test"));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(fetch(request("GET", "api.test", server.port())).failed);
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(fetch(request("GET", "evil.test", 80)).failed);
+  EXPECT_TRUE(fetch(request("GET", "api.test", server.port(), "/mcpbox-secret-1")).failed);
+  EXPECT_TRUE(fetch(request("G T", "api.test", server.port())).failed) << "a mistake, and no refusal";
+  refuse_ = base::Error{base::Why::kRefused, "the host leads to a loopback address"};
+  EXPECT_TRUE(fetch(request("GET", "api.test", 80)).failed);
+  refuse_ = base::Error{base::Why::kTimeout, "nobody accepted in time"};
+  EXPECT_TRUE(fetch(request("GET", "api.test", 80)).failed) << "neither sent nor refused";
+  const NetworkUse use = close();
+  EXPECT_EQ(use.requests, 3U);
+  EXPECT_EQ(use.denied, 42U) << "beyond those that are reported one by one, too";
+  EXPECT_EQ(close().requests, 0U) << "a grant that is not there did nothing";
 }
 
 TEST_F(EgressTest, WithoutADialerTheWordsSaySo) {

@@ -8,19 +8,19 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <atomic>
 #include <cstdlib>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "egress/egress/serve.h"
 #include "privsep/loop/loop.h"
+#include "privsep/loop/task_set.h"
 #include "privsep/protocol/messages_fetch.h"
 #include "privsep/wire/blocking.h"
+#include "tests/egress/server.h"
 
 namespace mcpbox::test {
 
@@ -33,81 +33,6 @@ inline std::array<base::Fd, 2> pair() {
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) std::abort();
   return {base::Fd(ends[0]), base::Fd(ends[1])};
 }
-
-// A server of one connection at a time: answers each request head (and body of Content-Length) with the next
-// text.  An empty text is no answer: the connection stays open until the server goes.
-class Server {
- public:
-  explicit Server(std::vector<std::string> answers) : answers_(std::move(answers)) {
-    listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_ANY);
-    socklen_t size = sizeof address;
-    auto* raw = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listener_.get(), raw, size) != 0 || ::listen(listener_.get(), 8) != 0 ||
-        ::getsockname(listener_.get(), raw, &size) != 0)
-      std::abort();
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { serve(); });
-  }
-  ~Server() {
-    ending_ = true;
-    ::shutdown(listener_.get(), SHUT_RDWR);
-    const int client = client_.load();
-    if (client >= 0) ::shutdown(client, SHUT_RDWR);  // whoever kept the connection open
-    thread_.join();
-  }
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
-
-  [[nodiscard]] std::uint16_t port() const { return port_; }
-  // Everything that it was sent; ask after the exchange.
-  std::string heard;
-  int connections = 0;
-
- private:
-  void serve() {
-    for (auto answer = answers_.begin(); answer != answers_.end();) {
-      const base::Fd client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (!client) return;
-      ++connections;
-      client_ = client.get();
-      while (!ending_ && answer != answers_.end() && read_request(client.get())) {
-        const std::string text = *answer;
-        if (text.empty()) continue;
-        ++answer;
-        if (::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) break;
-        if (text.find("Connection: close") != std::string::npos) break;
-      }
-      client_ = -1;
-      if (ending_) return;
-    }
-  }
-  bool read_request(int client) {
-    std::string request;
-    std::array<char, 4096> some{};
-    std::size_t wanted = 0;
-    while (wanted == 0 || request.size() < wanted) {
-      const ssize_t got = ::recv(client, some.data(), some.size(), 0);
-      if (got <= 0) return false;
-      request.append(some.data(), static_cast<std::size_t>(got));
-      const std::size_t end = request.find("\r\n\r\n");
-      if (end == std::string::npos) continue;
-      const std::size_t length = request.find("Content-Length: ");
-      wanted = end + 4 + (length < end ? std::stoul(request.substr(length + 16)) : 0);
-    }
-    heard += request;
-    return true;
-  }
-
-  std::vector<std::string> answers_;
-  base::Fd listener_;
-  std::uint16_t port_ = 0;
-  std::atomic<int> client_ = -1;
-  std::atomic<bool> ending_ = false;
-  std::thread thread_;
-};
 
 struct Got {
   std::optional<FetchHead> head;
@@ -133,19 +58,33 @@ class EgressTest : public testing::Test {
     EXPECT_TRUE(monitor_->notify(partner));
   }
 
-  void open(GrantedHosts hosts, std::uint32_t requests = 100, std::uint64_t bytes = 1 << 24) {
+  void open(GrantedHosts hosts, std::uint32_t requests = 100, std::uint64_t bytes = 1 << 24,
+            std::uint32_t seconds = 60) {
     auto [theirs, ours] = pair();
     OpenGrant terms{.grant = kGrant,
                     .hosts = std::move(hosts),
                     .requests = requests,
                     .bytes = bytes,
-                    .seconds = 60,
+                    .seconds = seconds,
                     .child = std::move(theirs)};
     ASSERT_TRUE(monitor_->notify(terms));
     child_.emplace(
         loop_, std::move(ours), loop::LinkLimits{.max_payload = 1 << 20},
         [this](wire::Frame frame) { on_answer(std::move(frame)); },
         [this](const base::Error&) { child_gone_ = true; });
+  }
+  // Ends the grant.  What egress says that the call did.
+  NetworkUse close() {
+    std::optional<base::Result<NetworkUse>> told;
+    tasks_.spawn(close_grant(told));
+    until([&] { return told.has_value(); });
+    EXPECT_TRUE(told && *told);
+    return told && *told ? **told : NetworkUse{};
+  }
+  loop::Task<> close_grant(std::optional<base::Result<NetworkUse>>& told) {
+    CloseGrant order{.grant = kGrant};
+    told = co_await loop::attempt(monitor_->ask(order));
+    co_return loop::Nothing{};
   }
   static GrantedHosts host(const char* name, std::uint16_t port = 0) {
     GrantedHosts hosts;
@@ -223,6 +162,14 @@ class EgressTest : public testing::Test {
       return monitor_->reply_error(frame.header, base::Error{base::Why::kRefused, "it is for another host"});
     monitor_->reply(frame.header, found->second.value);
   }
+  // So many parts of a body, one more for each time that there is room again.
+  void pour(std::uint32_t stream, int parts) {
+    for (int i = 0; i < parts; ++i) {
+      FetchBody part{.stream = stream, .last = false, .data = {}};
+      part.data.assign(pours_, 'x');
+      EXPECT_TRUE(child_->notify(part));
+    }
+  }
   void on_answer(wire::Frame frame) {
     const Op op{frame.header.op};
     if (op == Op::kFetchHead) {
@@ -237,6 +184,8 @@ class EgressTest : public testing::Test {
       if (gives_room_) {
         EXPECT_TRUE(child_->notify(room));
       }
+    } else if (op == Op::kFetchRoom && pours_ > 0) {
+      pour(wire::decode<FetchRoom>(frame)->stream, 1);
     } else if (op == Op::kFetchEnd) {
       got_[wire::decode<FetchEnd>(frame)->stream].ended = true;
     } else if (op == Op::kFetchFailed) {
@@ -253,6 +202,7 @@ class EgressTest : public testing::Test {
   std::optional<loop::Link> monitor_;
   std::optional<loop::Link> dialer_;
   std::optional<loop::Link> child_;
+  loop::TaskSet tasks_;
   std::optional<loop::Timer> timer_;
   std::optional<base::Error> refuse_;
   std::map<std::uint32_t, Got> got_;
@@ -270,6 +220,7 @@ class EgressTest : public testing::Test {
   std::uint32_t last_ = 0;
   bool child_gone_ = false;
   bool gives_room_ = true;
+  std::size_t pours_ = 0;  // bytes of each part
 };
 
 inline std::string answer(const std::string& body, const std::string& more = "") {

@@ -138,8 +138,7 @@ TEST_F(SecretsTest, EveryPlaceHasItsOwnEncoding) {
     EXPECT_EQ(got.data, "ok") << (got.failed ? std::string(got.failed->text) : "");
     EXPECT_NE(server.heard.find(one.expected), std::string::npos) << server.heard;
     child_.reset();
-    EndGrant end{.grant = kGrant};
-    ASSERT_TRUE(monitor_->notify(end));
+    close();
   }
 }
 
@@ -241,8 +240,7 @@ TEST_F(SecretsTest, ACallThatEndsWhileAValueIsReadEndsQuietly) {
   ASSERT_TRUE(child_->notify(start));
   until([this] { return reads_ == 1; });
   ASSERT_TRUE(child_->notify(stop));
-  EndGrant end{.grant = kGrant};
-  ASSERT_TRUE(monitor_->notify(end));
+  close();
   until([this] { return child_gone_; });
   EXPECT_EQ(service_->grants(), 0U);
   EXPECT_TRUE(dials_.empty());

@@ -76,7 +76,7 @@ def _start(payload):
     tls, host, port = reader.number(1), reader.data(), reader.number(2)
     method, target = reader.data(), reader.data()
     headers = {reader.data().lower(): reader.data() for _ in range(reader.number(4))}
-    body, size, connect_ms, idle_ms = (reader.number(n) for n in (1, 8, 4, 4))
+    body, size, connect_ms, idle_ms, send_ms = (reader.number(n) for n in (1, 8, 4, 4, 4))
     assert reader._at == len(payload)
     return dict(
         tls=tls,
@@ -89,6 +89,7 @@ def _start(payload):
         size=size,
         connect_ms=connect_ms,
         idle_ms=idle_ms,
+        send_ms=send_ms,
     )
 
 
@@ -142,6 +143,21 @@ class NetworkTest(unittest.TestCase):
         self.assertEqual(start["headers"][b"x-y"], b"z")
         self.assertFalse({b"host", b"connection", b"content-length"} & set(start["headers"]))
 
+    def test_each_timeout_is_egress_own(self):
+        egress = self.egress(hello)
+        limits = self.httpx.Timeout(connect=1, read=2, write=3, pool=4)
+        self.httpx.get("http://h.example/", timeout=limits)
+        self.httpx.get("http://h.example/", timeout=None)
+        told = [
+            tuple(start[name] for name in ("connect_ms", "idle_ms", "send_ms")) for start in egress.starts
+        ]
+        self.assertEqual(told, [(1000, 2000, 3000), (60_000, 0, 0)])
+
+    def test_http2_may_be_asked_for(self):
+        self.egress(hello)
+        with self.httpx.Client(http2=True) as client:
+            self.assertEqual(client.get("https://h.example/").text, "hello world")
+
     def test_many_async_gets_side_by_side(self):
         egress = self.egress(hello)
 
@@ -191,6 +207,7 @@ class NetworkTest(unittest.TestCase):
             6: self.httpx.ConnectTimeout,
             8: self.httpx.ReadTimeout,
             11: self.httpx.RemoteProtocolError,
+            13: self.httpx.WriteTimeout,
         }
         for fault, kind in cases.items():
             self.egress(lambda egress, stream, start, f=fault: egress.failed(stream, f, "nas.lan:5 is not"))
@@ -251,6 +268,28 @@ class NetworkTest(unittest.TestCase):
             self.httpx.get("http://h.example/", headers={"Host": "other.example"})
         with self.assertRaisesRegex(ValueError, "proxy"):
             self.httpx.Client(proxies="http://p.example")
+
+    def test_what_egress_would_not_take_costs_the_request_alone(self):
+        egress = self.egress(hello)
+        long = "x" * 20_000
+        for request in (
+            dict(url="http://h.example:0/"),
+            dict(url="http://h.example:65536/"),
+            dict(url="http:///path"),
+            dict(url=f"http://{'a.' * 140}example/"),
+            dict(url=f"http://h.example/{long}"),
+            dict(url="http://h.example/", method="M" * 33),
+            dict(url="http://h.example/", headers={"X-Long": long}),
+            dict(url="http://h.example/", headers={long: "x"}),
+            dict(url="http://h.example/", headers=[("X-Many", "x")] * 129),
+            dict(url="http://h.example/", headers={"Content-Length": "-1"}),
+            dict(url="http://h.example/", headers={"Content-Length": "9" * 30}),
+            dict(url="http://h.example/", headers=[("Content-Length", "1"), ("Content-Length", "2")]),
+        ):
+            with self.assertRaises((self.httpx.TransportError, self.httpx.InvalidURL), msg=request):
+                self.httpx.request(**{"method": "GET", **request})
+        self.assertEqual(self.httpx.get("http://h.example/").text, "hello world")
+        self.assertEqual(len(egress.starts), 1)
 
 
 if __name__ == "__main__":

@@ -69,9 +69,19 @@ class NetworkTest : public CallsTest {
     finish_call();
     until([&] { return monitor.calls.find(call) == nullptr; });
   }
+  // The last two numbers of the call's row in the log: requests made and denied.
+  std::string logged_use() {
+    until([this] { return !store.texts.empty(); });
+    EXPECT_STREQ(store.texts.back().sql->name, "insert_execution");
+    const auto& params = store.texts.back().params;
+    return params[params.size() - 2].bytes + " " + params[params.size() - 1].bytes;
+  }
 
   std::shared_ptr<Peer> root = peer(Role::kCtl, State::kDeciding);
   std::optional<wire::Id> granted;
+  std::optional<wire::Id> closed;  // at egress
+  protocol::NetworkUse use;        // what egress then says
+  bool silent = false;             // or says not
   std::function<void()> finish_call;
   loop::TaskSet background;
 
@@ -95,6 +105,12 @@ class NetworkTest : public CallsTest {
       const base::Result<protocol::OpenGrant> order = wire::decode<protocol::OpenGrant>(frame);
       ASSERT_TRUE(order.has_value());
       granted = order->grant;
+    }
+    if (protocol::Op{frame.header.op} == protocol::Op::kCloseGrant) {
+      closed = wire::decode<protocol::CloseGrant>(frame)->grant;
+      if (silent) return;
+      process.link->reply(frame.header, use);
+      return;
     }
     protocol::Done done;
     if (frame.header.kind == wire::FrameKind::kRequest) process.link->reply(frame.header, done);
@@ -190,6 +206,40 @@ TEST_F(NetworkTest, AMisplacedPlaceholderIsRecordedAndCounted) {
   ASSERT_EQ(store.count(AuditKind::kRefusal), 1U);
   EXPECT_EQ(store.records.back().action, "secret_refused");
   end_call(call);
+}
+
+TEST_F(NetworkTest, TheLogOfACallHasWhatEgressTellsAtItsEnd) {
+  use = {.requests = 7, .denied = 3};
+  const wire::Id call = running_call();
+  ASSERT_TRUE(finish(on_report_denied(monitor, *root, {.grant = call, .host = "evil.example", .port = 443}))
+                  .has_value());
+  end_call(call);
+  EXPECT_EQ(logged_use(), "7 3");
+  EXPECT_EQ(closed, call);
+  EXPECT_FALSE(monitor.egress.has(call));
+  protocol::Metrics metrics;
+  monitor.meters.write(metrics);
+  std::map<std::string, std::uint64_t> verdicts;
+  for (const protocol::MetricSample& sample : metrics.samples)
+    if (sample.metric == protocol::Metric::kEgressRequests) verdicts[sample.label] = sample.value;
+  EXPECT_EQ(verdicts, (std::map<std::string, std::uint64_t>{{"denied", 3}, {"made", 7}}));
+}
+
+TEST_F(NetworkTest, AStolenEgressTellsNoMoreThanACallCanHaveDone) {
+  use = {.requests = 4'000'000'000, .denied = 4'000'000'000};
+  end_call(running_call());
+  EXPECT_EQ(logged_use(), "1000 1000000") << "the row must fit into the log";
+}
+
+TEST_F(NetworkTest, OfADeadEgressTheLogHasWhatWasReported) {
+  const wire::Id call = running_call();
+  ASSERT_TRUE(finish(on_report_denied(monitor, *root, {.grant = call, .host = "evil.example", .port = 443}))
+                  .has_value());
+  silent = true;
+  finish_call();
+  until([&] { return closed == call; });
+  monitor.children.link_of(Role::kEgress)->close({Why::kBroken, "it died"});
+  EXPECT_EQ(logged_use(), "0 1");
 }
 
 }  // namespace

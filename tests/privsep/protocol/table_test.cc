@@ -132,10 +132,10 @@ TEST(Protocol, NoRequestOrAnswerIsLargerThanALinkQueues) {
   Orders::each(ExpectToFit{});
 }
 
-// The two that build and take down the network path go to both of its ends.
-TEST(Orders, GoToOneKindOfProcessEachButThoseOfTheNetworkPath) {
+// The one that introduces egress and dialer to each other goes to both.
+TEST(Orders, GoToOneKindOfProcessEachButTheOneThatIntroducesTwo) {
   Orders::each([]<class Row>() {
-    if (Row::kOp == Op::kEndGrant || Row::kOp == Op::kPartner) {
+    if (Row::kOp == Op::kPartner) {
       EXPECT_EQ(Row::kWho, Role::kEgress | Role::kDialer) << static_cast<int>(Row::kOp);
     } else
       EXPECT_EQ(std::popcount(Row::kWho), 1) << static_cast<int>(Row::kOp);

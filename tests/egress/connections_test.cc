@@ -1,0 +1,147 @@
+// Mirrors egress/egress/fetch.cc and grant.cc: how long an exchange waits, and what becomes of connections
+// that are kept.
+#include <algorithm>
+#include <memory>
+
+#include "tests/egress/egress_world.h"
+
+namespace mcpbox::test {
+namespace {
+
+TEST_F(EgressTest, AServerThatDoesNotAnswerIsATimeout) {
+  Server server({""});
+  open(host("api.test"));
+  FetchStart start = request("GET", "api.test", server.port());
+  start.idle_ms = 100;
+  const Got got = fetch(start);
+  ASSERT_TRUE(got.failed);
+  EXPECT_EQ(got.failed->fault, FetchFault::kIdleTimeout);
+}
+
+TEST_F(EgressTest, AServerThatTakesNothingOfABodyIsATimeoutOfItsOwn) {
+  Server server({kStalls});
+  open(host("api.test"), 100, std::uint64_t{1} << 30);
+  FetchStart start = request("POST", "api.test", server.port());
+  start.body = BodyKind::kUnsized;
+  start.idle_ms = 60'000;
+  start.send_ms = 100;
+  const std::uint32_t stream = start.stream;
+  ASSERT_TRUE(child_->notify(start));
+  pours_ = 16'384;  // libcurl takes each at once, and for each gives room
+  pour(stream, 8);
+  const Got& got = wait_for(stream);
+  ASSERT_TRUE(got.failed);
+  EXPECT_EQ(got.failed->fault, FetchFault::kSendTimeout);
+}
+
+TEST_F(EgressTest, AChildThatThinksBetweenTwoPartsOfABodyMayTakeItsTime) {
+  Server server({answer("taken")});
+  open(host("api.test"));
+  FetchStart start = request("POST", "api.test", server.port());
+  start.body = BodyKind::kSized;
+  start.body_bytes = 2;
+  start.idle_ms = start.send_ms = 50;
+  const std::uint32_t stream = start.stream;
+  ASSERT_TRUE(child_->notify(start));
+  FetchBody part{.stream = stream, .last = false, .data = {}};
+  part.data = "a";
+  ASSERT_TRUE(child_->notify(part));
+  bool thought = false;
+  loop::Timer thinking(loop_, [&thought] { thought = true; });
+  thinking.start(300);
+  until([&] { return thought; });
+  EXPECT_FALSE(got_[stream].over()) << "nobody but the child is slow";
+  FetchBody rest{.stream = stream, .last = true, .data = {}};
+  rest.data = "b";
+  ASSERT_TRUE(child_->notify(rest));
+  EXPECT_EQ(wait_for(stream).data, "taken");
+}
+
+TEST_F(EgressTest, AKeptConnectionThatDiedIdleCostsADial) {
+  Server server({answer("a"), kDiesIdle, answer("b"), kDiesIdle, answer("c")});
+  open(host("api.test"));
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "a");
+  until([&] { return server.hang_ups == 1; });
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "b");
+  until([&] { return server.hang_ups == 2; });
+  EXPECT_EQ(fetch(request("POST", "api.test", server.port())).data, "c") << "nothing of it had been sent";
+  EXPECT_EQ(dials_.size(), 3U);
+}
+
+TEST_F(EgressTest, AKeptConnectionThatDiesUnderARequestCostsAGetADialAndAPostAnError) {
+  Server server({answer("a"), kHangsUp, answer("b"), kHangsUp, answer("c")});
+  open(host("api.test"));
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "a");
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port(), "/again")).data, "b");
+  EXPECT_EQ(dials_.size(), 2U);
+  const Got post = fetch(request("POST", "api.test", server.port(), "/pay"));
+  ASSERT_TRUE(post.failed);
+  EXPECT_EQ(post.failed->fault, FetchFault::kRead);
+  EXPECT_NE(std::string_view(post.failed->text).find("whether it was carried out is not known"),
+            std::string_view::npos)
+      << std::string(post.failed->text);
+  EXPECT_EQ(dials_.size(), 2U) << "nothing is paid twice";
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "c");
+  const std::size_t first = server.heard.find("/pay");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(server.heard.find("/pay", first + 1), std::string::npos);
+}
+
+// Each answer ends its connection, so that each request needs one.
+TEST_F(EgressTest, MoreRequestsThanConnectionsWaitForOne) {
+  constexpr int kRequests = 3 * policy::limits::kConnectionsPerCall;
+  Server server(std::vector<std::string>(kRequests, answer("ok", "Connection: close\r\n")));
+  open(host("api.test"), kRequests);
+  std::vector<std::uint32_t> streams;
+  for (int i = 0; i < kRequests; ++i) {
+    FetchStart start = request("GET", "api.test", server.port());
+    streams.push_back(start.stream);
+    ASSERT_TRUE(child_->notify(start));
+  }
+  int most = 0;
+  until([&] {
+    most = std::max(most, static_cast<int>(dials_.size()) - server.answers);
+    return std::ranges::all_of(streams, [&](std::uint32_t stream) { return got_[stream].over(); });
+  });
+  for (const std::uint32_t stream : streams) EXPECT_EQ(got_[stream].data, "ok");
+  EXPECT_EQ(dials_.size(), static_cast<std::size_t>(kRequests));
+  EXPECT_LE(most, policy::limits::kConnectionsPerCall);
+}
+
+// And where connections are kept, no more are made than may be.
+TEST_F(EgressTest, ARequestThatWaitedTakesAKeptConnection) {
+  std::vector<std::unique_ptr<Server>> servers;
+  open(host("api.test"), 1000);
+  for (int i = 0; i < policy::limits::kConnectionsPerCall + 8; ++i) {
+    servers.push_back(std::make_unique<Server>(std::vector<std::string>{answer("1"), answer("2")}));
+    EXPECT_EQ(fetch(request("GET", "api.test", servers.back()->port())).data, "1");
+  }
+  EXPECT_EQ(dials_.size(), servers.size()) << "one that idles makes room for another place";
+  EXPECT_EQ(fetch(request("GET", "api.test", servers.back()->port())).data, "2");
+  EXPECT_EQ(dials_.size(), servers.size());
+}
+
+TEST_F(EgressTest, ConnectionsOfOneGrantAreNoOthers) {
+  Server server({answer("mine"), answer("mine"), answer("yours")});
+  open(host("api.test"));
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "mine");
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "mine");
+  EXPECT_EQ(dials_.size(), 1U) << "within one grant they are kept";
+  close();
+  open(host("api.test"));
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "yours");
+  EXPECT_EQ(dials_.size(), 2U);
+}
+
+TEST_F(EgressTest, TheSecondsOfAGrantEndWhatIsUnderWay) {
+  Server server({""});
+  open(host("api.test"), 100, 1 << 24, 1);
+  FetchStart start = request("GET", "api.test", server.port());
+  ASSERT_TRUE(child_->notify(start));
+  until([this] { return child_gone_; });
+  EXPECT_TRUE(child_gone_);
+  EXPECT_EQ(close().requests, 1U) << "and it is remembered until it is asked for";
+}
+
+}  // namespace
+}  // namespace mcpbox::test
