@@ -106,6 +106,7 @@ Task<Answered> on_decide_module(Admin& a, const Incoming& in);
 Task<Answered> on_forget_module(Admin& a, const Incoming& in);
 Task<Answered> on_decide_grants(Admin& a, const Incoming& in);
 Task<Answered> on_add_host(Admin& a, const Incoming& in);
+Task<Answered> on_list_denied(Admin& a, const Incoming& in);
 Task<Answered> on_list_modules(Admin& a, const Incoming& in);
 Task<Answered> on_add_module(Admin& a, const Incoming& in);
 

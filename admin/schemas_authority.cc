@@ -56,6 +56,18 @@ constexpr Schema kSchemas[] = {
      R"("items":{"$ref":"#/components/schemas/Grant"}},"total":{"type":"integer"},)"
      R"("page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"}},)"
      R"("required":["items","total","page","page_size","pages"]})"},
+    {"Denied",
+     R"({"type":"object","properties":{"tool":{"type":"string"},"tool_id":{"type":"string",)"
+     R"("format":"uuid"},"server_id":{"type":"string","format":"uuid"},"server_name":{"type":"string"},)"
+     R"("host":{"type":"string"},"port":{"type":"integer"},"times":{"type":"integer"},)"
+     R"("first_at":{"type":"string","format":"date-time"},"last_at":{"type":"string",)"
+     R"("format":"date-time"},"request":{"$ref":"#/components/schemas/HostAdd"}},"required":["tool",)"
+     R"("tool_id","server_id","server_name","host","port","times","first_at","last_at","request"]})"},
+    {"DeniedPage",
+     R"({"type":"object","properties":{"items":{"type":"array",)"
+     R"("items":{"$ref":"#/components/schemas/Denied"}},"total":{"type":"integer"},)"
+     R"("page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"}},)"
+     R"("required":["items","total","page","page_size","pages"]})"},
     {"GrantDetail",
      R"({"type":"object","properties":{"id":{"type":"string","format":"uuid"},"kind":{"enum":["host",)"
      R"("module"]},"status":{"enum":["pending","approved","rejected","revoked"]},)"

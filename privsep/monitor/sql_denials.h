@@ -20,10 +20,10 @@ inline constexpr Sql kPutDenial{"put_denial", R"sql(
 
 // AdminQuery::kDenied: the latest first.
 //   $1 server uuid or null | $2 size | $3 page | $4 server name or ""
-//   {denied[]{tool ("srv__tool"),tool_id,server_id,server_name,host,port,times,first_at,last_at},
+//   {items[]{tool ("srv__tool"),tool_id,server_id,server_name,host,port,times,first_at,last_at},
 //    total,page,page_size,pages}
 inline constexpr Sql kDenied{"denied", R"sql(
-    SELECT json_build_object('denied', coalesce((
+    SELECT json_build_object('items', coalesce((
              SELECT json_agg(json_build_object(
                       'tool', p.server_name || '__' || p.tool_name, 'tool_id', p.tool_id, 'server_id', p.server_id,
                       'server_name', p.server_name, 'host', p.host, 'port', p.port, 'times', p.times,

@@ -35,10 +35,10 @@ TEST_F(StoreDenialsTest, WhatToolsWereRefusedIsCountedBoundedAndShownUntilSomebo
   };
   const std::string all = denied("");
   EXPECT_EQ(at(all, "total") + at(all, "pages"), "32");
-  EXPECT_EQ(at(all, "denied,0,tool") + " " + at(all, "denied,0,host") + " " + at(all, "denied,0,times"),
+  EXPECT_EQ(at(all, "items,0,tool") + " " + at(all, "items,0,host") + " " + at(all, "items,0,times"),
             "weather__now nas.lan 6");
-  EXPECT_EQ(at(all, "denied,0,first_at"), "1970-01-01T00:00:01.000Z");
-  EXPECT_EQ(at(all, "denied,0,last_at"), "1970-01-01T00:00:06.000Z");
+  EXPECT_EQ(at(all, "items,0,first_at"), "1970-01-01T00:00:01.000Z");
+  EXPECT_EQ(at(all, "items,0,last_at"), "1970-01-01T00:00:06.000Z");
   EXPECT_EQ(at(denied("other"), "total"), "0");
   const std::string status = answer(sql::kGetToolStatus, {Param::uuid(tool_id)});
   EXPECT_EQ(at(status, "denied_connections,0,host"), "nas.lan");
@@ -55,7 +55,7 @@ TEST_F(StoreDenialsTest, WhatToolsWereRefusedIsCountedBoundedAndShownUntilSomebo
   };
   approve("nas.lan", 6'500);
   approve("*.example.com", 6'500);
-  EXPECT_EQ(at(denied("weather"), "total") + at(denied("weather"), "denied,0,host"), "1c.example");
+  EXPECT_EQ(at(denied("weather"), "total") + at(denied("weather"), "items,0,host"), "1c.example");
   deny(tool_id, "nas.lan", 1, 8'000);
   EXPECT_EQ(at(denied("weather"), "total"), "2")
       << "refused again in spite of it, for example a private address";

@@ -59,7 +59,7 @@ export const servers = {
     request<T.Page<T.Grant>>(
       withQuery("api/approvals/network", { server_id: id, grant_status: "approved", page_size: 100 }),
     ),
-  addHost: (id: string, body: { host: string; port?: number; private_too: boolean; justification: string }) =>
+  addHost: (id: string, body: T.HostRequest) =>
     post<T.GrantDetail>(`api/servers/${at(id)}/allowed-hosts`, body),
 };
 
@@ -127,6 +127,8 @@ export const approvals = {
   }) => post<T.BulkResult>("api/approvals/tools/bulk-action", body),
   grants: (kind: GrantPath, query: Paging & { grant_status?: string }) =>
     request<T.Page<T.Grant>>(withQuery(`api/approvals/${kind}`, query)),
+  denied: (query: Paging & { server_id?: string }) =>
+    request<T.Page<T.Denied>>(withQuery("api/approvals/denied", query)),
   grant: (kind: GrantPath, id: string) => request<T.GrantDetail>(`api/approvals/${kind}/${at(id)}`),
   decideGrant: (kind: GrantPath, id: string, body: GrantDecision) =>
     post<T.Grant>(`api/approvals/${kind}/${at(id)}/action`, body),

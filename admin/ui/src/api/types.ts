@@ -168,6 +168,21 @@ export type GrantDetail = Grant & {
   reaches_total: number;
 };
 
+export type HostRequest = { host: string; port?: number; private_too: boolean; justification: string };
+/** What a tool tried and nobody approved; `request` would allow it. */
+export type Denied = {
+  tool: string;
+  tool_id: string;
+  server_id: string;
+  server_name: string;
+  host: string;
+  port: number;
+  times: number;
+  first_at: string;
+  last_at: string;
+  request: HostRequest;
+};
+
 /** Everything that an approval of a tool binds, as it is now. */
 export type Shown = {
   id: string;

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { approvals, servers } from "../api/endpoints.ts";
 import type { Grant, Server } from "../api/types.ts";
 import { hostAndPort } from "../lib/queue.ts";
+import { DeniedHosts } from "./denied.tsx";
 import { Ask } from "./dialog.tsx";
 import { Badge, Button, Empty, Field, Loaded, Note, Problem, Time } from "./ui.tsx";
 import { VisibleText } from "./visible_text.tsx";
@@ -112,6 +113,7 @@ export function ServerHosts({ server }: { server: Server }) {
           </div>
         )}
       </Loaded>
+      <DeniedHosts server={server.id} />
       <AddHost server={server} />
       <Ask
         open={revoking !== null}

@@ -4,6 +4,7 @@ import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 
 import { approvals } from "../api/endpoints.ts";
+import { DeniedHosts } from "../components/denied.tsx";
 import { Ask } from "../components/dialog.tsx";
 import { GrantReview, grantQuery } from "../components/request_review.tsx";
 import { useToast } from "../components/toasts.tsx";
@@ -270,6 +271,7 @@ export function Approvals() {
           </div>
         </div>
       )}
+      <DeniedHosts />
       <Ask
         open={rejecting !== null}
         close={() => setRejecting(null)}
