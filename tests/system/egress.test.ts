@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
+import { AdminApi } from "./harness/admin_api.ts";
 import type { Instance } from "./harness/instance.ts";
 import { insideNamespace, LAN } from "./harness/namespace.ts";
 import { World } from "./harness/network_world.ts";
@@ -99,7 +100,7 @@ test("what nobody approved is refused in words that say what to do, and waits as
   assert.equal(net.asked.get("denied.test"), undefined, "the name was not even looked up");
 
   const denied = await until("the suggestion", 20, async () => {
-    const { denied: rows } = await box.ctlJson("network", "denied", "net");
+    const { items: rows } = await box.ctlJson("network", "denied", "net");
     const row = rows.find((one: any) => one.host === "denied.test");
     return row?.times === 2 && row;
   });
@@ -115,6 +116,32 @@ test("what nobody approved is refused in words that say what to do, and waits as
   await net.fails("https://denied.test:8443/z", "ConnectError", words);
 });
 
+test("an admin makes a grant of a suggestion in one step", async () => {
+  const api = await AdminApi.at(box.adminPort);
+  const { code } = await box.ctlJson("setup-code");
+  const admin = { code, username: "alice", password: "correct horse battery staple", token: true };
+  api.token = (await api.raw("POST", "/api/auth/setup", {}, admin)).body.access_token;
+  const of = async (host: string) => {
+    const page = await api.ask("GET", `/api/approvals/denied?server_id=${tool.server}`);
+    assert.equal(page.status, 200);
+    return page.body.items.find((one: any) => one.host === host);
+  };
+  await net.fails("http://six.lan:8080/hello", "ConnectError", /is not approved/);
+  const row = await until("the suggestion", 20, () => of("six.lan"));
+  assert.deepEqual(row.request, {
+    host: "six.lan",
+    port: 8080,
+    private_too: true,
+    justification: `${tool.name} tried it once`,
+  });
+  const made = await api.ask("POST", `/api/servers/${row.server_id}/allowed-hosts`, row.request);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  assert.equal((await net.fetched("http://six.lan:8080/hello")).status, 200);
+  assert.equal(await of("six.lan"), undefined, "what is approved is no suggestion any more");
+  assert.equal((await api.ask("GET", "/api/approvals/denied?server_id=x")).status, 422);
+  assert.equal((await api.raw("GET", "/api/approvals/denied")).status, 401);
+});
+
 test("the LAN differs from the internet in nothing but its addresses", async () => {
   await net.fails(
     "http://inward.test:8080/hello",
@@ -126,6 +153,15 @@ test("the LAN differs from the internet in nothing but its addresses", async () 
   assert.equal(net.lan.connections, 0, "nobody was connected to");
   await net.allow("net", "nas.lan", "--port", "8080", "--private");
   assert.equal((await net.fetched("http://nas.lan:8080/hello")).status, 200);
+  for (const known of ["printer.local", "router"]) {
+    await net.allow("net", known, "--port", "8080", "--private");
+    assert.equal(
+      (await net.fetched(`http://${known}:8080/hello`)).status,
+      200,
+      "as the host's own file says",
+    );
+    assert.equal(net.asked.get(known), undefined);
+  }
   await net.fails("http://nas.lan:8082/hello", "ConnectError", /exactly this host with this port/);
   await net.fails(`http://${LAN}:8080/hello`, "ConnectError", /is not approved/);
 });

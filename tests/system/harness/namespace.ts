@@ -56,7 +56,7 @@ export function buildNamespace(): Authority {
     openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", ...days);
   }
   writeFileSync(at("resolv.conf"), "nameserver 127.0.0.1\noptions timeout:3 attempts:1\n");
-  writeFileSync(at("hosts"), "127.0.0.1 localhost\n::1 localhost\n");
+  writeFileSync(at("hosts"), `127.0.0.1 localhost\n::1 localhost\n${LAN} printer.local router\n`);
   const mount = (from: string, to: string) => execFileSync("mount", ["--bind", at(from), to]);
   mount("resolv.conf", "/etc/resolv.conf");
   mount("hosts", "/etc/hosts");

@@ -36,6 +36,7 @@ const NAMES: Names = {
   "six.test": [INTERNET_6],
   "both.test": ["127.0.0.1", INTERNET],
   "nas.lan": [LAN],
+  "six.lan": [LAN],
   "wrong.test": [INTERNET],
   "bad.test": ["127.0.0.1"],
   "self.test": ["::1", "127.0.0.1"],
@@ -79,10 +80,10 @@ export class World {
     this.asked = asked;
   }
 
-  /** hosts: approved for the tool, on every port. */
-  static async build(hosts: string[]): Promise<World> {
+  /** hosts: approved for the tool, on every port; names: what the resolver knows beside those above. */
+  static async build(hosts: string[], names: Names = {}): Promise<World> {
     const authority = buildNamespace();
-    const world = new World(authority, (await nameServer(NAMES)).asked);
+    const world = new World(authority, (await nameServer({ ...NAMES, ...names })).asked);
     const good = authority.certificate("good", ["api.test", "nas.lan"]);
     const unknown = authority.certificate("unknown-authority", ["api.test"], false);
     world.internet = await plainSite("::", 80);

@@ -38,6 +38,18 @@ async function pour(reply: ServerResponse, bytes: number): Promise<void> {
   reply.end();
 }
 
+const NONCE = "dcd98b7102dd2f0e8b11d0f600bfb0c0";
+const md5 = (text: string) => createHash("md5").update(text).digest("hex");
+
+/** RFC 7616 with qop=auth: bob and his secret. */
+function knowsThePassword(method: string, credentials = ""): boolean {
+  const said = (name: string) => new RegExp(`\\b${name}="?([^",]+)`).exec(credentials)?.[1] ?? "";
+  const who = md5("bob:here:secret");
+  const what = md5(`${method}:${said("uri")}`);
+  const proof = md5(`${who}:${NONCE}:${said("nc")}:${said("cnonce")}:${said("qop")}:${what}`);
+  return said("nonce") === NONCE && said("response") === proof;
+}
+
 function answer(site: Site, question: IncomingMessage, reply: ServerResponse, body: Buffer): void {
   const url = new URL(question.url ?? "/", "http://here");
   const parameter = (name: string) => url.searchParams.get(name) ?? "";
@@ -77,6 +89,31 @@ function answer(site: Site, question: IncomingMessage, reply: ServerResponse, bo
       setInterval(() => reply.destroyed || reply.write("."), 1000).unref();
       return;
     case "/never":
+      return;
+    case "/loop":
+      reply.writeHead(302, { Location: "/loop" }).end();
+      return;
+    case "/basic":
+      if (headers["authorization"] === `Basic ${btoa("bob:secret")}`) reply.end("welcome");
+      else reply.writeHead(401, { "WWW-Authenticate": 'Basic realm="here"' }).end();
+      return;
+    case "/digest":
+      if (knowsThePassword(method, headers["authorization"])) reply.end("welcome");
+      else
+        reply
+          .writeHead(401, { "WWW-Authenticate": `Digest realm="here", qop="auth", nonce="${NONCE}"` })
+          .end();
+      return;
+    case "/status":
+      reply.writeHead(Number(parameter("code"))).end();
+      return;
+    case "/gzip":
+      reply.setHeader("Content-Encoding", "gzip");
+      reply.end(gzipSync("gr\u00fc\u00dfe"));
+      return;
+    case "/lines":
+      for (let line = 0; line < Number(parameter("count")); ++line) reply.write(`line ${line}\n`);
+      reply.end();
       return;
     case "/late":
       setTimeout(() => reply.end("at last"), Number(parameter("ms"))).unref();
@@ -157,6 +194,7 @@ export async function brokenSite(address: string, port: number): Promise<Site> {
       if (!request.includes("\r\n\r\n")) return;
       const path = request.split(" ")[1] ?? "";
       if (path === "/endless-headers") return endless(socket);
+      if (path === "/stall") return void socket.pause(); // and takes nothing more
       socket.end(BROKEN[path] ?? "");
     });
   });
