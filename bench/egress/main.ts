@@ -17,29 +17,31 @@ import { publish, publishAnother } from "../../tests/system/harness/story.ts";
 
 insideNamespace();
 
-const ROUNDS = Number(process.env["ROUNDS"] ?? 9);
-const REQUESTS = 300; // of each side in a round
+const ROUNDS = Number(process.env["ROUNDS"] ?? 15);
+const REQUESTS = 200; // of each side in a round
 const MANY = 900; // of one grant, for the CPU time
 const TOGETHER = 16;
 const TICKS = 100; // of the kernel's CPU clock, in a second
 
-// The body of both sides: milliseconds of each request, after a few that warm up.
+// The body of both sides, after a few requests that warm up: milliseconds of each, and of CPU time for each.
 const TIMES = `
 import httpx
 import time
 
-async def times(url: str, count: int) -> list[float]:
+async def times(url: str, count: int) -> dict:
     taken = []
     async with httpx.AsyncClient() as client:
         for number in range(count + 20):
+            if number == 20:
+                cpu = time.process_time()
             began = time.perf_counter()
             reply = await client.get(url)
             taken.append((time.perf_counter() - began) * 1000)
             assert reply.status_code == 200
-    return taken[20:]
+    return {"taken": taken[20:], "cpu": (time.process_time() - cpu) * 1000 / count}
 `;
 const TOOL = `${TIMES}
-async def main(url: str, count: int) -> list[float]:
+async def main(url: str, count: int) -> dict:
     return await times(url, count)
 `;
 const DIRECT = `${TIMES}
@@ -90,25 +92,39 @@ const allowed = await box.ctl(["network", "add", "bench", "bench.test"]);
 assert.equal(allowed.code, 0, allowed.stderr);
 const url = "http://bench.test/small";
 
-async function brokered(): Promise<number[]> {
-  const result = await box.mcp.call(times.name, { url, count: REQUESTS });
-  return (result.structuredContent as { result?: number[] }).result ?? (result.structuredContent as number[]);
+interface Side {
+  taken: number[];
+  cpu: number; // milliseconds for each request
 }
-async function direct(): Promise<number[]> {
+
+async function brokered(): Promise<Side> {
+  const { pid } = box.one("egress");
+  const before = cpuSeconds(pid);
+  const side = (await box.mcp.call(times.name, { url, count: REQUESTS }))
+    .structuredContent as unknown as Side;
+  const egress = ((cpuSeconds(pid) - before) * 1000) / REQUESTS;
+  return { taken: side.taken, cpu: side.cpu + egress };
+}
+async function direct(): Promise<Side> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   execFile("/usr/bin/python3", ["-c", DIRECT, url, `${REQUESTS}`], (error, out) =>
     error ? reject(error) : resolve(out),
   );
-  return JSON.parse(await promise) as number[];
+  return JSON.parse(await promise) as Side;
 }
 
 const added: number[] = [];
+const addedCpu: number[] = []; // what the latency is without what else the machine does
 const ours: number[] = [];
 const theirs: number[] = [];
 const speeds: number[] = [];
 for (let round = -1; round < ROUNDS; round++) {
-  const through = quantile(await brokered(), 0.5);
-  const without = quantile(await direct(), 0.5);
+  // Who is first changes: what the machine does beside falls on both.
+  const sides = round % 2 === 0 ? [brokered, direct] : [direct, brokered];
+  const ran = new Map<unknown, Side>();
+  for (const side of sides) ran.set(side, await side());
+  const through = quantile(ran.get(brokered)!.taken, 0.5);
+  const without = quantile(ran.get(direct)!.taken, 0.5);
   const { pid } = box.one("egress");
   const before = cpuSeconds(pid);
   const made = await box.mcp.call(crowd.name, { url, count: MANY, together: TOGETHER });
@@ -119,10 +135,17 @@ for (let round = -1; round < ROUNDS; round++) {
   ours.push(through);
   theirs.push(without);
   added.push(through - without);
+  addedCpu.push(ran.get(brokered)!.cpu - ran.get(direct)!.cpu);
   speeds.push((Math.floor(MANY / TOGETHER) * TOGETHER) / Math.max(used, 1 / TICKS));
 }
 say("added_ms_p50", "ms", added);
+say("added_cpu_ms", "ms", addedCpu);
 say("requests_per_core_s", "1/s", speeds);
+say(
+  "brokered_over_direct",
+  "x",
+  ours.map((through, at) => through / theirs[at]!),
+);
 say("brokered_ms_p50", "ms", ours);
 say("direct_ms_p50", "ms", theirs);
 await box.stop();
