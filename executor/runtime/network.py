@@ -12,8 +12,8 @@ from .fetching import NO_BODY, SIZED, UNSIZED, Failed
 # What httpx adds for a connection that it would make itself.
 _FRAMING = {b"host", b"content-length", b"transfer-encoding", b"connection"}
 _CONNECT_MS = 60_000  # limits::kConnectMaxMs
-# What egress takes of a request (policy/limits.h, kFetch...).  More is no message of an honest runtime, and would
-# cost the call its network.
+# What egress takes of a request (policy/limits.h, kFetch...).  More is no message of an honest runtime, and
+# would cost the call its network.
 _MOST_HOST, _MOST_METHOD, _MOST_TARGET = 260, 32, 16 * 1024
 _MOST_HEADERS, _MOST_NAME, _MOST_VALUE = 128, 256, 8 * 1024
 
