@@ -16,6 +16,7 @@ Multi::Multi(loop::Loop& loop, long most_connections, OnDone done)
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, most_connections);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, most_connections);  // as many are kept
 }
 
 // Closing its connections makes libcurl call back once more.

@@ -127,6 +127,7 @@ TEST_F(EgressTest, ConnectionsOfOneGrantAreNoOthers) {
   EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "mine");
   EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "mine");
   EXPECT_EQ(dials_.size(), 1U) << "within one grant they are kept";
+  child_.reset();
   close();
   open(host("api.test"));
   EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "yours");

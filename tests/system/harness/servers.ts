@@ -17,6 +17,7 @@ export interface Seen {
 export interface Site {
   seen: Seen[];
   connections: number;
+  most: number; // of them at a time
   close(): void;
 }
 
@@ -133,11 +134,12 @@ function handle(site: Site) {
 }
 
 async function listen(server: Server, port: number, address: string): Promise<Site> {
-  const site: Site = { seen: [], connections: 0, close: () => void server.close() };
+  const site: Site = { seen: [], connections: 0, most: 0, close: () => void server.close() };
   const open = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     ++site.connections;
     open.add(socket);
+    site.most = Math.max(site.most, open.size);
     socket.on("error", () => {});
     socket.on("close", () => open.delete(socket));
   });
