@@ -78,7 +78,8 @@ loop::Task<> Egress::close_at_egress(wire::Id call, Use use) {
   });
   patience.start(limits::kGrantAnswerMs);
   protocol::CloseGrant order{.grant = call};
-  use.resolve(co_await loop::attempt(egress->ask(order)));
+  const base::Result<protocol::NetworkUse> told = co_await loop::attempt(egress->ask(order));
+  use.resolve(told);
   co_return loop::Nothing{};
 }
 

@@ -57,8 +57,7 @@ async function tried(urls: readonly string[]): Promise<[url: string, said: strin
   const all: [string, string][] = [];
   for (let from = 0; from < urls.length; from += AT_ONCE) {
     const some = urls.slice(from, from + AT_ONCE);
-    const reply = await box.mcp.call(tool.name, { urls: some });
-    const { said } = reply.structuredContent as { said: string[] };
+    const { said } = (await net.told(tool, { urls: some })) as { said: string[] };
     assert.equal(said.length, some.length);
     some.forEach((url, at) => all.push([url, said[at]!]));
   }

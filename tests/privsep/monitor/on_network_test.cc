@@ -1,5 +1,9 @@
 // Mirrors privsep/monitor/on_network.cc and egress.cc: what egress is given, and what a stolen one is not.
+#include <algorithm>
+#include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/privsep/monitor/calls_fixture.h"
 
@@ -71,9 +75,13 @@ class NetworkTest : public CallsTest {
   }
   // The last two numbers of the call's row in the log: requests made and denied.
   std::string logged_use() {
-    until([this] { return !store.texts.empty(); });
-    EXPECT_STREQ(store.texts.back().sql->name, "insert_execution");
-    const auto& params = store.texts.back().params;
+    const auto row = [this] {
+      return std::ranges::find_if(store.texts, [](const Statement& text) {
+        return std::string_view(text.sql->name) == "insert_execution";
+      });
+    };
+    until([&] { return row() != store.texts.end(); });
+    const std::vector<Param>& params = row()->params;
     return params[params.size() - 2].bytes + " " + params[params.size() - 1].bytes;
   }
 

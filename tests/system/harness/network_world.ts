@@ -12,7 +12,7 @@ import {
   nameServer,
 } from "./namespace.ts";
 import { brokenSite, plainSite, secureSite, type Site } from "./servers.ts";
-import { publish, type Tool } from "./story.ts";
+import { publish, publishAnother, type Tool } from "./story.ts";
 
 // One request, told as data: what the tool's author would see.
 export const FETCH = `
@@ -112,11 +112,21 @@ export class World {
 
   /** What a call of FETCH tells.  One that a busy machine turned away, with nothing executed, is made again. */
   async fetched(url: string, more: Record<string, unknown> = {}): Promise<Fetched> {
+    return (await this.told(this.tool, { url, ...more })) as unknown as Fetched;
+  }
+
+  /** What a call of any tool returns, likewise. */
+  async told(tool: Tool, args: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
     for (;;) {
-      const ending = await this.box.mcp.attempt(this.tool.name, { url, ...more });
-      if (ending.kind === "result") return ending.result.structuredContent as Fetched;
-      assert.match(ending.text, /nothing was executed/, `${url}: ${JSON.stringify(ending)}`);
+      const ending = await this.box.mcp.attempt(tool.name, args);
+      if (ending.kind === "result") return ending.result.structuredContent as Record<string, unknown>;
+      assert.match(ending.text, /nothing was executed/, `${tool.name}: ${JSON.stringify(ending)}`);
     }
+  }
+
+  /** Runs this code once as a tool of its own, and returns what it returns. */
+  async ran(name: string, code: string, args: Record<string, unknown> = {}): Promise<any> {
+    return this.told(await publishAnother(this.box, this.tool, name, code, { timeout_ms: 120_000 }), args);
   }
 
   /** The fetch must fail with this httpx exception and these words. */
