@@ -47,6 +47,7 @@ export class Instance {
   readonly port: number;
   readonly adminPort: number;
   readonly user: User | undefined;
+  under: string[] = []; // what the launcher is started by: a tracer
   private launcher: ChildProcess | undefined;
   private launches = 0;
 
@@ -118,7 +119,11 @@ export class Instance {
   /** Starts the launcher and does not wait for anything. */
   launch(): ChildProcess {
     const errors = openSync(join(this.folder, `launcher.${++this.launches}.err`), "w");
-    const [program, ...rest] = asUser(this.user, [join(this.bin, "mcpbox-launcher"), this.config]);
+    const [program, ...rest] = asUser(this.user, [
+      ...this.under,
+      join(this.bin, "mcpbox-launcher"),
+      this.config,
+    ]);
     return spawn(program!, rest, {
       cwd: "/",
       env: { PATH: "/usr/bin:/bin" },
