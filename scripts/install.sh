@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # make install: the programs, the units and the accounts' names into their places.  Starts nothing and makes no account.
 # usage: install.sh [--built]   (--built: what is in BUILD is taken as it is)
-# environment: DESTDIR (default none) goes before every path, for packages; PREFIX (default /usr) is where it will run
+# environment: DESTDIR (default none) goes before every path, for packages; PREFIX (default /usr) is where it will run;
+# APPARMOR_ABI (default /etc/apparmor.d/abi) is the folder that says what the machine's AppArmor knows
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -42,18 +43,31 @@ for unit in "${units[@]}"; do put_text "$ROOT/systemd/$unit" lib/systemd/system;
 for file in postgresql.conf pg_hba.conf pg_ident.conf; do put_text "$ROOT/systemd/database/$file" share/mcpbox/database; done
 put_text "$ROOT/systemd/mcpbox.sysusers.conf" lib/sysusers.d mcpbox.conf
 put_text "$ROOT/systemd/mcpbox.tmpfiles.conf" lib/tmpfiles.d mcpbox.conf
+# AppArmor's profiles, with the additions for abi 4.0 where the parser that will read them knows it.
+put_profiles() { # put_profiles FOLDER: below the source's, with the paths of this PREFIX in them
+  local file
+  while IFS= read -r file; do
+    install -D -m 0644 "$1/$file" "$etc/apparmor.d/$file"
+    sed -i "s#/usr/\(libexec\|share\)/mcpbox#$PREFIX/\1/mcpbox#g; s#/usr/bin/mcpbox#$PREFIX/bin/mcpbox#g" \
+      "$etc/apparmor.d/$file"
+  done < <(cd "$1" && find . -type f -not -path './abi-*' -printf '%P\n')
+}
+etc=${DESTDIR:-}/etc
+put_profiles "$ROOT/apparmor"
+[[ ! -e ${APPARMOR_ABI:-/etc/apparmor.d/abi}/4.0 ]] || put_profiles "$ROOT/apparmor/abi-4.0"
 for man in "$ROOT"/docs/man/*.[1-9]; do put 0644 "$man" "share/man/man${man##*.}"; done
 put_text "$ROOT/scripts/mcpboxctl.bash-completion" share/bash-completion/completions mcpboxctl
 # The web page, where it was built (scripts/build-ui.sh): the admin process looks for it there.
 if [[ -d $ROOT/admin/ui/dist ]]; then
   install -d "$to/share/mcpbox/ui"
-  cp -R --no-preserve=mode,ownership "$ROOT/admin/ui/dist/." "$to/libexec/mcpbox/ui/"
+  cp -R --no-preserve=mode,ownership "$ROOT/admin/ui/dist/." "$to/share/mcpbox/ui/"
   chmod -R u=rwX,go=rX "$to/share/mcpbox/ui"
 fi
 
 [[ -n ${DESTDIR:-} ]] || cat <<TEXT
 MCPbox is installed under $PREFIX.  It needs PostgreSQL 15 and Debian's python3-jsonschema and python3-httpx.  Then, as root:
   systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload
+  apparmor_parser -r /etc/apparmor.d/mcpbox     (where the machine has AppArmor)
   systemctl enable --now mcpbox.target
 Who may use it stands in /etc/mcpbox/mcpbox.conf (allow-user), which the first start makes.
 TEXT

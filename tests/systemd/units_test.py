@@ -237,7 +237,7 @@ class AsTheyAreInstalled(unittest.TestCase):
     @unittest.skipUnless(shutil.which("systemd-sysusers") and os.geteuid() == 0, "needs systemd and root")
     def test_accounts_and_folders_are_made_from_what_is_installed(self):
         self.assertEqual(self.install().returncode, 0)
-        (self.tree / "etc").mkdir()
+        (self.tree / "etc").mkdir(exist_ok=True)
         for program in ("systemd-sysusers", "systemd-tmpfiles"):
             create = ["--create"] if program == "systemd-tmpfiles" else []
             made = run(program, *create, f"--root={self.tree}", "mcpbox.conf")
@@ -246,6 +246,29 @@ class AsTheyAreInstalled(unittest.TestCase):
         self.assertRegex(accounts, r"(?m)^mcpbox-monitor:.*:/nonexistent:/usr/sbin/nologin$")
         self.assertEqual((self.tree / "var/lib/mcpbox/log").stat().st_mode & 0o777, 0o750)
         self.assertTrue((self.tree / "run/mcpbox/control.sock").is_symlink())
+
+    def test_the_profiles_are_where_apparmor_looks_for_them(self):
+        for known, userns in (("3.0", False), ("4.0", True)):
+            abi, prefix = self.tree / f"abi-{known}", "/opt/mcpbox"
+            abi.mkdir()
+            (abi / known).touch()
+            self.assertEqual(self.install(PREFIX=prefix, APPARMOR_ABI=str(abi)).returncode, 0)
+            folder = self.tree / "etc/apparmor.d"
+            self.assertIn(f"\nabi <abi/{known}>,\n", (folder / "mcpbox").read_text(encoding="utf-8"))
+            rules = folder / "abstractions/mcpbox"
+            self.assertEqual((rules / "userns").exists(), userns)
+            text = (rules / "profiles").read_text(encoding="utf-8")
+            attached = re.findall(r"^profile \S+ (/\S+)", text, flags=re.M)
+            self.assertGreaterEqual(len(attached), 11)
+            for program in attached:
+                self.assertTrue(os.access(f"{self.tree}{program}", os.X_OK), program)
+
+    @unittest.skipUnless((ROOT / "admin/ui/dist").is_dir(), "the web page was not built")
+    def test_the_web_page_is_where_the_admin_process_looks_for_it(self):
+        self.assertEqual(self.install().returncode, 0)
+        code = (ROOT / "privsep" / "launcher" / "members.cc").read_text(encoding="utf-8")
+        place = re.search(r'view\.bin \+ "(/[^"]+)"', code)[1]
+        self.assertTrue(Path(f"{self.tree}/usr/libexec/mcpbox{place}", "index.html").exists())
 
     def test_nobody_but_root_may_write_to_it(self):
         self.assertEqual(self.install().returncode, 0)
