@@ -100,7 +100,7 @@ TEST_F(EgressTest, MoreRequestsThanConnectionsWaitForOne) {
   }
   int most = 0;
   until([&] {
-    most = std::max(most, static_cast<int>(dials_.size()) - server.answers);
+    most = std::max(most, static_cast<int>(dials_.size()) - server.answered);
     return std::ranges::all_of(streams, [&](std::uint32_t stream) { return got_[stream].over(); });
   });
   for (const std::uint32_t stream : streams) EXPECT_EQ(got_[stream].data, "ok");

@@ -53,7 +53,7 @@ class Server {
   // Everything that it was sent; ask after the exchange.
   std::string heard;
   int connections = 0;
-  std::atomic<int> answers = 0;
+  std::atomic<int> answered = 0;
   std::atomic<int> hang_ups = 0;
 
  private:
@@ -70,7 +70,7 @@ class Server {
         if (text == kHangsUp) break;
         while (text == kStalls && !ending_) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         if (ending_) return;
-        ++answers;
+        ++answered;
         if (::send(client.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) break;
         if (text.find("Connection: close") != std::string::npos) break;
         if (answer != answers_.end() && *answer == kDiesIdle) {
