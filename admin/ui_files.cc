@@ -3,6 +3,7 @@
 #include "admin/ui_files.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,7 +59,12 @@ std::string etag_of(std::string_view body) {
 base::Result<std::string> read_file(const std::string& path) {
   const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file) return base::fail_errno("a file of the UI cannot be opened");
-  std::string body(limits::kUiFileBytes + 1, '\0');
+  struct stat about{};
+  if (::fstat(file.get(), &about) != 0) return base::fail_errno("a file of the UI cannot be read");
+  if (about.st_size < 0 || static_cast<std::size_t>(about.st_size) > limits::kUiFileBytes)
+    return base::fail(base::Why::kInvalid, "a file of the UI is too large");
+  // One byte more than it has: whether it grew meanwhile is seen.
+  std::string body(static_cast<std::size_t>(about.st_size) + 1, '\0');
   std::size_t size = 0;
   while (size < body.size()) {
     const ssize_t got = ::read(file.get(), body.data() + size, body.size() - size);
@@ -66,9 +72,9 @@ base::Result<std::string> read_file(const std::string& path) {
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
-  if (size > limits::kUiFileBytes) return base::fail(base::Why::kInvalid, "a file of the UI is too large");
+  if (size == body.size())
+    return base::fail(base::Why::kBroken, "a file of the UI was written to while it was read: start again");
   body.resize(size);
-  body.shrink_to_fit();
   return body;
 }
 
