@@ -95,6 +95,15 @@ Task<Answered> on_update_tool(Admin& a, const Incoming& in) {
   co_return answer;
 }
 
+Task<Answered> on_delete_tool(Admin& a, const Incoming& in) {
+  const std::optional<wire::Id> id = path_id(in);
+  if (!id) co_return no_such("tool");
+  protocol::DeleteTool question{.tool = *id};
+  const protocol::Done done = co_await ask_as(a, in, question);
+  static_cast<void>(done);
+  co_return Response{.status = 204};
+}
+
 Task<Answered> on_submit_tool(Admin& a, const Incoming& in) {
   const std::optional<wire::Id> id = path_id(in);
   if (!id) co_return no_such("tool");

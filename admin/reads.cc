@@ -37,11 +37,6 @@ Response no_such(std::string_view what) {
   return problem(404, "There is no " + std::string(what) + " with this id.");
 }
 
-namespace {
-
-constexpr std::uint32_t kFew = 20;  // items of a page of heavy rows, when not named
-
-// One row by the id in the path.
 Task<Answered> read_one(Admin& a, const Incoming& in, AdminQuery query, const char* what) {
   const std::optional<wire::Id> id = path_id(in);
   if (!id) co_return no_such(what);
@@ -51,7 +46,6 @@ Task<Answered> read_one(Admin& a, const Incoming& in, AdminQuery query, const ch
   co_return found;
 }
 
-// A page of what belongs to the id in the path.
 Task<Answered> read_page_of(Admin& a, const Incoming& in, AdminQuery query, const char* what) {
   const std::optional<wire::Id> id = path_id(in);
   AdminRead question{.query = query, .subject = id.value_or(wire::Id{})};
@@ -61,6 +55,10 @@ Task<Answered> read_page_of(Admin& a, const Incoming& in, AdminQuery query, cons
   if (!found && found.error().why == base::Why::kNotFound) co_return no_such(what);
   co_return found;
 }
+
+namespace {
+
+constexpr std::uint32_t kFew = 20;  // items of a page of heavy rows, when not named
 
 Task<Answered> executions(Admin& a, const Incoming& in, wire::Id subject) {
   AdminRead question{.query = AdminQuery::kExecutions, .subject = subject};
@@ -92,26 +90,6 @@ Task<Answered> on_list_tools(Admin& a, const Incoming& in) {
 Task<Answered> on_get_tool(Admin& a, const Incoming& in) {
   return read_one(a, in, AdminQuery::kTool, "tool");
 }
-Task<Answered> on_list_versions(Admin& a, const Incoming& in) {
-  return read_page_of(a, in, AdminQuery::kVersions, "tool");
-}
-
-Task<Answered> on_get_version(Admin& a, const Incoming& in) {
-  const std::optional<wire::Id> id = path_id(in);
-  std::int32_t number = 0;
-  const std::string& text = in.path[1];
-  const bool whole =
-      std::from_chars(text.data(), text.data() + text.size(), number).ptr == text.data() + text.size();
-  if (!id || !whole || number < 1) co_return no_such("version");
-  AdminRead question{.query = AdminQuery::kVersion, .subject = *id, .number = number};
-  Answered answer = co_await read(a, in, std::move(question));
-  co_return answer;
-}
-
-Task<Answered> on_get_approved(Admin& a, const Incoming& in) {
-  return read_one(a, in, AdminQuery::kVersion, "approved version");
-}
-
 Task<Answered> on_list_reviews(Admin& a, const Incoming& in) {
   AdminRead question{.query = AdminQuery::kReviews};
   if (!take_page(in, question, kFew)) co_return page_problem();

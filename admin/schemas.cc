@@ -120,6 +120,10 @@ constexpr Schema kSchemas[] = {
     {"ServerCreate",
      R"({"type":"object","additionalProperties":false,"properties":{"name":{"type":"string","minLength":1,)"
      R"("maxLength":30},"description":{"type":"string","minLength":0,"maxLength":2000}},"required":["name"]})"},
+    {"ServerUpdate",
+     R"({"type":"object","additionalProperties":false,"minProperties":1,"properties":{"name":{"type":"string",)"
+     R"("minLength":1,"maxLength":30},"description":{"type":"string","minLength":0,"maxLength":2000},)"
+     R"("default_timeout_ms":{"type":"integer","minimum":1000,"maximum":300000}},"required":[]})"},
     {"ServerRow",
      R"({"type":"object","properties":{"id":{"type":"string","format":"uuid"},"name":{"type":"string"},)"
      R"("description":{"type":"string"},"status":{"type":"string"},"tool_count":{"type":"integer"},)"
@@ -192,6 +196,14 @@ constexpr Schema kSchemas[] = {
      R"("items":{"$ref":"#/components/schemas/VersionRow"}},"total":{"type":"integer"},"page":{"type":"integer"},)"
      R"("page_size":{"type":"integer"},"pages":{"type":"integer"}},"required":["items","total","page",)"
      R"("page_size","pages"]})"},
+    {"Difference",
+     R"({"type":"object","properties":{"field":{"type":"string"},"old_value":{"type":["string","integer",)"
+     R"("boolean"]},"new_value":{"type":["string","integer","boolean"]}},"required":["field","old_value",)"
+     R"("new_value"]})"},
+    {"Comparison",
+     R"({"type":"object","properties":{"from_version":{"type":"integer"},"to_version":{"type":"integer"},)"
+     R"("differences":{"type":"array","items":{"$ref":"#/components/schemas/Difference"}}},)"
+     R"("required":["from_version","to_version","differences"]})"},
     {"Version",
      R"({"type":"object","properties":{"tool_id":{"type":"string","format":"uuid"},)"
      R"("version_number":{"type":"integer"},"kind":{"type":"string"},"name":{"type":"string"},)"
@@ -233,6 +245,10 @@ constexpr Schema kSchemas[] = {
      R"({"type":"object","additionalProperties":false,"properties":{"action":{"enum":["approve","reject"]},)"
      R"("digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},"reason":{"type":"string","minLength":0,)"
      R"("maxLength":2000}},"required":["action","digest"]})"},
+    {"Revocation",
+     R"({"type":"object","additionalProperties":false,"properties":{"digest":{"type":"string",)"
+     R"("pattern":"^[0-9a-f]{64}$"},"reason":{"type":"string","minLength":0,"maxLength":2000}},)"
+     R"("required":["digest"]})"},
     {"Decided",
      R"({"type":"object","properties":{"success":{"type":"boolean"},"tool_id":{"type":"string","format":"uuid"},)"
      R"("name":{"type":"string"},"status":{"enum":["draft","pending_review","approved","rejected"]},)"
