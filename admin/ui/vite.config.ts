@@ -1,6 +1,6 @@
 // Builds to static files that the admin process serves.  Relative addresses, so that the page works under a sub-path:
 // the server writes <base href> into index.html.  Nothing is inlined: the content security policy allows no inline code.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 
@@ -8,6 +8,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const WORTH_BYTES = 1024;
+const ENTRY_MOST_BYTES = 150_000;
 
 /** NAME.br and NAME.gz beside every NAME that gains by it: the server compresses nothing itself. */
 function compressed(folder: string): void {
@@ -21,9 +22,30 @@ function compressed(folder: string): void {
   }
 }
 
+/** What a browser loads before it shows anything is small enough, or there is no build. */
+function withinBudget(folder: string): void {
+  const page = readFileSync(join(folder, "index.html"), "utf8");
+  const needed = [...page.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.(?:js|css))"/g)].map(
+    ([, name]) => name!,
+  );
+  const sizeOf = (name: string) =>
+    (statSync(join(folder, `${name}.gz`), { throwIfNoEntry: false }) ?? statSync(join(folder, name))).size;
+  const bytes = needed.reduce((sum, name) => sum + sizeOf(name), 0);
+  console.log(
+    `entry of the web UI: ${bytes} bytes compressed in ${needed.length} files, of ${ENTRY_MOST_BYTES}`,
+  );
+  if (needed.length === 0 || bytes > ENTRY_MOST_BYTES)
+    throw new Error("the entry of the web UI is over its budget: load what is not needed at once later");
+}
+
+function finish(): void {
+  compressed("dist");
+  withinBudget("dist");
+}
+
 export default defineConfig({
   base: "./",
-  plugins: [react(), { name: "compressed", apply: "build", closeBundle: () => compressed("dist") }],
+  plugins: [react(), { name: "compressed", apply: "build", closeBundle: finish }],
   build: {
     target: "es2023",
     assetsInlineLimit: 0,

@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { worthRetrying } from "./api/client.ts";
+import { refresh } from "./api/queries.ts";
 import { Toasts } from "./components/toasts.tsx";
 import { applyTheme, chosenTheme } from "./lib/theme.ts";
 import { Gate } from "./pages/gate.tsx";
@@ -16,7 +17,7 @@ applyTheme(chosenTheme());
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: worthRetrying, staleTime: 5_000, refetchOnWindowFocus: true } },
   // Whatever was changed, every list and count on the page may be another one now.
-  mutationCache: new MutationCache({ onSettled: () => void queries.invalidateQueries() }),
+  mutationCache: new MutationCache({ onSettled: () => void refresh(queries) }),
 });
 const router = makeRouter();
 

@@ -50,9 +50,33 @@ type Options = { method?: string; body?: unknown; signal?: AbortSignal };
 
 const TIMEOUT_MS = 30_000;
 
+/** Seconds that the server asks to wait; nothing when it does not say. */
+function waitOf(answer: Response): number | undefined {
+  const seconds = Number(answer.headers.get("Retry-After") ?? "");
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : undefined;
+}
+
+const isSigningIn = (path: string): boolean => path.startsWith("api/auth/");
+
+/** Asks again while the server says that it is too early: what is answered 429 was not done.  Whoever signs in is told. */
+async function patiently(path: string, init: RequestInit & { signal: AbortSignal }): Promise<Response> {
+  for (;;) {
+    const answer = await fetch(basePath() + path, init);
+    const wait = waitOf(answer);
+    if (answer.status !== 429 || wait === undefined || wait * 1000 > TIMEOUT_MS) return answer;
+    if (isSigningIn(path)) return answer;
+    await new Promise<void>((go) => {
+      // Not all at the same moment: there may be room for one only.
+      const timer = setTimeout(go, wait * 1000 * (1 + Math.random() / 2));
+      init.signal.addEventListener("abort", () => (clearTimeout(timer), go()), { once: true });
+    });
+    if (init.signal.aborted) return answer;
+  }
+}
+
 export async function request<T>(path: string, { method = "GET", body, signal }: Options = {}): Promise<T> {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const init: RequestInit = {
+  const init: RequestInit & { signal: AbortSignal } = {
     method,
     credentials: "same-origin",
     headers:
@@ -64,7 +88,7 @@ export async function request<T>(path: string, { method = "GET", body, signal }:
   if (body !== undefined) init.body = JSON.stringify(body);
   let answer: Response;
   try {
-    answer = await fetch(basePath() + path, init);
+    answer = await patiently(path, init);
   } catch (problem) {
     if (signal?.aborted) throw problem;
     throw new ApiError(
@@ -75,13 +99,11 @@ export async function request<T>(path: string, { method = "GET", body, signal }:
   if (answer.status === 204) return undefined as T;
   const parsed: unknown = await answer.json().catch(() => null);
   if (answer.ok) return parsed as T;
-  if (answer.status === 401 && !path.startsWith("auth/"))
-    for (const listener of signedOutListeners) listener();
-  const wait = Number(answer.headers.get("Retry-After") ?? "");
+  if (answer.status === 401 && !isSigningIn(path)) for (const listener of signedOutListeners) listener();
   throw new ApiError(
     answer.status,
     detailText(parsed, `MCPbox answered ${answer.status} ${answer.statusText}`.trim()),
-    Number.isFinite(wait) && wait > 0 ? wait : undefined,
+    waitOf(answer),
   );
 }
 

@@ -42,6 +42,9 @@ export const servers = {
     request<T.Page<T.ServerRow>>(withQuery("api/servers", query)),
   get: (id: string) => request<T.Server>(`api/servers/${at(id)}`),
   create: (body: { name: string; description: string }) => post<T.Server>("api/servers", body),
+  change: (id: string, body: { name?: string; description?: string; default_timeout_ms?: number }) =>
+    patch<T.Server>(`api/servers/${at(id)}`, body),
+  remove: (id: string) => remove(`api/servers/${at(id)}`),
   start: (id: string) => post<unknown>(`api/servers/${at(id)}/start`),
   stop: (id: string) => post<unknown>(`api/servers/${at(id)}/stop`),
   tools: (id: string, query: Paging) =>
@@ -75,6 +78,9 @@ export const tools = {
   get: (id: string) => request<T.Tool>(`api/tools/${at(id)}`),
   create: (server: string, body: ToolFields) => post<T.Tool>(`api/servers/${at(server)}/tools`, body),
   update: (id: string, body: ToolFields) => patch<T.Tool>(`api/tools/${at(id)}`, body),
+  remove: (id: string) => remove(`api/tools/${at(id)}`),
+  rollBack: (id: string, version: number) => post<T.Tool>(`api/tools/${at(id)}/versions/${version}/rollback`),
+  revoke: (id: string, digest: string) => post<unknown>(`api/approvals/tools/${at(id)}/revoke`, { digest }),
   versions: (id: string, query: Paging) =>
     request<T.Page<T.VersionRow>>(withQuery(`api/tools/${at(id)}/versions`, query)),
   version: (id: string, version: number) => request<T.Version>(`api/tools/${at(id)}/versions/${version}`),

@@ -43,6 +43,8 @@ export type ServerRow = {
   created_at: string;
 };
 export type Server = ServerRow & {
+  /** of its tools that name none */
+  default_timeout_ms: number;
   updated_at: string;
 };
 
@@ -90,15 +92,18 @@ export type Tool = ToolRow & {
   created_at: string;
 };
 
+export type VersionApproval = "approved" | "rejected" | "revoked";
 export type VersionRow = {
   version_number: number;
+  /** of its digest; null when nobody has decided on it */
+  approval: VersionApproval | null;
   change_summary: string;
   change_source: "llm" | "manual" | "import" | "rollback";
   author: string | null;
   digest: string;
   created_at: string;
 };
-export type Version = VersionRow & {
+export type Version = Omit<VersionRow, "approval"> & {
   name: string;
   description: string;
   python_code: string;

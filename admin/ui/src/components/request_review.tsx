@@ -2,13 +2,14 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 
 import { approvals, type GrantPath } from "../api/endpoints.ts";
+import { UNTIL_ASKED } from "../api/queries.ts";
 import type { GrantDetail } from "../api/types.ts";
 import { hostAndPort } from "../lib/queue.ts";
 import { Badge, Facts, Loaded, Note, Time } from "./ui.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
 export const grantQuery = (kind: GrantPath, id: string) =>
-  queryOptions({ queryKey: ["grant", kind, id], queryFn: () => approvals.grant(kind, id) });
+  queryOptions({ queryKey: ["grant", kind, id], queryFn: () => approvals.grant(kind, id), ...UNTIL_ASKED });
 
 function Reaches({ grant }: { grant: GrantDetail }) {
   if (grant.reaches_total === 0) return <Note>No approved tool could use it yet.</Note>;

@@ -4,6 +4,7 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
 import { approvals, auth, system } from "../api/endpoints.ts";
+import { useNews } from "../hooks/use_news.ts";
 import icon from "../icon.svg";
 import { chooseTheme, chosenTheme, type Theme } from "../lib/theme.ts";
 import { Ask } from "./dialog.tsx";
@@ -20,7 +21,7 @@ const PLACES = [
   { to: "/settings", label: "Settings" },
 ] as const;
 
-const REFRESH_MS = 10_000;
+const REFRESH_MS = 30_000; // besides what the stream of events says at once
 
 function ThemeChoice() {
   const [theme, setTheme] = useState<Theme>(chosenTheme);
@@ -62,6 +63,7 @@ function Frozen({ reason }: { reason: string }) {
 
 export function Shell() {
   const queries = useQueryClient();
+  useNews();
   const { pathname } = useLocation();
   const [open, setOpen] = useState(false);
   const [freezing, setFreezing] = useState(false);
@@ -154,7 +156,7 @@ export function Shell() {
         verb="Freeze"
         danger
         reason="Reason"
-        act={(reason) => system.freeze(reason).then(() => queries.invalidateQueries())}
+        act={system.freeze}
       >
         <p>
           Ends every running call at once and refuses new ones, also after a restart, until somebody lifts it.

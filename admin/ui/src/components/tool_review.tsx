@@ -3,6 +3,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
 import { tools } from "../api/endpoints.ts";
+import { UNTIL_ASKED } from "../api/queries.ts";
 import type { Review } from "../api/types.ts";
 import { groupedDigest, timeLimit } from "../lib/format.ts";
 import { CodeDiff, CodeView } from "./code.tsx";
@@ -46,7 +47,7 @@ function Code({ review: { tool, approved } }: { review: Review }) {
 }
 
 export const reviewQuery = (id: string) =>
-  queryOptions({ queryKey: ["review", id], queryFn: () => tools.review(id) });
+  queryOptions({ queryKey: ["review", id], queryFn: () => tools.review(id), ...UNTIL_ASKED });
 
 export function ToolReview({ id }: { id: string }) {
   const review = useQuery(reviewQuery(id));

@@ -1,10 +1,8 @@
-// Live activity as server-sent events.  The browser reconnects by itself and says what it has; `live` says whether it
-// is connected now.
+// Live activity as the page keeps it; `live` says whether news arrives now.
 import { useEffect, useState } from "react";
 
-import { basePath } from "../api/client.ts";
-import { activity } from "../api/endpoints.ts";
 import type { Activity } from "../api/types.ts";
+import { watch } from "../lib/stream.ts";
 
 const KEPT = 200;
 
@@ -13,19 +11,10 @@ export function addEvent(all: Activity[], event: Activity): Activity[] {
   return [event, ...all].sort((a, b) => b.sequence - a.sequence).slice(0, KEPT);
 }
 
-/** Newest first.  A stream begins with the newest records that there are. */
+/** Newest first. */
 export function useLive(): { events: Activity[]; live: boolean } {
   const [events, setEvents] = useState<Activity[]>([]);
   const [live, setLive] = useState(false);
-  useEffect(() => {
-    const source = new EventSource(basePath() + activity.stream);
-    source.onopen = () => setLive(true);
-    source.onerror = () => setLive(false);
-    source.addEventListener("activity", (message: MessageEvent<string>) => {
-      const event = JSON.parse(message.data) as Activity;
-      setEvents((all) => addEvent(all, event));
-    });
-    return () => source.close();
-  }, []);
+  useEffect(() => watch({ live: setLive, event: (event) => setEvents((all) => addEvent(all, event)) }), []);
   return { events, live };
 }

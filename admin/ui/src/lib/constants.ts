@@ -1,5 +1,5 @@
 // Words and colours of states, once.
-import type { ApprovalStatus, Period, ServerStatus } from "../api/types.ts";
+import type { ApprovalStatus, Period, ServerStatus, VersionApproval } from "../api/types.ts";
 
 export type Tone = "neutral" | "good" | "warn" | "bad" | "info";
 type Look = { label: string; tone: Tone };
@@ -17,6 +17,12 @@ export const APPROVAL: Record<ApprovalStatus, Look & { meaning: string }> = {
     tone: "bad",
     meaning: "You said no. Its author can change it and ask again.",
   },
+};
+
+export const VERSION_APPROVAL: Record<VersionApproval, Look> = {
+  approved: { label: "Approved", tone: "good" },
+  rejected: { label: "Rejected", tone: "bad" },
+  revoked: { label: "Revoked", tone: "neutral" },
 };
 
 export const SERVER: Record<ServerStatus, Look> = {

@@ -47,3 +47,20 @@ export function nextAfter(queue: Waiting[], id: string): string | null {
   const at = queue.findIndex((one) => one.id === id);
   return (queue[at + 1] ?? queue[at - 1])?.id ?? null;
 }
+
+/** What a decision names: exactly what was looked at. */
+export type Shown = { digest: string } | { sequence: number };
+export const listedOf = (one: Waiting): Shown =>
+  one.type === "tool" ? { digest: one.tool.digest } : { sequence: one.grant.sequence };
+
+/** Whether what was shown of it is not what it is now. */
+export function isOutdated(one: Waiting, shown: Shown | undefined): boolean {
+  if (!shown) return false;
+  const listed = listedOf(one);
+  return "digest" in shown
+    ? !("digest" in listed) || shown.digest !== listed.digest
+    : !("sequence" in listed) || shown.sequence !== listed.sequence;
+}
+
+/** Names one thing in one state: what is decided is gone from the queue, and comes back when it has changed. */
+export const stateOf = (one: Waiting): string => `${one.id} ${JSON.stringify(listedOf(one))}`;

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 
 import type { Activity } from "../api/types.ts";
 import { Badge, Empty, Loading, PageHead, Time } from "../components/ui.tsx";
@@ -39,9 +40,18 @@ function Line({ event }: { event: Activity }) {
   );
 }
 
+const speaksOf = (event: Activity, words: string): boolean =>
+  `${event.actor} ${event.action.replaceAll("_", " ")} ${event.tool ?? ""} ${event.says ?? ""}`
+    .toLowerCase()
+    .includes(words.trim().toLowerCase());
+
 export function ActivityPage() {
   useTitle("Activity");
   const { events, live } = useLive();
+  const [kind, setKind] = useState("");
+  const [words, setWords] = useState("");
+  const kinds = [...new Set(events.map((event) => event.kind))].sort();
+  const shown = events.filter((event) => (kind === "" || event.kind === kind) && speaksOf(event, words));
   return (
     <>
       <PageHead title="Activity" lead="What happens now: calls, decisions, sign-ins, and processes that end.">
@@ -56,13 +66,44 @@ export function ActivityPage() {
         </div>
       )}
       {events.length > 0 && (
-        <div className="card tight">
-          <ol className="list">
-            {events.map((event) => (
-              <Line key={event.sequence} event={event} />
-            ))}
-          </ol>
-        </div>
+        <>
+          <div className="row">
+            <input
+              className="search"
+              type="search"
+              aria-label="Search activity"
+              placeholder="Who, what, or which tool"
+              value={words}
+              onChange={(e) => setWords(e.target.value)}
+            />
+            <select
+              className="select"
+              aria-label="Kind"
+              value={kind}
+              onChange={(e) => setKind(e.target.value)}
+            >
+              <option value="">Everything</option>
+              {kinds.map((one) => (
+                <option key={one} value={one}>
+                  {one.replaceAll("_", " ")}
+                </option>
+              ))}
+            </select>
+          </div>
+          <div className="card tight">
+            {shown.length === 0 ? (
+              <Empty title="Nothing of this kind">
+                Of the {events.length} latest records none matches. The audit page has all of them.
+              </Empty>
+            ) : (
+              <ol className="list">
+                {shown.map((event) => (
+                  <Line key={event.sequence} event={event} />
+                ))}
+              </ol>
+            )}
+          </div>
+        </>
       )}
     </>
   );

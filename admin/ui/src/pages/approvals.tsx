@@ -6,88 +6,24 @@ import { useEffect, useMemo, useState } from "react";
 import { approvals } from "../api/endpoints.ts";
 import { DeniedHosts } from "../components/denied.tsx";
 import { Ask } from "../components/dialog.tsx";
+import { QueueItem } from "../components/queue_item.tsx";
 import { GrantReview, grantQuery } from "../components/request_review.tsx";
 import { useToast } from "../components/toasts.tsx";
 import { reviewQuery, ToolReview } from "../components/tool_review.tsx";
-import {
-  Badge,
-  Button,
-  Empty,
-  Loading,
-  Note,
-  PageHead,
-  Problem,
-  problemText,
-  Time,
-} from "../components/ui.tsx";
+import { Badge, Button, Empty, Loading, Note, PageHead, Problem, problemText } from "../components/ui.tsx";
 import { useKeys } from "../hooks/use_keys.ts";
+import { useQueue } from "../hooks/use_queue.ts";
 import { useTitle } from "../hooks/use_title.ts";
-import { nextAfter, queueOf, TYPE_LABEL, type Waiting } from "../lib/queue.ts";
-
-const MOST = 100;
-const REFRESH_MS = 10_000;
-
-function useQueue() {
-  const refetchInterval = REFRESH_MS;
-  const tools = useQuery({
-    queryKey: ["queue", "tools"],
-    queryFn: () => approvals.tools({ status: "pending_review", page_size: MOST }),
-    refetchInterval,
-  });
-  const hosts = useQuery({
-    queryKey: ["queue", "network"],
-    queryFn: () => approvals.grants("network", { page_size: MOST }),
-    refetchInterval,
-  });
-  const modules = useQuery({
-    queryKey: ["queue", "modules"],
-    queryFn: () => approvals.grants("modules", { page_size: MOST }),
-    refetchInterval,
-  });
-  const queue = useMemo(
-    () => queueOf(tools.data?.items ?? [], hosts.data?.items, modules.data?.items),
-    [tools.data, hosts.data, modules.data],
-  );
-  return {
-    queue,
-    ready: tools.data !== undefined && hosts.data !== undefined && modules.data !== undefined,
-    problem: tools.error ?? hosts.error ?? modules.error,
-  };
-}
-
-type ItemProps = {
-  one: Waiting;
-  selected: boolean;
-  checked: boolean;
-  select: () => void;
-  check: (on: boolean) => void;
-};
-
-function Item({ one, selected, checked, select, check }: ItemProps) {
-  return (
-    <li className="queue-item" data-selected={selected}>
-      <input
-        type="checkbox"
-        aria-label={`Mark ${one.title}`}
-        checked={checked}
-        onChange={(e) => check(e.target.checked)}
-      />
-      <button type="button" onClick={select} aria-current={selected ? "true" : undefined}>
-        <span className="mono">{one.title}</span>
-        <span className="soft small">
-          {TYPE_LABEL[one.type]} by {one.by ?? "unknown"}, <Time at={one.since} />
-        </span>
-      </button>
-    </li>
-  );
-}
+import { isOutdated, listedOf, nextAfter, type Shown, stateOf, type Waiting } from "../lib/queue.ts";
 
 export function Approvals() {
   useTitle("Approvals");
   const { hash } = useLocation();
   const toast = useToast();
   const queries = useQueryClient();
-  const { queue, ready, problem } = useQueue();
+  const { queue: all, ready, problem } = useQueue();
+  const [decided, setDecided] = useState<Set<string>>(new Set());
+  const queue = useMemo(() => all.filter((one) => !decided.has(stateOf(one))), [all, decided]);
   const [chosen, setChosen] = useState<string | null>(hash || null);
   const [marked, setMarked] = useState<Set<string>>(new Set());
   const [rejecting, setRejecting] = useState<Waiting[] | null>(null);
@@ -100,7 +36,9 @@ export function Approvals() {
 
   // What is approved is what was shown: the digest of the review on the page, or the sequence of the request there, not
   // what the list has by now.
-  const shownOf = (one: Waiting): { digest: string } | { sequence: number } | undefined => {
+  const keyOf = (one: Waiting) =>
+    one.type === "tool" ? reviewQuery(one.id).queryKey : grantQuery(one.type, one.id).queryKey;
+  const shownOf = (one: Waiting): Shown | undefined => {
     if (one.type === "tool") {
       const review = queries.getQueryData(reviewQuery(one.id).queryKey);
       return review && { digest: review.tool.digest };
@@ -108,9 +46,14 @@ export function Approvals() {
     const grant = queries.getQueryData(grantQuery(one.type, one.id).queryKey);
     return grant && { sequence: grant.sequence };
   };
+  const showAgain = (one: Waiting) => void queries.invalidateQueries({ queryKey: keyOf(one) });
+  // What was read once and is something else now is read anew when it is opened; while it is open it stays.
+  useEffect(() => {
+    if (selected && isOutdated(selected, shownOf(selected))) showAgain(selected);
+  }, [selected?.id]);
 
   const decideOne = async (one: Waiting, action: "approve" | "reject", reason?: string): Promise<unknown> => {
-    const listed = one.type === "tool" ? { digest: one.tool.digest } : { sequence: one.grant.sequence };
+    const listed = listedOf(one);
     const shown = shownOf(one) ?? (action === "reject" ? listed : undefined);
     if (!shown) throw new Error("Look at it before you approve it.");
     const words = { action, ...(reason && { reason }) };
@@ -129,23 +72,27 @@ export function Approvals() {
       action: "approve" | "reject";
       reason?: string;
     }) => {
-      const failed: string[] = [];
+      const failed: { one: Waiting; why: string }[] = [];
       for (const one of which)
         await decideOne(one, action, reason).catch((error: unknown) =>
-          failed.push(`${one.title}: ${problemText(error)}`),
+          failed.push({ one, why: `${one.title}: ${problemText(error)}` }),
         );
       return { failed, done: which.length - failed.length };
     },
     onMutate: ({ which }) => {
       const only = which.length === 1 ? which[0] : undefined;
       if (only) setChosen(nextAfter(queue, only.id));
+      setDecided((before) => new Set([...before, ...which.map(stateOf)])); // seen at once; undone if it fails
     },
     onSuccess: ({ failed, done }, { action, which }) => {
       const verb = action === "approve" ? "Approved" : "Rejected";
       const first = which[0];
       if (done > 0) toast(which.length === 1 && first ? `${verb} ${first.title}.` : `${verb} ${done}.`);
-      for (const one of failed) toast(one);
+      for (const { why } of failed) toast(why);
       if (failed.length && first) setChosen(first.id);
+      const back = new Set(failed.map(({ one }) => stateOf(one)));
+      setDecided((before) => new Set([...before].filter((state) => !back.has(state))));
+      for (const one of which) if (!back.has(stateOf(one))) queries.removeQueries({ queryKey: keyOf(one) });
       setMarked(new Set());
     },
   });
@@ -156,7 +103,8 @@ export function Approvals() {
     ...grantQuery(path, selected?.id ?? ""),
     enabled: selected !== undefined && selected.type !== "tool",
   });
-  const viewed = (selected?.type === "tool" ? tool.data : grant.data) !== undefined;
+  const outdated = selected !== undefined && isOutdated(selected, shownOf(selected));
+  const viewed = !outdated && (selected?.type === "tool" ? tool.data : grant.data) !== undefined;
   const approve = () =>
     selected && viewed && !decide.isPending && decide.mutate({ which: [selected], action: "approve" });
   useKeys({
@@ -166,6 +114,7 @@ export function Approvals() {
     ArrowUp: () => walk(-1),
     a: () => void approve(),
     r: () => selected && setRejecting([selected]),
+    n: () => selected && outdated && showAgain(selected),
     x: () => selected && mark(selected.id, !marked.has(selected.id)),
   });
   const mark = (id: string, on: boolean) =>
@@ -176,7 +125,10 @@ export function Approvals() {
       return next;
     });
   const markedOnes = queue.filter((one) => marked.has(one.id));
-  const unread = markedOnes.filter((one) => shownOf(one) === undefined);
+  const unread = markedOnes.filter((one) => {
+    const shown = shownOf(one);
+    return shown === undefined || isOutdated(one, shown);
+  });
 
   return (
     <>
@@ -202,7 +154,7 @@ export function Approvals() {
           <nav className="card tight queue-list" aria-label="What waits">
             <ul>
               {queue.map((one) => (
-                <Item
+                <QueueItem
                   key={one.id}
                   one={one}
                   selected={one === selected}
@@ -214,6 +166,18 @@ export function Approvals() {
             </ul>
           </nav>
           <div className="stack">
+            {outdated && (
+              <Note tone="warn">
+                <div className="row between" role="alert">
+                  <span>
+                    It has changed since it was shown here. Look at what it is now before you decide.
+                  </span>
+                  <Button onClick={() => showAgain(selected)}>
+                    Show it now <kbd>n</kbd>
+                  </Button>
+                </div>
+              </Note>
+            )}
             {selected.type === "tool" ? (
               <ToolReview id={selected.id} key={selected.id} />
             ) : (

@@ -41,10 +41,17 @@ export function Executions() {
   const [page, setPage] = useState(1);
   const [text, setText] = useState("");
   const [outcome, setOutcome] = useState("");
-  const filter = useDebounced(useMemo(() => ({ text, outcome }), [text, outcome]));
+  const [who, setWho] = useState("");
+  const filter = useDebounced(useMemo(() => ({ text, outcome, who }), [text, outcome, who]));
   const list = useQuery({
     queryKey: ["executions", page, filter],
-    queryFn: () => logs.executions({ page, search: filter.text, outcome: filter.outcome }),
+    queryFn: () =>
+      logs.executions({
+        page,
+        search: filter.text,
+        outcome: filter.outcome,
+        executed_by: filter.who.trim(),
+      }),
     placeholderData: (before: Page<ExecutionRow> | undefined) => before,
   });
   const changed = (set: (value: string) => void) => (event: { target: { value: string } }) => {
@@ -63,6 +70,14 @@ export function Executions() {
           placeholder="Tool"
           value={text}
           onChange={changed(setText)}
+        />
+        <input
+          className="search"
+          type="search"
+          aria-label="Caller"
+          placeholder="Caller, such as unix:alice"
+          value={who}
+          onChange={changed(setWho)}
         />
         <select className="select" aria-label="Outcome" value={outcome} onChange={changed(setOutcome)}>
           <option value="">Any outcome</option>

@@ -7,6 +7,7 @@ import type { Server } from "../api/types.ts";
 import { ExecutionsTable } from "../components/executions_table.tsx";
 import { ServerHosts } from "../components/server_hosts.tsx";
 import { ServerSecrets } from "../components/server_secrets.tsx";
+import { ServerSettings } from "../components/server_settings.tsx";
 import { ServerSwitch } from "../components/server_switch.tsx";
 import { Tabs } from "../components/tabs.tsx";
 import { Badge, CopyButton, Empty, Facts, Loaded, PageHead, Paging, Time } from "../components/ui.tsx";
@@ -14,14 +15,16 @@ import { VisibleText } from "../components/visible_text.tsx";
 import { useHash } from "../hooks/use_hash.ts";
 import { useTitle } from "../hooks/use_title.ts";
 import { APPROVAL, SERVER } from "../lib/constants.ts";
+import { duration } from "../lib/format.ts";
 
-const TABS = ["overview", "tools", "secrets", "hosts", "logs"] as const;
+const TABS = ["overview", "tools", "secrets", "hosts", "logs", "settings"] as const;
 const LABELS: Record<(typeof TABS)[number], string> = {
   overview: "Overview",
   tools: "Tools",
   secrets: "Secrets",
   hosts: "Hosts",
   logs: "Calls",
+  settings: "Settings",
 };
 
 function Overview({ server }: { server: Server }) {
@@ -38,6 +41,7 @@ function Overview({ server }: { server: Server }) {
         of={[
           ["Address", <code key="a">/mcp/servers/{server.name}</code>],
           ["Tools", String(server.tool_count)],
+          ["Time limit", `${duration(server.default_timeout_ms)}, for tools that name none`],
           ["Made", <Time key="c" at={server.created_at} />],
           ["Changed", <Time key="u" at={server.updated_at} />],
           [
@@ -125,6 +129,7 @@ function Inside({ server }: { server: Server }) {
       {tab === "secrets" && <ServerSecrets server={server} />}
       {tab === "hosts" && <ServerHosts server={server} />}
       {tab === "logs" && <Logs server={server} />}
+      {tab === "settings" && <ServerSettings server={server} />}
     </>
   );
 }

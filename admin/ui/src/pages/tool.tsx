@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 
 import { tools } from "../api/endpoints.ts";
 import type { Tool } from "../api/types.ts";
@@ -14,7 +14,6 @@ import {
   Badge,
   Button,
   Facts,
-  Field,
   Loaded,
   Note,
   PageHead,
@@ -22,7 +21,8 @@ import {
   problemText,
   Time,
 } from "../components/ui.tsx";
-import { Versions } from "../components/versions.tsx";
+import { ToolSettings } from "../components/tool_settings.tsx";
+import { Revoke, Versions } from "../components/versions.tsx";
 import { VisibleText } from "../components/visible_text.tsx";
 import { useHash } from "../hooks/use_hash.ts";
 import { useTitle } from "../hooks/use_title.ts";
@@ -128,78 +128,10 @@ function Logs({ tool }: { tool: Tool }) {
   return <Loaded query={list}>{(data) => <ExecutionsTable page={data} go={setPage} />}</Loaded>;
 }
 
-function Settings({ tool }: { tool: Tool }) {
-  const toast = useToast();
-  const [form, setForm] = useState({
-    name: tool.name,
-    description: tool.description,
-    seconds: tool.timeout_ms === 0 ? "" : String(tool.timeout_ms / 1000),
-  });
-  const save = useMutation({
-    mutationFn: () =>
-      tools.update(tool.id, {
-        ...(form.name !== tool.name && { name: form.name }),
-        ...(form.description !== tool.description && { description: form.description }),
-        ...(Number(form.seconds) * 1000 !== tool.timeout_ms && {
-          timeout_ms: Math.round(Number(form.seconds) * 1000),
-        }),
-      }),
-    onSuccess: () => toast("Saved as a new version."),
-  });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate();
-  };
-  return (
-    <>
-      <form className="card" onSubmit={submit}>
-        <Note>
-          Name, description and time limit are part of what was approved: changing one asks for a new review.
-        </Note>
-        <Field label="Name">
-          {(a) => (
-            <input
-              {...a}
-              className="mono"
-              value={form.name}
-              onChange={(e) => setForm({ ...form, name: e.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="Description">
-          {(a) => (
-            <textarea
-              {...a}
-              maxLength={2000}
-              value={form.description}
-              onChange={(e) => setForm({ ...form, description: e.target.value })}
-            />
-          )}
-        </Field>
-        <Field label="Time limit in seconds" hint="1 to 300; 30 when none was chosen">
-          {(a) => (
-            <input
-              {...a}
-              inputMode="decimal"
-              value={form.seconds}
-              onChange={(e) => setForm({ ...form, seconds: e.target.value })}
-            />
-          )}
-        </Field>
-        <Problem of={save.error} />
-        <div>
-          <Button type="submit" look="primary" busy={save.isPending}>
-            Save
-          </Button>
-        </div>
-      </form>
-    </>
-  );
-}
-
 function Actions({ tool }: { tool: Tool }) {
   const toast = useToast();
   const [asking, setAsking] = useState(false);
+  const [revoking, setRevoking] = useState(false);
   const enable = useMutation({
     mutationFn: (enabled: boolean) => tools.update(tool.id, { enabled }),
     onSuccess: (_, enabled) => (enabled ? toast("Enabled.") : toast("Disabled.", () => enable.mutate(true))),
@@ -218,6 +150,12 @@ function Actions({ tool }: { tool: Tool }) {
       <Button busy={enable.isPending} onClick={() => enable.mutate(!tool.enabled)}>
         {tool.enabled ? "Disable" : "Enable"}
       </Button>
+      {tool.approval_status === "approved" && (
+        <Button look="bad" onClick={() => setRevoking(true)}>
+          Revoke
+        </Button>
+      )}
+      <Revoke tool={tool} of={revoking ? tool.digest : null} close={() => setRevoking(false)} />
       <Ask
         open={asking}
         close={() => setAsking(false)}
@@ -263,7 +201,7 @@ function Inside({ tool }: { tool: Tool }) {
       {tab === "run" && <DraftRun toolId={tool.id} schema={parsed(tool.input_schema)} />}
       {tab === "versions" && <Versions tool={tool} />}
       {tab === "logs" && <Logs tool={tool} />}
-      {tab === "settings" && <Settings tool={tool} key={tool.digest} />}
+      {tab === "settings" && <ToolSettings tool={tool} />}
     </>
   );
 }

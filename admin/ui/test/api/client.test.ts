@@ -44,17 +44,29 @@ describe("request", () => {
   });
   it("says what the server said, and how long to wait", async () => {
     answers(429, { detail: "too many attempts" }, { "Retry-After": "7" });
-    await expect(request("auth/login", { method: "POST", body: {} })).rejects.toMatchObject({
+    await expect(request("api/auth/login", { method: "POST", body: {} })).rejects.toMatchObject({
       status: 429,
       message: "too many attempts",
       retryAfter: 7,
     });
   });
+  it("asks again when the server said when, also for what changes something", async () => {
+    vi.useFakeTimers();
+    const early = new Response("{}", { status: 429, headers: { "Retry-After": "1" } });
+    const fetched = vi.fn().mockResolvedValueOnce(early).mockResolvedValueOnce(new Response("[1]"));
+    vi.stubGlobal("fetch", fetched);
+    const answer = request("api/x", { method: "POST", body: {} });
+    await vi.advanceTimersByTimeAsync(999);
+    expect(fetched).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(await answer).toEqual([1]);
+    vi.useRealTimers();
+  });
   it("tells the page when the session has ended, but not for a wrong password", async () => {
     const listener = vi.fn();
     const stop = onSignedOut(listener);
     answers(401, { detail: "sign in" });
-    await expect(request("auth/login")).rejects.toBeInstanceOf(ApiError);
+    await expect(request("api/auth/login")).rejects.toBeInstanceOf(ApiError);
     expect(listener).not.toHaveBeenCalled();
     await expect(request("api/servers")).rejects.toBeInstanceOf(ApiError);
     expect(listener).toHaveBeenCalledOnce();

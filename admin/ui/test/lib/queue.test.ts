@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { Grant, PendingTool } from "../../src/api/types.ts";
-import { hostAndPort, nextAfter, queueOf } from "../../src/lib/queue.ts";
+import { hostAndPort, isOutdated, nextAfter, queueOf, stateOf } from "../../src/lib/queue.ts";
 
 const tool = (id: string, since: string): PendingTool => ({
   id,
@@ -71,4 +71,18 @@ it("has hosts, modules and tools in one line", () => {
 it("writes an address of IPv6 so that its port can be told apart", () => {
   expect(hostAndPort({ name: "2001:db8::1", port: 443 })).toBe("[2001:db8::1]:443");
   expect(hostAndPort({ name: "api.example", port: null })).toBe("api.example, any port");
+});
+
+it("tells what was shown from what it is now", () => {
+  const [first] = queueOf([tool("a", "1")]);
+  const [changed] = queueOf([{ ...tool("a", "1"), digest: "01" }]);
+  const [request] = queueOf([], [host("h", "1", 443)]);
+  if (!first || !changed || !request) throw new Error("each is in its queue");
+  expect(isOutdated(first, undefined)).toBe(false);
+  expect(isOutdated(first, { digest: "00" })).toBe(false);
+  expect(isOutdated(changed, { digest: "00" })).toBe(true);
+  expect(isOutdated(request, { sequence: 7 })).toBe(false);
+  expect(isOutdated(request, { sequence: 6 })).toBe(true);
+  expect(isOutdated(request, { digest: "00" })).toBe(true);
+  expect(stateOf(first)).not.toBe(stateOf(changed));
 });
