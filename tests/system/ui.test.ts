@@ -1,20 +1,17 @@
 // The web UI in a real browser against the real daemons: from the setup code to a decision, each page at each width, and
 // a review with the keyboard alone.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
-import { checkAccess, checkLayout, type Look, newPage, open, openBrowser } from "./harness/browser.ts";
+import { explainPage, type Look, lookAt, LOOKS, newPage, open, openBrowser } from "./harness/browser.ts";
 import { Instance } from "./harness/instance.ts";
 import { createServer, createTool, explainFailure, logsOf, type Tool } from "./harness/story.ts";
 import { until } from "./harness/wait.ts";
 
 const NAME = "alice";
 const PASSWORD = "correct horse battery";
-const SHOTS = process.env["MCPBOX_SCREENSHOTS"]; // a folder, for whoever wants to look
 
 let box: Instance;
 let browser: Browser;
@@ -35,7 +32,6 @@ before(async () => {
   browser = await openBrowser();
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
   ({ page, complaints } = await newPage(context));
-  if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 });
 after(async () => {
   await browser?.close();
@@ -43,8 +39,22 @@ after(async () => {
   box?.destroy();
 });
 afterEach(explainFailure(() => box));
+afterEach(explainPage(() => page));
 
 const at = (path: string) => box.adminUrl + path;
+
+// A session may ask 100 times a minute, and nobody clicks this fast: each test has one of its own.
+let isSetUp = false;
+beforeEach(() => (isSetUp ? signIn(context) : undefined));
+
+/** Gives `into` another session; at no moment has it none, which an open page would notice. */
+async function signIn(into: BrowserContext): Promise<void> {
+  const elsewhere = await browser.newContext(); // with a cookie, only a page of this origin may sign in
+  const data = { username: NAME, password: PASSWORD };
+  assert.equal((await elsewhere.request.post(at("/api/auth/login"), { data })).status(), 200);
+  await into.addCookies(await elsewhere.cookies());
+  await elsewhere.close();
+}
 
 async function asksFor(name: string, code: string, notes: string): Promise<Tool> {
   const tool = await createTool(box, { id: server, name: "weather" }, name, code, {
@@ -57,11 +67,27 @@ async function asksFor(name: string, code: string, notes: string): Promise<Tool>
 const statusOf = async (tool: Tool): Promise<string> =>
   (await box.mcp.manage("get_tool_status", { tool_id: tool.id })).approval_status;
 
+const HELLO = "async def main() -> str:\n    return 'hello'\n";
+
 async function becomes(tool: Tool, status: string): Promise<void> {
   for (let tries = 0; tries < 200 && (await statusOf(tool)) !== status; tries++)
     await page.waitForTimeout(50);
   assert.equal(await statusOf(tool), status);
 }
+
+// axe is script from outside, which the policy of the pages would stop; that policy's own check is `complaints`.
+const visit = ({ width, theme }: Look): Promise<BrowserContext> =>
+  browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, bypassCSP: true });
+
+test("the page of the first run is still, within its width and usable by everybody", async () => {
+  for (const look of LOOKS) {
+    const looking = await visit(look);
+    const visitor = await newPage(looking);
+    await open(visitor.page, at("/"));
+    assert.deepEqual(await lookAt(visitor.page, "/setup", look), []);
+    await looking.close();
+  }
+});
 
 test("whoever has the setup code becomes the first admin; whoever has not, does not", async () => {
   await open(page, at("/"));
@@ -95,9 +121,17 @@ test("a wrong password is told apart from nothing, and the right one lets in", a
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Dashboard" }).waitFor();
   complaints.length = 0; // the refusals again
+  isSetUp = true;
 });
 
-test("what a model asks for appears by itself, and is approved with one key", async () => {
+/** Presses keys one after the other, and says how many there were. */
+async function press(...keys: string[]): Promise<number> {
+  for (const key of keys) await page.keyboard.press(key);
+  return keys.length;
+}
+const MOST_KEYS = 3;
+
+test("what a model asks for appears by itself, and is approved with at most three keys", async () => {
   server = await createServer(box, "weather", "Forecasts");
   await open(page, at("/approvals"));
   await page.getByText("Nothing waits for you").waitFor();
@@ -106,10 +140,10 @@ test("what a model asks for appears by itself, and is approved with one key", as
     "async def main(city: str) -> str:\n    return city\n",
     "Tried with Bonn.",
   );
-  await page.getByRole("button", { name: /weather__forecast/ }).waitFor(); // asked every 10 s
+  await page.getByRole("button", { name: /weather__forecast/ }).waitFor(); // nobody asks for it
   await page.getByText("Nobody has checked it").waitFor();
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
-  await page.keyboard.press("a");
+  assert.ok((await press("a")) <= MOST_KEYS);
   await becomes(forecast, "approved");
   await page.getByText("Nothing waits for you").waitFor();
 });
@@ -162,12 +196,12 @@ test("what changes while it is read is not approved", async () => {
   const racing = await asksFor("racing", "async def main() -> str:\n    return 'one'\n", "");
   await open(page, at(`/approvals#${racing.id}`));
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
-  await page.route("**/api/**", async (route) => {
-    if (route.request().method() === "POST")
-      await box.mcp.manage("update_tool", {
-        tool_id: racing.id,
-        python_code: "async def main() -> str:\n    return 'two'\n",
-      });
+  const decision = "**/api/approvals/tools/*/action";
+  await page.route(decision, async (route) => {
+    await box.mcp.manage("update_tool", {
+      tool_id: racing.id,
+      python_code: "async def main() -> str:\n    return 'two'\n",
+    });
     await route.continue();
   });
   await page.keyboard.press("a");
@@ -175,7 +209,7 @@ test("what changes while it is read is not approved", async () => {
     .getByText(/has changed|changed since/)
     .first()
     .waitFor();
-  await page.unroute("**/api/**");
+  await page.unroute(decision);
   assert.equal(await statusOf(racing), "pending_review");
   complaints.length = 0;
 });
@@ -191,6 +225,19 @@ test("a review needs no mouse: from the dashboard with the keyboard alone", asyn
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
   await page.keyboard.press("a");
   await page.getByText("Nothing waits for you").waitFor();
+
+  const [first, second] = [await asksFor("first", HELLO, ""), await asksFor("second", HELLO, "")];
+  await page.getByRole("button", { name: /weather__second/ }).waitFor();
+  await press("j");
+  await page.locator(".queue h2", { hasText: "weather__second" }).waitFor();
+  await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
+  assert.ok(1 + (await press("a")) <= MOST_KEYS, "from the list to the decision");
+  await becomes(second, "approved");
+  await page.locator(".queue h2", { hasText: "weather__first" }).waitFor();
+  await press("r");
+  await page.keyboard.type("Another one does this.");
+  await press("Tab", "Enter");
+  await becomes(first, "rejected");
 });
 
 test("a draft is written, tried, and asked for, all here", async () => {
@@ -281,73 +328,52 @@ test("the audit chain is checked on demand", async () => {
   await page.getByText("The chain is whole.").waitFor();
 });
 
-const LOOKS: Look[] = [360, 768, 1440].flatMap((width) => [
-  { width, theme: "light" },
-  { width, theme: "dark" },
-]);
+const SIGNED_IN_AT_ONCE = 6; // pages
 
-test("every page is quiet, still, within its width and usable by everybody", async (t) => {
-  assert.deepEqual(complaints, [], "the console during all of the above");
+async function everyPlace(): Promise<string[]> {
   const { items } = (await (await context.request.get(at("/api/execution-logs"))).json()) as {
     items: { id: string }[];
   };
-  const places = [
+  const tabs = (path: string, names: string) => names.split(" ").map((name) => `${path}#${name}`);
+  return [
     "/",
     "/approvals",
     "/servers",
     `/servers/${server}`,
-    `/servers/${server}#tools`,
-    `/servers/${server}#secrets`,
-    `/servers/${server}#hosts`,
-    `/servers/${server}#logs`,
+    ...tabs(`/servers/${server}`, "tools secrets hosts logs settings"),
     `/servers/${server}/new`,
     `/tools/${forecast.id}`,
-    `/tools/${forecast.id}#run`,
-    `/tools/${forecast.id}#versions`,
-    `/tools/${forecast.id}#settings`,
+    ...tabs(`/tools/${forecast.id}`, "run versions settings"),
     "/executions",
     `/executions/${items[0]!.id}`,
     "/activity",
     "/audit",
     "/connect",
     "/settings",
-    "/settings#modules",
-    "/settings#admins",
-    "/settings#sessions",
-    "/settings#about",
+    ...tabs("/settings", "modules admins sessions about"),
     "/nowhere",
   ];
-  for (const { width, theme } of LOOKS)
-    await t.test(`${width} px, ${theme}`, async () => {
-      // axe is script from outside, which the policy of the pages would stop; the check of the policy is the one above.
-      const looking = await browser.newContext({
-        viewport: { width, height: 900 },
-        colorScheme: theme,
-        bypassCSP: true,
-      });
+}
+
+test("the console has nothing to say about all of the above", () => assert.deepEqual(complaints, []));
+
+test("every page is quiet, still, within its width and usable by everybody", async (t) => {
+  const places = await everyPlace();
+  for (const look of LOOKS)
+    await t.test(`${look.width} px, ${look.theme}`, async () => {
+      const looking = await visit(look);
       const visitor = await newPage(looking);
-      const wrong: string[] = [];
+      await open(visitor.page, at("/"));
+      const wrong = await lookAt(visitor.page, "/sign-in", look);
+      await signIn(looking);
+      await visitor.page.evaluate(() => localStorage.setItem("mcpbox-welcome", "1"));
+      await open(visitor.page, at("/"));
+      wrong.push(...(await lookAt(visitor.page, "/onboarding", look)));
+      await visitor.page.evaluate(() => localStorage.clear());
       for (const [index, place] of places.entries()) {
-        const name = place.replaceAll(/[0-9a-f-]{36}/g, "id");
-        // A session may ask 100 times a minute, and nobody reads this fast: each few pages get one of their own.
-        if (index % 6 === 0) {
-          await looking.clearCookies(); // with one, only a page of this origin may sign in
-          const data = { username: NAME, password: PASSWORD };
-          assert.equal((await looking.request.post(at("/api/auth/login"), { data })).status(), 200);
-        }
-        try {
-          await open(visitor.page, at(place));
-          await checkLayout(visitor.page, name);
-          await checkAccess(visitor.page, name);
-        } catch (problem) {
-          wrong.push(`${name}: ${String(problem)}`);
-          console.error(`${width} px, ${theme}: ${wrong.at(-1)}`); // at once: a sweep takes minutes
-        }
-        if (SHOTS)
-          await visitor.page.screenshot({
-            path: join(SHOTS, `${width}-${theme}${name.replaceAll(/[^a-z]+/g, "_")}.png`),
-            fullPage: true,
-          });
+        if (index % SIGNED_IN_AT_ONCE === 0) await signIn(looking);
+        await open(visitor.page, at(place));
+        wrong.push(...(await lookAt(visitor.page, place.replaceAll(/[0-9a-f-]{36}/g, "id"), look)));
       }
       assert.deepEqual([...wrong, ...visitor.complaints], []);
       await looking.close();

@@ -1,6 +1,6 @@
 // Debian's Chromium on the web UI, with what every page must be: quiet, still, within its width, and usable by everybody.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -8,6 +8,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-dev-shm-usage --disable-quic --no-first-run --disable-sync " +
   "--disable-background-networking --disable-component-update";
+const SHOTS = process.env["MCPBOX_SCREENSHOTS"]; // a folder, for whoever wants to look
 type Shift = PerformanceEntry & { value: number; sources: { node: Node | null }[] };
 const AXE = readFileSync(join(import.meta.dirname, "../node_modules/axe-core/axe.min.js"), "utf8");
 
@@ -17,6 +18,7 @@ export interface Look {
 }
 
 export function openBrowser(): Promise<Browser> {
+  if (SHOTS) mkdirSync(SHOTS, { recursive: true });
   return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS.split(" ") });
 }
 
@@ -43,6 +45,15 @@ export async function newPage(context: BrowserContext): Promise<{ page: Page; co
     }).observe({ type: "layout-shift", buffered: true });
   });
   return { page, complaints };
+}
+
+/** Prints what the page says when the test that just ran failed.  For afterEach(). */
+export function explainPage(page: () => Page | undefined) {
+  return async (context: unknown) => {
+    if ((context as { passed?: boolean }).passed !== false) return;
+    const words = await page()?.innerText("body", { timeout: 5_000 });
+    console.error(`--- ${page()?.url() ?? "no page"} ---\n${words ?? ""}`);
+  };
 }
 
 /** Opens a page and waits until it shows what it has. */
@@ -100,4 +111,28 @@ export async function checkAccess(page: Page, name: string): Promise<void> {
     );
   });
   assert.deepEqual(found, [], `${name}: what axe finds`);
+}
+
+// Each page in each width, the theme changing with it; each theme in each width only where there is time for it.
+export const LOOKS: Look[] = process.env["MCPBOX_EVERY_LOOK"]
+  ? [360, 768, 1440].flatMap((width) => [
+      { width, theme: "light" },
+      { width, theme: "dark" },
+    ])
+  : [
+      { width: 360, theme: "dark" },
+      { width: 768, theme: "light" },
+      { width: 1440, theme: "dark" },
+    ];
+
+/** What is wrong with a page in one look; and a picture of it, for whoever wants to look. */
+export async function lookAt(visitor: Page, name: string, { width, theme }: Look): Promise<string[]> {
+  const wrong: string[] = [];
+  for (const check of [checkLayout, checkAccess])
+    await check(visitor, name).catch((problem: unknown) => wrong.push(`${name}: ${String(problem)}`));
+  const look = `${width}-${theme}`;
+  for (const one of wrong) console.error(`${look}: ${one}`); // at once: a sweep takes minutes
+  const file = `${look}${name.replaceAll(/[^a-z]+/g, "_")}.png`;
+  if (SHOTS) await visitor.screenshot({ path: join(SHOTS, file), fullPage: true });
+  return wrong;
 }
