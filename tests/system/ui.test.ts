@@ -5,7 +5,16 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
-import { explainPage, type Look, lookAt, LOOKS, newPage, open, openBrowser } from "./harness/browser.ts";
+import {
+  explainPage,
+  firstPaint,
+  type Look,
+  lookAt,
+  LOOKS,
+  newPage,
+  open,
+  openBrowser,
+} from "./harness/browser.ts";
 import { Instance } from "./harness/instance.ts";
 import { createServer, createTool, explainFailure, logsOf, type Tool } from "./harness/story.ts";
 import { until } from "./harness/wait.ts";
@@ -360,7 +369,7 @@ test("the console has nothing to say about all of the above", () => assert.deepE
 test("every page is quiet, still, within its width and usable by everybody", async (t) => {
   const places = await everyPlace();
   for (const look of LOOKS)
-    await t.test(`${look.width} px, ${look.theme}`, async () => {
+    await t.test(`${look.width} px, ${look.theme}`, async (part) => {
       const looking = await visit(look);
       const visitor = await newPage(looking);
       await open(visitor.page, at("/"));
@@ -373,6 +382,7 @@ test("every page is quiet, still, within its width and usable by everybody", asy
       for (const [index, place] of places.entries()) {
         if (index % SIGNED_IN_AT_ONCE === 0) await signIn(looking);
         await open(visitor.page, at(place));
+        if (index === 0) part.diagnostic(`first paint after ${await firstPaint(visitor.page)} ms`);
         wrong.push(...(await lookAt(visitor.page, place.replaceAll(/[0-9a-f-]{36}/g, "id"), look)));
       }
       assert.deepEqual([...wrong, ...visitor.complaints], []);

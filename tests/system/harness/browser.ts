@@ -69,6 +69,10 @@ export async function settled(page: Page): Promise<void> {
   );
 }
 
+/** Milliseconds from the request to the first thing that is seen; undefined where nothing was yet. */
+export const firstPaint = (page: Page): Promise<number | undefined> =>
+  page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+
 const MOST_SHIFT = 0.1; // what the field calls good
 
 export async function checkLayout(page: Page, name: string): Promise<void> {
