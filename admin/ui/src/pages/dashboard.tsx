@@ -53,7 +53,8 @@ function Lists({ data }: { data: Data }) {
                   {tool.server_name}__{tool.tool_name}
                 </Link>
                 <span className="soft small">
-                  {number(tool.invocations)} calls, {duration(tool.avg_duration_ms)}
+                  {number(tool.invocations)} {tool.invocations === 1 ? "call" : "calls"},{" "}
+                  {duration(tool.avg_duration_ms)}
                 </span>
               </li>
             ))}
