@@ -13,6 +13,8 @@ import { explainFailure, logsOf } from "./harness/story.ts";
 const ALICE = { username: "alice", password: "correct horse battery" };
 const CODE = "async def main(name: str) -> str:\n    return f'hello {name}'\n";
 const NOBODY = "00000000-0000-4000-8000-000000000000";
+// Calls are looked for by an id like any other: of what is not there, there are none.
+const MAY_BE_EMPTY = new Set(["get_servers_server_id_execution_logs", "get_tools_tool_id_logs"]);
 const ENDLESS = "get_activity_stream"; // is read below: a client of JSON has no use for it
 
 interface Operation {
@@ -29,7 +31,7 @@ interface Answer {
   data: any;
   headers: Record<string, string>;
 }
-type Options = { body?: unknown; token?: string | null; type?: string };
+type Options = { body?: unknown; token?: string | null };
 
 let box: Instance;
 let api: AdminApi;
@@ -68,13 +70,23 @@ async function call(id: string, parameters: object = {}, options: Options = {}):
     const answer = await client[id](parameters, options.body, {
       headers: {
         ...(given && { Authorization: `Bearer ${given}` }),
-        ...(options.type && { "Content-Type": options.type }),
       },
     });
     const wait = Number(answer.headers["retry-after"] ?? 0);
     if (answer.status !== 429 || !wait) return answer;
     if (given) token = await signIn();
     else await new Promise((go) => setTimeout(go, wait * 1000));
+  }
+}
+
+/** The answer to a body that no client would make. */
+async function statusOfRaw(one: Operation, body: string, type: string): Promise<number> {
+  const path = one.path.replaceAll("{key_name}", "KEY").replaceAll(/\{[^}]+\}/g, NOBODY);
+  for (;;) {
+    const headers = { authorization: `Bearer ${token}`, "content-type": type };
+    const { status } = await api.raw(one.method.toUpperCase(), path, headers, body);
+    if (status !== 429) return status;
+    token = await signIn();
   }
 }
 
@@ -129,8 +141,7 @@ test("accounts and sessions", async () => {
   token = await signIn();
 });
 
-let server_id: string;
-let tool_id: string;
+let [server_id, tool_id] = ["", ""];
 
 test("servers and tools, from the first draft to the way back", async () => {
   server_id = (await good("post_servers", {}, { name: "web" })).id;
@@ -150,7 +161,8 @@ test("servers and tools, from the first draft to the way back", async () => {
   assert.match(JSON.stringify(await box.mcp.call("site__greet", { name: "MCP" })), /hello MCP/);
 
   const next = { python_code: CODE.replace("hello", "good day") };
-  assert.equal((await good("patch_tools_tool_id", { tool_id }, next)).approval_status, "draft");
+  const patched = await good("patch_tools_tool_id", { tool_id }, next);
+  assert.equal(patched.approval_status, "pending_review");
   const compared = { tool_id, from_version: 1, to_version: 2 };
   const { differences } = await good("get_tools_tool_id_versions_compare", compared);
   assert.deepEqual(
@@ -168,8 +180,9 @@ test("servers and tools, from the first draft to the way back", async () => {
 
   const other = (await good("post_servers_server_id_tools", { server_id }, { ...draft, name: "other" })).id;
   await good("post_tools_tool_id_submit", { tool_id: other }, {});
-  const [waiting] = (await good("get_approvals_tools")).items;
-  const many = { tools: [{ id: other, digest: waiting.digest }], action: "reject", reason: "not needed" };
+  const { items: queue } = await good("get_approvals_tools");
+  const { digest: waiting } = queue.find(({ id }: any) => id === other);
+  const many = { tools: [{ id: other, digest: waiting }], action: "reject", reason: "not needed" };
   assert.equal((await good("post_approvals_tools_bulk_action", {}, many)).processed_count, 1);
   await good("delete_tools_tool_id", { tool_id: other });
   assert.equal((await call("get_tools_tool_id", { tool_id: other })).status, 404);
@@ -245,7 +258,7 @@ test("what needs a session is refused without one", async () => {
 
 test("what is not there is not found, and nothing is made of it", async () => {
   for (const one of operations) {
-    if (one.inPath.length === 0 || one.takesBody) continue;
+    if (one.inPath.length === 0 || one.takesBody || MAY_BE_EMPTY.has(one.id)) continue;
     const ids = Object.fromEntries(one.inPath.map((name) => [name, name === "number" ? 1 : NOBODY]));
     const query = Object.fromEntries(
       one.inQuery.map((name) => [name, name.endsWith("_version") ? 1 : undefined]),
@@ -264,9 +277,9 @@ test("a body that is not as described is refused, and the answer names what is w
       surplus.data.detail.some((each: any) => each.loc.join(".") === "body.surplus"),
       `${one.id}: ${JSON.stringify(surplus.data)}`,
     );
-    assert.equal((await call(one.id, ids, { body: "[]", type: "application/json" })).status, 422, one.id);
-    assert.equal((await call(one.id, ids, { body: "{", type: "application/json" })).status, 400, one.id);
-    assert.equal((await call(one.id, ids, { body: "{}", type: "text/plain" })).status, 415, one.id);
+    assert.equal(await statusOfRaw(one, "[]", "application/json"), 422, one.id);
+    assert.equal(await statusOfRaw(one, "{", "application/json"), 400, one.id);
+    assert.equal(await statusOfRaw(one, "{}", "text/plain"), 415, one.id);
   }
 });
 

@@ -72,7 +72,7 @@ test("a tool goes back to what was approved, and the approval is taken back by i
     tool_id: forecast.id,
     python_code: ECHO.replace("city\n", "'no'\n"),
   });
-  assert.equal(await statusOf(forecast), "draft");
+  assert.equal(await statusOf(forecast), "pending_review");
   await open(page, at(`/tools/${forecast.id}#versions`));
   const was = page.locator("li", { hasText: "Version 1" });
   await was.getByRole("button", { name: "Compare" }).click();
