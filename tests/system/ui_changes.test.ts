@@ -56,7 +56,6 @@ test("what changes on the page of a reviewer stays as it was shown, and is not a
   await open(page, at(`/approvals#${moving.id}`));
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
   await box.mcp.manage("update_tool", { tool_id: moving.id, python_code: HELLO.replace("hello", "bye") });
-  await box.mcp.manage("request_publish", { tool_id: moving.id });
   await page.getByText("It has changed since it was shown here").waitFor();
   assert.ok(await page.getByRole("button", { name: "Approve", exact: false }).first().isDisabled());
   await page.keyboard.press("a");
@@ -95,7 +94,7 @@ test("a tool goes back to what was approved, and the approval is taken back by i
 test("a server is renamed; what is deleted for good is named first", async () => {
   const doomed = await createServer(box, "doomed", "To be deleted");
   await open(page, at(`/servers/${doomed}#settings`));
-  await page.getByLabel("Name").fill("renamed");
+  await page.getByLabel("Name", { exact: true }).fill("renamed");
   await page.getByLabel("Time limit in seconds").fill("5");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("heading", { name: "renamed" }).waitFor();
