@@ -66,6 +66,14 @@ class Comparison(unittest.TestCase):
             self.assertIn(access, "\n".join(self.refused(program, line)), line)
             (self.folder / program).unlink()
 
+    def test_a_log_is_made_by_who_may_write_and_added_to_by_who_may_append(self):
+        added = 'openat(AT_FDCWD</>, "x", O_WRONLY|O_APPEND) = 3</var/lib/mcpbox/log/mcpbox.log>'
+        made = added.replace("O_APPEND", "O_CREAT|O_APPEND")
+        self.assertEqual(self.refused("mcpbox-monitor", added), [])
+        self.assertEqual(len(self.refused("mcpbox-monitor", made)), 1)
+        (self.folder / "mcpbox-monitor").unlink()
+        self.assertEqual(self.refused("mcpbox-launcher", made), [])
+
     def test_what_failed_or_was_only_looked_at_is_no_access(self):
         lines = (
             'openat(AT_FDCWD</>, "/etc/shadow", O_RDONLY) = -1 EACCES (Permission denied)',

@@ -80,7 +80,8 @@ class Trace:
         self.files[pid, opened[1]] = opened[2]
         modes = "r" if re.search("O_RDONLY|O_RDWR", arguments) else ""
         if re.search("O_WRONLY|O_RDWR", arguments):
-            modes += "a" if "O_APPEND" in arguments else "w"
+            # Making a file takes the right to write it, also where it is only added to.
+            modes += "a" if "O_APPEND" in arguments and "O_CREAT" not in arguments else "w"
         self.add_file(pid, opened[2], modes, line)
 
     def on_execve(self, pid, arguments, _, line):
