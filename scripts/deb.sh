@@ -10,6 +10,7 @@ cd "$ROOT"
 if [[ ${1:-} != --built ]]; then
   "$ROOT/scripts/install-deps.sh" run
   "$ROOT/scripts/build-ui.sh"
+  "$ROOT/scripts/build-worker.sh"
   build_product
 fi
 as_root=()

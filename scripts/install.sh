@@ -18,7 +18,7 @@ fi
 to=${DESTDIR:-}$PREFIX
 programs=(mcpbox-launcher mcpbox-monitor mcpbox-gateway mcpbox-executor mcpbox-password mcpbox-migrate mcpbox-admin
   mcpbox-egress mcpbox-dialer)
-units=(mcpbox.target mcpboxd.socket mcpbox-admin.socket mcpboxd.service mcpbox-db.service)
+units=(mcpbox.target mcpboxd.socket mcpbox-admin.socket mcpboxd.service mcpbox-db.service mcpbox-tunnel.service)
 
 put() { # put MODE FILE... FOLDER
   local mode=$1 folder=${!#}
@@ -62,6 +62,11 @@ if [[ -d $ROOT/admin/ui/dist ]]; then
   install -d "$to/share/mcpbox/ui"
   cp -R --no-preserve=mode,ownership "$ROOT/admin/ui/dist/." "$to/share/mcpbox/ui/"
   chmod -R u=rwX,go=rX "$to/share/mcpbox/ui"
+fi
+# The Worker for remote clients, where it was built (scripts/build-worker.sh), and what deploys it.
+if [[ -s $ROOT/worker/dist/worker.mjs ]]; then
+  put 0644 "$ROOT/worker/dist/worker.mjs" share/mcpbox/worker/dist
+  put 0755 "$ROOT/worker/deploy.sh" share/mcpbox/worker
 fi
 
 [[ -n ${DESTDIR:-} ]] || cat <<TEXT

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 BUILD = Path(sys.argv.pop())
@@ -20,7 +21,7 @@ UNITS = ROOT / "systemd"
 # What `systemd-analyze security` calls exposure, times ten.  What stands against the launcher is root, the
 # network of the machine, and the namespaces that jails are made of: mcpboxd.service names each directive that
 # it cannot have.
-MOST_EXPOSURE = {"mcpboxd.service": 35, "mcpbox-db.service": 20}
+MOST_EXPOSURE = {"mcpboxd.service": 35, "mcpbox-db.service": 20, "mcpbox-tunnel.service": 15}
 
 
 def run(*words):
@@ -130,6 +131,31 @@ class AsTheCodeMeansThem(unittest.TestCase):
         started_by_a_timer = {path.stem + ".service" for path in UNITS.glob("*.timer")}
         self.assertEqual(wanted, kinds - started_by_a_timer)
 
+    def test_the_tunnel_reaches_its_gateway_and_nothing_else_of_ours(self):
+        tunnel = settings("mcpbox-tunnel.service")
+        lines = (UNITS / "mcpbox.conf").read_text(encoding="utf-8")
+        own = re.search(r"^#tunnel-listen = ([0-9.]+):", lines, flags=re.M)[1]
+        allowed = [ip_network(word) for word in tunnel["IPAddressAllow"][0].split()]
+        denied = tunnel["IPAddressDeny"][0].split()
+        self.assertIn(ip_network(own), allowed)
+        self.assertIn("localhost", denied)
+        others = re.findall(r"^#(?:listen|admin-listen) = \[?([0-9a-f.:]+?)\]?:\d+$", lines, flags=re.M)
+        self.assertGreaterEqual(len(others), 3)
+        for address in (*others, "::1"):
+            self.assertFalse(any(ip_address(address) in network for network in allowed), address)
+        private = ("10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd00::1")
+        networks = [ip_network(word) for word in denied if "/" in word]
+        for address in private:
+            self.assertTrue(any(ip_address(address) in network for network in networks), address)
+
+    def test_the_tunnels_token_is_a_credential_and_no_argument(self):
+        tunnel = settings("mcpbox-tunnel.service")
+        name, file = tunnel["LoadCredential"][0].split(":")
+        self.assertEqual([file], tunnel["ConditionPathExists"])
+        self.assertTrue(tunnel["ExecStart"][0].endswith(f"--token-file %d/{name}"))
+        self.assertEqual(tunnel["DynamicUser"], ["yes"])
+        self.assertNotIn("Environment", tunnel)
+
     def test_the_database_is_set_as_the_launcher_sets_its_own(self):
         code = (ROOT / "privsep" / "launcher" / "database.cc").read_text()
         wanted = dict(re.findall(r'\{ "([^"=]*)=([^"]*)", +"[^"]+" +\}', code))
@@ -225,7 +251,7 @@ class AsTheyAreInstalled(unittest.TestCase):
                     self.assertTrue(Path(f"{self.tree}{file}").exists(), file)
             self.assertGreaterEqual(len(started), 4)
             for program in started:
-                if "/postgresql/" not in program:
+                if "/postgresql/" not in program and not program.endswith("/cloudflared"):
                     self.assertTrue(os.access(f"{self.tree}{program}", os.X_OK), program)
 
     def test_every_program_of_the_spawn_table_stands_beside_the_launcher(self):
