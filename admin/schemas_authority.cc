@@ -143,7 +143,8 @@ constexpr Schema kSchemas[] = {
      R"("redact_secrets_in_output":{"enum":["enabled","disabled"]},)"
      R"("log_retention_days":{"type":"integer","minimum":1,"maximum":3650},)"
      R"("mcp_rate_limit_rpm":{"type":"integer","minimum":10,"maximum":10000},)"
-     R"("decide_from":{"enum":["ui+ctl","ctl"]}},"required":[],"minProperties":1})"},
+     R"("decide_from":{"enum":["ui+ctl","ctl"]},)"
+     R"("anonymous_listing":{"enum":["disabled","enabled"]}},"required":[],"minProperties":1})"},
     {"ProfileChange",
      R"({"type":"object","additionalProperties":false,"properties":{"profile":{"enum":["strict",)"
      R"("balanced","permissive"]}},"required":["profile"]})"},

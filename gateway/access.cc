@@ -25,7 +25,11 @@ std::optional<Response> too_often(Gateway& g, const Exchange& exchange) {
   if (!connection || !connection->caller) return std::nullopt;
   const std::optional<std::int64_t> wait = g.rates.take(connection->caller->who);
   if (!wait) return std::nullopt;
-  const std::string seconds = std::to_string(*wait);
+  return too_often_answer(*wait);
+}
+
+Response too_often_answer(std::int64_t wait_seconds) {
+  const std::string seconds = std::to_string(wait_seconds);
   Response response{.status = 429,
                     .body = error_body({.code = kTransportError,
                                         .message = "Too many requests of this user: wait " + seconds +

@@ -13,6 +13,9 @@ namespace mcpbox::gateway {
 // Counts a request of this connection's caller: the answer that ends it when there were too many.
 [[nodiscard]] std::optional<Response> too_often(Gateway& g, const Exchange& exchange);
 
+// The answer to one request too many.
+[[nodiscard]] Response too_often_answer(std::int64_t wait_seconds);
+
 // The answer to a request that ended with such an error before anything was done.
 [[nodiscard]] Response refusal_of(const base::Error& error);
 

@@ -3,6 +3,7 @@
 
 #include "gateway/era.h"
 #include "gateway/routes.h"
+#include "gateway/tunnel.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 
@@ -34,6 +35,8 @@ Task<Answered> on_message(Gateway& g, const Incoming& in) {
     co_return Answered(transport_error(415, "Content-Type must be application/json.", "null"));
   const std::expected<Message, RpcError> message = parse_message(in.exchange->body());
   if (!message) co_return Answered(response_of(message.error()));
+  if (const std::optional<RpcError> refused = anonymous_refusal(in, *message))
+    co_return Answered(response_of(*refused));
   const std::expected<Era, RpcError> era = decide_era(headers, *message);
   if (!era) co_return Answered(response_of(era.error()));
   Answered answered;

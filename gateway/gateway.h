@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gateway/calls_in_flight.h"
+#include "gateway/failures.h"
 #include "gateway/guard.h"
 #include "gateway/jsonrpc.h"
 #include "gateway/param_headers.h"
@@ -25,6 +26,9 @@ namespace mcpbox::gateway {
 using loop::Nothing;
 using loop::Task;
 
+// Which listener this process serves.  What follows from it is the monitor's: it gave the role.
+enum class Entrance : std::uint8_t { kLocal, kTunnel };
+
 struct Gateway {
   Gateway(loop::Loop& event_loop, const base::Log& process_log)
       : loop(event_loop), log(process_log), streams(event_loop) {}
@@ -32,11 +36,13 @@ struct Gateway {
   loop::Loop& loop;
   const base::Log& log;
   std::unique_ptr<loop::Link> monitor;
+  Entrance entrance = Entrance::kLocal;
   std::string version;  // of MCPbox, from the monitor
   HostRules hosts{{}};
   std::string management;  // the management tools as tools/list shows them: objects joined by commas
   base::SystemClock clock;
   Rates rates{clock};
+  Failures failures{clock};  // of the tunnel
   ParamHeaders param_headers;
   Streams streams;
   CallsInFlight calls;
@@ -48,6 +54,9 @@ struct Incoming {
   std::shared_ptr<Exchange> exchange;
   std::string server;  // of the endpoint /mcp/servers/NAME; empty on /mcp
   wire::Id ticket{};   // of the caller, where the route needs one
+  std::string who;     // of a caller through the tunnel, whose every request is its own
+  bool anonymous = false;
+  bool may_list = true;
 };
 
 // Nothing when the handler has dealt with the exchange itself (streams).

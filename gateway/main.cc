@@ -1,11 +1,12 @@
-// mcpbox-gateway [net-local]: MCP over HTTP on loopback.  Started by the launcher in its namespaces; builds
-// what it needs, jails itself, and only then reads a byte from anybody.  Link: descriptor 3; listeners: 4 and
-// up.
+// mcpbox-gateway [net-local] or [net-tunnel]: MCP over HTTP on loopback.  Started by the launcher in its
+// namespaces; builds what it needs, jails itself, and only then reads a byte from anybody.  Link: descriptor
+// 3; listeners: 4 and up.
 #include <jansson.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <string_view>
 #include <vector>
 
 #include "gateway/serve.h"
@@ -19,6 +20,8 @@ namespace {
 
 using namespace mcpbox;
 
+constexpr const char* kTunnel = "net-tunnel";
+
 int refuse(const base::Log& log, const base::Error& why, int status) {
   log.error("not serving", why);
   return status;
@@ -27,10 +30,13 @@ int refuse(const base::Log& log, const base::Error& why, int status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const base::Log log("net-local");
-  const base::Result<jail::ChildArguments> given = jail::child_arguments(argc, argv, "net-local");
+  // Which of the two it is stands in what the launcher gave it; what it may ask is the launcher's word alone.
+  const bool tunnel = argc > 2 && std::string_view(argv[2]) == kTunnel;
+  const char* const role = tunnel ? kTunnel : "net-local";
+  const base::Log log(role);
+  const base::Result<jail::ChildArguments> given = jail::child_arguments(argc, argv, role);
   if (!given) return refuse(log, given.error(), EXIT_FAILURE);
-  jail::set_title(argc, argv, "mcpbox: [net-local]");
+  jail::set_title(argc, argv, tunnel ? "mcpbox: [net-tunnel]" : "mcpbox: [net-local]");
   std::signal(SIGPIPE, SIG_IGN);  // a client that is gone is an error of write()
 
   // What libraries would fetch from files later, when there are none.
@@ -44,9 +50,11 @@ int main(int argc, char** argv) {
     listeners.emplace_back(keep.back());
   }
   loop::Loop loop;
-  gateway::Service service(loop, log, base::Fd(wire::kChildLinkFd), std::move(listeners));
+  gateway::Service service(loop, log, base::Fd(wire::kChildLinkFd), std::move(listeners),
+                           tunnel ? gateway::Entrance::kTunnel : gateway::Entrance::kLocal);
 
-  const base::Result<policy::Layers> layers = jail::enter(jail::jail_for_gateway(given->allow_missing, keep));
+  const base::Result<policy::Layers> layers =
+      jail::enter(jail::jail_for_gateway(given->allow_missing, keep, role));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
   return service.run(*layers);
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/access.h"
 #include "gateway/eras.h"
+#include "gateway/tunnel.h"
 #include "policy/names.h"
 
 namespace mcpbox::gateway {
@@ -61,6 +62,32 @@ Response no_route(const Found& found) {
   return response;
 }
 
+// Proof first, then the rate of whoever it proves.
+Task<Nothing> run_remote(Gateway& g, const Route& route, Incoming in) {
+  const std::string address = forwarded_address(in.exchange->headers());
+  if (g.failures.too_many(address)) {
+    in.exchange->reply(refuse(429, "Too many authentication failures"));
+    co_return Nothing{};
+  }
+  const base::Result<Nothing> proven = co_await attempt(authenticate_remote(g, in));
+  if (!proven) {
+    g.failures.count(address);
+    in.exchange->reply(refuse(403, "Authentication failed"));
+    co_return Nothing{};
+  }
+  if (const std::optional<std::int64_t> wait = g.rates.take(in.who)) {
+    in.exchange->reply(too_often_answer(*wait));
+    co_return Nothing{};
+  }
+  base::Result<Answered> answered = co_await attempt(route.answer(g, in));
+  if (!answered)
+    in.exchange->reply(
+        refuse(answered.error().why == base::Why::kRefused ? 403 : 503, std::string(answered.error().text)));
+  else if (*answered)
+    in.exchange->reply(**answered);
+  co_return Nothing{};
+}
+
 Task<Nothing> run(Gateway& g, const Route& route, Incoming in) {
   if (route.needs == Needs::kCaller) {
     const base::Result<wire::Id> ticket = co_await attempt(ticket_of(g, in.exchange));
@@ -99,15 +126,19 @@ std::optional<std::string> match(std::string_view route_path, std::string_view p
 }
 
 void answer(Gateway& g, std::shared_ptr<Exchange> exchange) {
-  const auto passed = check_head(exchange->head(), g.hosts);
+  const bool tunnel = g.entrance == Entrance::kTunnel;
+  const auto passed = tunnel ? check_tunnel_head(exchange->head()) : check_head(exchange->head(), g.hosts);
   if (!passed) return exchange->reply(refuse(passed.error().status, passed.error().message));
   const Found found = find_route(exchange->head());
+  // What needs no caller is for this machine.
+  if (tunnel && found.route != nullptr && found.route->needs == Needs::kNothing)
+    return exchange->reply(no_route({}));
   if (found.route == nullptr) return exchange->reply(no_route(found));
   if (exchange->body().size() > found.route->body)
     return exchange->reply(refuse(
         413, "The body is larger than this path takes (" + std::to_string(found.route->body) + " bytes)."));
   Incoming in{.exchange = std::move(exchange), .server = found.server};
-  g.tasks.spawn(run(g, *found.route, std::move(in)));
+  g.tasks.spawn(tunnel ? run_remote(g, *found.route, std::move(in)) : run(g, *found.route, std::move(in)));
 }
 
 Task<Answered> on_health(Gateway& g, const Incoming& /*in*/) {

@@ -15,8 +15,10 @@ namespace {
 
 using protocol::Role;
 
-constexpr std::size_t kMostFromMonitor = std::max(protocol::Protocol::max_reply_bytes(Role::kNetLocal),
-                                                  protocol::Orders::max_request_bytes(Role::kNetLocal));
+constexpr std::size_t kMostFromMonitor = std::max({protocol::Protocol::max_reply_bytes(Role::kNetLocal),
+                                                   protocol::Protocol::max_reply_bytes(Role::kNetTunnel),
+                                                   protocol::Orders::max_request_bytes(Role::kNetLocal),
+                                                   protocol::Orders::max_request_bytes(Role::kNetTunnel)});
 
 std::string unreadable(int status, std::string_view message) {
   return error_body({.status = status, .code = kInvalidRequest, .message = std::string(message)});
@@ -24,10 +26,12 @@ std::string unreadable(int status, std::string_view message) {
 
 }  // namespace
 
-Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vector<base::Fd> listeners)
+Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vector<base::Fd> listeners,
+                 Entrance entrance)
     : g_(loop, log), http_(loop, HttpLimits{}, unreadable, [this](std::shared_ptr<Exchange> exchange) {
         answer(g_, std::move(exchange));
       }) {
+  g_.entrance = entrance;
   g_.management = manage_listing();
   g_.monitor = std::make_unique<loop::Link>(
       loop, std::move(link), loop::LinkLimits{.max_payload = kMostFromMonitor},

@@ -13,7 +13,8 @@ class Service {
  public:
   // link: to the monitor.  listeners: listening sockets.  Everything that needs a file or an allocation of
   // the kernel is made here, before the jail.
-  Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vector<base::Fd> listeners);
+  Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vector<base::Fd> listeners,
+          Entrance entrance = Entrance::kLocal);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 

@@ -75,6 +75,8 @@ inline constexpr std::uint32_t kSubscriptions = 100;     // resources that one s
 inline constexpr std::uint32_t kPageDefault = 50;        // items of a page when not named
 inline constexpr std::uint32_t kPageMax = 100;           // beyond: refused
 inline constexpr std::uint32_t kToolsPerListPage = 50;   // tools/list page; more have a cursor
+inline constexpr std::size_t kServiceTokenBytes = 128; // of the Worker; beyond: it is not read
+inline constexpr std::size_t kServiceTokenLeast = 32;  // characters; below: it is not taken
 inline constexpr std::uint32_t kTickets = 20'000;        // principals known to one gateway; beyond: the oldest must authenticate again
 
 // --- Calls --------------------------------------------------------------------------------------------

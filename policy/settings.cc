@@ -31,6 +31,9 @@ constexpr SettingRow kSettings[] = {
      "How many requests a minute one caller may send to the MCP endpoints.", ""},
     {Setting::kDecideFrom, "decide_from", "ui+ctl", "ctl", "ctl", "", 0, 0,
      "Where decisions are taken: in the web UI and with mcpboxctl, or with mcpboxctl alone.", ""},
+    {Setting::kAnonymousListing, "anonymous_listing", "disabled", "enabled", "disabled", "enabled", 0, 0,
+     "Whether callers through the tunnel without an e-mail address may list tools.",
+     "whoever signs in without an address that somebody vouches for reads the names and descriptions of all tools"},
 };
 // clang-format on
 static_assert(std::size(kSettings) == kSettingCount);

@@ -19,10 +19,11 @@ enum class Setting : std::uint8_t {
   kLogRetentionDays,
   kMcpRateLimitRpm,
   kDecideFrom,
+  kAnonymousListing,
 };
-inline constexpr std::size_t kSettingCount = 8;
+inline constexpr std::size_t kSettingCount = 9;
 constexpr bool is_known(Setting setting) {
-  return setting >= Setting::kRemoteToolEditing && setting <= Setting::kDecideFrom;
+  return setting >= Setting::kRemoteToolEditing && setting <= Setting::kAnonymousListing;
 }
 
 struct SettingRow {

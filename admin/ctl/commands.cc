@@ -39,6 +39,7 @@ constexpr Command kCommands[] = {
     { "secret",    "set|delete SERVER KEY, list SERVER", 2,   3,    "secrets of a server; a value is typed or root's standard input", secret },
     { "settings",  "[set KEY VALUE]",              0,   3,    "what is decided without a person, and other settings",    settings },
     { "profile",   "strict|balanced|permissive",   1,   1,    "several settings at once",                                profile },
+    { "remote",    "[worker URL KEY... | allow ... | off]", 0, 66,  "which Worker is believed, and who may come through it",  remote  },
     { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
     { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },
     { "help",      "",                             0,   1,    "this text",                                               help    },

@@ -44,6 +44,7 @@ Exit module(const Options& options);
 Exit secret(const Options& options);
 Exit settings(const Options& options);
 Exit profile(const Options& options);
+Exit remote(const Options& options);
 Exit doctor(const Options& options);
 Exit admin(const Options& options);
 Exit help(const Options& options);

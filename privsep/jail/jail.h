@@ -60,7 +60,9 @@ struct Jail {
 //   database_port  of a database over TCP; 0: on a Unix socket, and no network at all
 [[nodiscard]] Jail jail_for_monitor(policy::Layers missing_allowed, std::span<const int> keep_fds,
                                     std::uint16_t database_port);
-[[nodiscard]] Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_fds);
+// name: "net-local" or "net-tunnel"; nothing else differs.
+[[nodiscard]] Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_fds,
+                                    const char* name = "net-local");
 [[nodiscard]] Jail jail_for_admin(policy::Layers missing_allowed, std::span<const int> keep_fds);
 [[nodiscard]] Jail jail_for_zygote(policy::Layers missing_allowed, std::span<const int> keep_fds);
 [[nodiscard]] Jail jail_for_egress(policy::Layers missing_allowed, std::span<const int> keep_fds);

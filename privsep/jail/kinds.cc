@@ -23,8 +23,8 @@ Jail jail_for_monitor(policy::Layers missing_allowed, std::span<const int> keep_
           .may_signal_others = true};
 }
 
-Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_fds) {
-  return {.name = "net-local",
+Jail jail_for_gateway(policy::Layers missing_allowed, std::span<const int> keep_fds, const char* name) {
+  return {.name = name,
           .required = policy::kGatewayLayers,
           .missing_allowed = missing_allowed,
           .keep_fds = keep_fds,

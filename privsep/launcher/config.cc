@@ -82,6 +82,13 @@ Problem read_admin_listen(Reader& reader, Text value) {
   return {};
 }
 
+Problem read_tunnel_listen(Reader& reader, Text value) {
+  std::optional<Endpoint> endpoint = parse_endpoint(value);
+  if (!endpoint) return "`tunnel-listen` needs a loopback address and a port, as in 127.0.0.2:8002";
+  reader.config.tunnel_listen.push_back(std::move(*endpoint));
+  return {};
+}
+
 Problem read_ui(Reader& reader, Text value) {
   if (!value.starts_with('/')) return "`ui` is an absolute path";
   reader.config.ui = value;
@@ -236,6 +243,7 @@ constexpr Key kKeys[] = {
     { "state",           Times::kOnce,  read_state     },
     { "listen",          Times::kOften, read_listen    },
     { "admin-listen",    Times::kOften, read_admin_listen },
+    { "tunnel-listen",   Times::kOnce,  read_tunnel_listen },
     { "admin-url",       Times::kOnce,  read_admin_url },
     { "admin-proxy",     Times::kOften, read_admin_proxy },
     { "cors-origin",     Times::kOften, read_cors_origin },

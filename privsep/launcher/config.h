@@ -4,6 +4,7 @@
 //   key              value                                             default
 //   state            folder of everything that must survive            the folder of the configuration file
 //   listen           loopback address and port; may be repeated        127.0.0.1:8000 and [::1]:8000
+//   tunnel-listen    loopback address and port that cloudflared reaches  none: no remote access
 //   isolation        full | trial                                      full
 //   missing-layers   names of policy/layers.h that trial gives up      none
 //   database         embedded | postgresql:// URL                      embedded
@@ -56,6 +57,7 @@ struct Config {
   Listening listening = Listening::kDefault;
   std::vector<Endpoint> admin_listen;  // empty: `admin-listen = off`, and nobody speaks HTTP for admins
   Listening admin_listening = Listening::kDefault;
+  std::vector<Endpoint> tunnel_listen;     // empty: nobody comes from elsewhere
   std::string ui;                          // folder of the web UI; empty: BIN/../../share/mcpbox/ui
   std::string admin_url;                   // how browsers reach it through a reverse proxy; empty: directly
   std::vector<std::string> admin_proxies;  // addresses whose forwarding headers count

@@ -117,6 +117,9 @@ Outcome<Fd> seal_settings(const SettingsSource& source) {
   for (std::size_t i = 0; i < source.admin_listening.size() && i < settings.admin_listeners.size(); ++i)
     if (!put(settings.admin_listeners[i], source.admin_listening[i]))
       return refuse("a listening address is too long");
+  for (std::size_t i = 0; i < source.tunnel_listening.size() && i < settings.tunnel_listeners.size(); ++i)
+    if (!put(settings.tunnel_listeners[i], source.tunnel_listening[i]))
+      return refuse("a listening address is too long");
   Fd memory = memory_file("mcpbox-settings");
   if (!memory || write(memory.get(), &settings, sizeof settings) != sizeof settings)
     return refuse_errno("cannot make a memory file");

@@ -22,6 +22,7 @@ struct SettingsSource {
   const Config& config;
   const std::vector<std::string>& listening;  // the endpoints that were really opened
   const std::vector<std::string>& admin_listening;
+  const std::vector<std::string>& tunnel_listening;
   gid_t admin_gid;                              // 0xffffffff: no such group
   const std::vector<wire::AllowedUser>& users;  // whose programs may use the listeners
   std::string conninfo;                         // of the working role, with its password

@@ -69,4 +69,8 @@ Outcome<OpenListeners> open_admin_listeners(const Config& config, std::vector<In
   return open_all(config.admin_listen, config.admin_listening, "admin-listen", inherited);
 }
 
+Outcome<OpenListeners> open_tunnel_listeners(const Config& config, std::vector<Inherited>& inherited) {
+  return open_all(config.tunnel_listen, Listening::kConfigured, "tunnel-listen", inherited);
+}
+
 }  // namespace mcpbox::launcher

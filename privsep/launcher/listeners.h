@@ -26,4 +26,8 @@ struct OpenListeners {
 [[nodiscard]] Outcome<OpenListeners> open_admin_listeners(const Config& config,
                                                           std::vector<Inherited>& inherited);
 
+// That of the tunnel's gateway, likewise.
+[[nodiscard]] Outcome<OpenListeners> open_tunnel_listeners(const Config& config,
+                                                           std::vector<Inherited>& inherited);
+
 }  // namespace mcpbox::launcher

@@ -77,6 +77,11 @@ void add_admin_words(Words& words, const Holdings& all) {
   for (const std::string& origin : all.config.cors_origins) add("--cors", origin);
 }
 
+const OpenListeners& listeners_of(const SpawnRow& row, const Holdings& all) {
+  if (row.listeners == Listeners::kAdmin) return all.admin_listeners;
+  return row.listeners == Listeners::kTunnel ? all.tunnel_listeners : all.listeners;
+}
+
 static_assert(wire::kMonitorLauncherFd == wire::kChildLinkFd);
 
 }  // namespace
@@ -98,8 +103,7 @@ Result<Linked> start_row(const SpawnRow& row, const Holdings& all) {
   RowPlan plan = plan_for(row, all);
   std::vector<DescriptorMove> moves;
   if (row.listeners != Listeners::kNone) {
-    const OpenListeners& listeners = row.listeners == Listeners::kAdmin ? all.admin_listeners : all.listeners;
-    for (const base::Fd& listener : listeners.sockets)
+    for (const base::Fd& listener : listeners_of(row, all).sockets)
       moves.push_back({listener.get(), wire::kFirstListenerFd + static_cast<int>(moves.size())});
     plan.words.emplace_back("--listeners");
     plan.words.push_back(std::to_string(moves.size()));

@@ -15,6 +15,7 @@ constexpr SpawnRow kRows[] = {
     // role             binary             title                        account             id     layers                    power                 listeners          when memory runs out
     { Role::kMonitor,  "mcpbox-monitor",  "mcpbox-monitor [priv]",      "mcpbox-monitor",   60801, policy::kMonitorLayers,  Power::kKillOnly,     Listeners::kNone, policy::kOomMonitor },
     { Role::kNetLocal, "mcpbox-gateway",  "mcpbox-gateway [net-local]", "mcpbox-net-local", 60802, policy::kGatewayLayers,  Power::kOwnNamespace, Listeners::kMcp,  policy::kOomGateway },
+    { Role::kNetTunnel, "mcpbox-gateway", "mcpbox-gateway [net-tunnel]", "mcpbox-net-tunnel", 60803, policy::kGatewayLayers, Power::kOwnNamespace, Listeners::kTunnel, policy::kOomGateway },
     { Role::kAdmin,    "mcpbox-admin",    "mcpbox-admin [admin]",       "mcpbox-admind",    60804, policy::kAdminLayers,    Power::kOwnNamespace, Listeners::kAdmin, policy::kOomGateway },
     { Role::kZygote,   "mcpbox-executor", "mcpbox-executor [zygote]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
     { Role::kAttack,   "mcpbox-executor", "mcpbox-executor [attack]",   "mcpbox-executor",  60807, policy::kZygoteLayers,   Power::kOwnNamespace, Listeners::kNone, policy::kOomZygote },
@@ -47,6 +48,7 @@ constexpr bool only_the_monitor_keeps_power() {
 constexpr bool each_listens_at_its_own() {
   return std::ranges::all_of(kRows, [](const SpawnRow& row) {
     return (row.listeners == Listeners::kMcp) == (row.role == Role::kNetLocal) &&
+           (row.listeners == Listeners::kTunnel) == (row.role == Role::kNetTunnel) &&
            (row.listeners == Listeners::kAdmin) == (row.role == Role::kAdmin);
   });
 }

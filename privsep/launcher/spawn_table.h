@@ -16,7 +16,7 @@ enum class Power : unsigned char {
   kOwnNamespace,  // everybody else: CAP_SYS_ADMIN and CAP_SETPCAP, and only inside its own user namespace
 };
 
-enum class Listeners : unsigned char { kNone, kMcp, kAdmin };
+enum class Listeners : unsigned char { kNone, kMcp, kTunnel, kAdmin };
 
 struct SpawnRow {
   protocol::Role role;

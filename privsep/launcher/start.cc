@@ -128,6 +128,7 @@ Done open_all(Holdings& all, int folder) {
   std::vector<Inherited> inherited;
   if (done) done = keep(inherited, take_inherited());
   if (done) done = keep(all.admin_listeners, open_admin_listeners(all.config, inherited));
+  if (done) done = keep(all.tunnel_listeners, open_tunnel_listeners(all.config, inherited));
   if (done) done = keep(all.listeners, open_listeners(all.config, std::move(inherited)));
   if (done) done = keep(all.control, open_control(folder));
   if (done) done = keep(all.key, take_master_key(folder));
@@ -138,8 +139,8 @@ Done open_all(Holdings& all, int folder) {
   if (done) done = keep(group, admin_group(all.config));
   if (done) done = keep(users, allowed_users(all.config));
   if (!done) return done;
-  done = keep(all.settings, seal_settings({all.config, all.listeners.names, all.admin_listeners.names, group,
-                                           users, choose_database(all)}));
+  done = keep(all.settings, seal_settings({all.config, all.listeners.names, all.admin_listeners.names,
+                                           all.tunnel_listeners.names, group, users, choose_database(all)}));
   if (done) done = open_log_of(all.config, folder);  // last: until here the person at the terminal is told
   return done;
 }

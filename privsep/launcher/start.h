@@ -16,8 +16,9 @@ struct Holdings {
   std::string state;  // absolute
   Cast cast;
   View view;
-  OpenListeners listeners;        // the gateways'
-  OpenListeners admin_listeners;  // the admin process's
+  OpenListeners listeners;         // the gateways'
+  OpenListeners admin_listeners;   // the admin process's
+  OpenListeners tunnel_listeners;  // that of the tunnel's gateway
   base::Fd lock, control, key, settings, head;
   Notify notify = Notify::from_environment();
   std::optional<CallGroups> call_groups;  // nothing: not delegated, or not root

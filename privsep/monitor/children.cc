@@ -11,6 +11,7 @@
 
 #include "privsep/monitor/dispatch.h"
 #include "privsep/monitor/monitor.h"
+#include "privsep/protocol/orders.h"
 
 namespace mcpbox::monitor {
 
@@ -19,7 +20,7 @@ using protocol::Role;
 
 namespace {
 
-constexpr Role kKept[] = {Role::kDialer, Role::kEgress, Role::kNetLocal, Role::kAdmin};
+constexpr Role kKept[] = {Role::kDialer, Role::kEgress, Role::kNetLocal, Role::kNetTunnel, Role::kAdmin};
 constexpr std::int64_t kEndingsWindowMs = 10LL * 60 * 1000;
 
 policy::Layers layers_of(Role role) {
@@ -137,6 +138,8 @@ void Children::ended(int pid, int wait_status) {
 
 void Children::start() {
   for (const Role role : kKept) {
+    // Without a listener of its own there is no tunnel.
+    if (role == Role::kNetTunnel && m_.settings.tunnel_listeners[0][0] == '\0') continue;
     kept_.push_back({.role = role, .child = nullptr, .restarts = {}, .again = nullptr});
     tasks_.spawn(start_kept(kept_.back()));
   }
@@ -168,7 +171,7 @@ void Children::again(Kept& kept) {
 
 void Children::each_gateway(const std::function<void(loop::Link&)>& action) {
   for (const Kept& kept : kept_)
-    if (kept.role == Role::kNetLocal && kept.child != nullptr && kept.child->serving())
+    if (protocol::contains(protocol::kGateways, kept.role) && kept.child != nullptr && kept.child->serving())
       action(*kept.child->peer->link);
 }
 

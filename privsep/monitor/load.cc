@@ -139,6 +139,10 @@ loop::Task<> Monitor::load() {
   const Rows decisions = co_await read(*this, sql::kLastDecisions);
   const Rows tool_decisions = co_await read(*this, sql::kLastToolDecisions);
   const LastDecisions last = by_two_columns(decisions);
+  Statement nonces_of_late{
+      .sql = &sql::kSpentNonces,
+      .params = {Param::integer(clock.now_ms() - policy::assertion::kNonceSeconds * 1000)}};
+  const Rows nonces = co_await store.query(std::move(nonces_of_late));
   take_servers(*this, servers);
   take_tools(*this, tools);
   take_approvals(*this, approvals, by_two_columns(tool_decisions));
@@ -146,6 +150,8 @@ loop::Task<> Monitor::load() {
   take_sessions(*this, session_rows, last);
   take_freeze(*this, setting_rows, last);
   take_policy(*this, setting_rows, last);
+  take_remote(*this, setting_rows, last);
+  take_nonces(*this, nonces);
   take_grants(*this, grant_rows, last);
   take_secrets(*this, secret_rows, last);
   log.info(

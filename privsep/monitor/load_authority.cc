@@ -114,4 +114,23 @@ void take_policy(Monitor& m, const Rows& rows, const LastDecisions& last) {
   }
 }
 
+void take_remote(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    if (text(row, 0) != kRemoteSetting) continue;
+    const auto sequence = static_cast<std::uint64_t>(number(row, 2));
+    const wire::Digest seal = seal_of_setting(m.keys, text(row, 0), text(row, 1), sequence);
+    std::optional<RemoteConfig> config = remote_config_of(text(row, 1));
+    const std::string subject(view_of(subject_of_setting(kRemoteSetting)));
+    if (!Keys::same(seal, bytes<32>(row, 3)) || !config) continue;  // take_freeze() has said so
+    if (sequence < last_of(last, subject, {kRemoteAction}))
+      ignore(m, "the setting of remote access", kOldRow);
+    else
+      m.remote.set(std::move(*config));
+  }
+}
+
+void take_nonces(Monitor& m, const Rows& rows) {
+  for (const Row& row : rows.rows) m.remote.spent_before(bytes<16>(row, 0), number(row, 1));
+}
+
 }  // namespace mcpbox::monitor::loading

@@ -67,5 +67,8 @@ void take_grants(Monitor& m, const Rows& rows, const LastDecisions& last);
 void take_secrets(Monitor& m, const Rows& rows, const LastDecisions& last);
 // A setting that was decided and whose row is missing, forged or old holds at its strictest.
 void take_policy(Monitor& m, const Rows& rows, const LastDecisions& last);
+// Remote access is off when its row is missing, forged or old.
+void take_remote(Monitor& m, const Rows& rows, const LastDecisions& last);
+void take_nonces(Monitor& m, const Rows& rows);
 
 }  // namespace mcpbox::monitor::loading

@@ -21,6 +21,20 @@ Slots::Counts counts_for(const Machine& machine, const wire::MonitorSettings& se
           .memory_bytes = std::max<std::uint64_t>(memory, limits::kMemoryBytes)};
 }
 
+// A stolen gateway must not turn the request that somebody sent into another one.
+base::Result<void> may_now(const Monitor& m, const SignedRequest& request, protocol::Op op) {
+  if (!protocol::belongs_to(op, request.verb, request.method, request.name))
+    return base::fail(base::Why::kRefused, "the request was signed for something else");
+  if (request.anonymous && !protocol::anonymous_may(op, m.policy.anonymous_listing()))
+    return base::fail(base::Why::kRefused, "Requires user authentication via Cloudflare Access");
+  // What a call in flight leads to may come late: it is withdrawn, or its question refused.
+  const bool ends_it =
+      op == protocol::Op::kCancelCall || (op == protocol::Op::kAnswerCall && !request.method.empty());
+  if (!ends_it && m.clock.now_ms() > request.good_until_ms)
+    return base::fail(base::Why::kRefused, "the request was signed too long ago");
+  return {};
+}
+
 }  // namespace
 
 Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& log_,
@@ -37,6 +51,7 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       activity(loop_, catalogue),
       repeats(loop_, store_, log_),
       denials(loop_, store_),
+      remote(clock_),
       sessions(clock_),
       admin_sessions(*this),
       request_states(keys_, clock_),
@@ -55,9 +70,13 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
   });
 }
 
-base::Result<void> Monitor::may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op) const {
+base::Result<void> Monitor::may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op) {
   const base::Result<Principal> caller = redeem(asker, ticket);
   if (!caller || caller->origin == Origin::kLocal) return {};
+  if (caller->request == nullptr) return base::fail(base::Why::kRefused, "no request was signed");
+  if (const base::Result<void> now = may_now(*this, *caller->request, op); !now) return now;
+  if (!protocol::is_repeatable(op) && !tickets.spend(asker.instance, ticket, op))
+    return base::fail(base::Why::kRefused, "the request was signed for one such question");
   if (protocol::remote_always(op) || policy.remote_editing()) return {};
   return base::fail(
       base::Why::kRefused,

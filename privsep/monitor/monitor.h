@@ -31,6 +31,7 @@
 #include "privsep/monitor/peer.h"
 #include "privsep/monitor/peer_owner.h"
 #include "privsep/monitor/policy_settings.h"
+#include "privsep/monitor/remote_access.h"
 #include "privsep/monitor/repeats.h"
 #include "privsep/monitor/request_states.h"
 #include "privsep/monitor/secrets.h"
@@ -79,6 +80,7 @@ class Monitor {
   Activity activity;
   Repeats repeats;  // refusals and authentications, coalesced
   Denials denials;
+  RemoteAccess remote;  // who may come through the tunnel
   Tickets tickets;
   CallGroups call_groups;  // outlives the spares
   Sessions sessions;
@@ -101,9 +103,10 @@ class Monitor {
     if (asker.role == protocol::Role::kAdmin) return asker.person;
     return tickets.redeem(asker.instance, ticket);
   }
-  // kRefused for a caller through the tunnel where the administrator has not allowed it.  A ticket that is
-  // none is for the answer to refuse.
-  [[nodiscard]] base::Result<void> may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op) const;
+  // kRefused for a caller through the tunnel when the question does not belong to the request that was
+  // signed, was asked before, or is one that the administrator has not allowed.  A ticket that is none is for
+  // the answer to refuse.
+  [[nodiscard]] base::Result<void> may_ask(const Peer& asker, const wire::Id& ticket, protocol::Op op);
   [[nodiscard]] Instance next_instance() { return ++last_instance_; }
 
   // Tells every gateway that what is published changed.  server: empty when it concerns several; lists:

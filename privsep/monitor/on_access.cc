@@ -20,6 +20,8 @@ Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q) {
   };
   if (asker.role == p::Role::kAdmin)
     add(m.settings.admin_listeners);
+  else if (asker.role == p::Role::kNetTunnel)
+    add(m.settings.tunnel_listeners);
   else
     add(m.settings.listeners);
   if (asker.role != p::Role::kCtl)

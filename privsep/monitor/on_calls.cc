@@ -13,6 +13,30 @@ namespace limits = policy::limits;
 
 namespace {
 
+constexpr const char* kOtherRequest = "the request was signed for something else";
+
+// What comes through the tunnel is what was signed: on this endpoint, this tool, this body.
+bool is_as_signed(const Principal& caller, const p::ListPublished& q) {
+  // The endpoint of all servers lists each of them; that of one server lists no other.
+  return caller.request == nullptr || caller.request->server.empty() || caller.request->server == q.server;
+}
+constexpr std::string_view name_of(p::Method method) {
+  constexpr std::string_view kNames[] = {"tools/call", "prompts/get", "resources/read",
+                                         "completion/complete"};
+  return kNames[static_cast<std::size_t>(method) - 1];
+}
+bool is_as_signed(const Principal& caller, const p::OpenCall& q) {
+  if (caller.request == nullptr) return true;
+  const SignedRequest& request = *caller.request;
+  if (request.server != q.server || request.method != name_of(q.method) || request.body != sha256_of(q.body))
+    return false;
+  // The dispatcher's inner name, a resource's URI and what is completed for are in the body: the call child
+  // compares them with what was opened before it runs anything.
+  const bool by_name = q.method == p::Method::kPromptsGet ||
+                       (q.method == p::Method::kToolsCall && request.name != "mcpbox_call_tool");
+  return !by_name || request.name == q.tool;
+}
+
 constexpr std::size_t kPageBytes = limits::kMiB;  // of descriptions and schemas in one page of the list
 
 // What OpenCall and TestCode have in common.
@@ -52,6 +76,7 @@ bool goes_with(p::Method method, p::Kind kind) {
 Answer<p::ToolPage> on_list_published(Monitor& m, Peer& asker, p::ListPublished q) {
   const base::Result<Principal> caller = m.redeem(asker, q.ticket);
   if (!caller) co_return std::unexpected(caller.error());
+  if (!is_as_signed(*caller, q)) co_return base::fail(Why::kRefused, kOtherRequest);
   if (!q.server.empty()) {
     const Server* server = m.catalogue.find_server(std::string_view(q.server));
     if (server == nullptr || !server->running)
@@ -84,6 +109,7 @@ Answer<p::ToolPage> on_list_published(Monitor& m, Peer& asker, p::ListPublished 
 Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q) {
   const base::Result<Principal> caller = m.redeem(asker, q.ticket);
   if (!caller) co_return std::unexpected(caller.error());
+  if (!is_as_signed(*caller, q)) co_return base::fail(Why::kRefused, kOtherRequest);
   const std::string published = q.server.empty() ? std::string(q.tool) : q.server + "__" + q.tool;
   const Tool* tool = m.catalogue.find_tool(published);
   // What is a prompt or a resource is no tool, whatever its name.
@@ -124,6 +150,9 @@ Answer<p::Done> on_cancel_call(Monitor& m, Peer& asker, p::CancelCall q) {
 Answer<p::Done> on_answer_call(Monitor& m, Peer& asker, p::AnswerCall q) {
   const base::Result<Principal> caller = m.redeem(asker, q.ticket);
   if (!caller) co_return std::unexpected(caller.error());
+  // With the ticket of the call itself a gateway may only say that nobody answers.
+  if (caller->request != nullptr && !caller->request->method.empty() && !q.refused)
+    co_return base::fail(Why::kRefused, kOtherRequest);
   const base::Result<void> answered = m.calls.answer(asker.instance, caller->who, std::move(q));
   if (!answered) co_return std::unexpected(answered.error());
   co_return p::Done{};

@@ -26,6 +26,7 @@ class PolicySettings {
   [[nodiscard]] bool approves_modules() const { return weaker(policy::Setting::kModuleApprovalMode); }
   [[nodiscard]] bool all_public() const { return weaker(policy::Setting::kNetworkAccessPolicy); }
   [[nodiscard]] bool remote_editing() const { return weaker(policy::Setting::kRemoteToolEditing); }
+  [[nodiscard]] bool anonymous_listing() const { return weaker(policy::Setting::kAnonymousListing); }
   [[nodiscard]] bool redacts() const { return !weaker(policy::Setting::kRedactSecretsInOutput); }
   [[nodiscard]] std::int64_t retention_days() const { return number(policy::Setting::kLogRetentionDays); }
   [[nodiscard]] std::int64_t rate_limit_rpm() const { return number(policy::Setting::kMcpRateLimitRpm); }

@@ -85,6 +85,14 @@ inline constexpr Sql kLastDecisions{"last_decisions", R"sql(
     SELECT subject, action, max(sequence) FROM audit WHERE kind IN (3, 4)
      GROUP BY subject, action ORDER BY subject, action)sql"};
 
+// Nonces that were admitted since $1 (ms), however many other records were written meanwhile.
+//   columns  nonce bytes | when the request was signed, seconds
+inline constexpr Sql kSpentNonces{"spent_nonces", R"sql(
+    SELECT payload, number FROM audit
+     WHERE sequence > (SELECT coalesce(max(sequence), 0) - 500000 FROM audit)
+       AND kind = 5 AND action = 'remote_admitted' AND at_ms >= $1
+     ORDER BY sequence)sql"};
+
 // --- Servers ---------------------------------------------------------------------------------------------
 
 // A new server, status `imported`.  kConflict: the name is taken.

@@ -12,7 +12,12 @@ wire::Id Tickets::issue(Instance holder, Principal principal) {
   held.tickets.emplace(ticket, std::move(principal));
   held.by_age.push_back(ticket);
   if (held.by_age.size() > policy::limits::kTickets) {
-    held.tickets.erase(held.by_age.front());
+    const wire::Id oldest = held.by_age.front();
+    held.tickets.erase(oldest);
+    const auto first = held.spent.lower_bound({oldest, protocol::Op{}});
+    auto last = first;
+    while (last != held.spent.end() && last->first == oldest) ++last;
+    held.spent.erase(first, last);
     held.by_age.pop_front();
   }
   return ticket;
@@ -25,6 +30,10 @@ base::Result<Principal> Tickets::redeem(Instance holder, const wire::Id& ticket)
   if (found == held->second.tickets.end())
     return base::fail(base::Why::kRefused, "the caller is not authenticated");
   return found->second;
+}
+
+bool Tickets::spend(Instance holder, const wire::Id& ticket, protocol::Op op) {
+  return holders_[holder].spent.emplace(ticket, op).second;
 }
 
 void Tickets::forget(Instance holder) { holders_.erase(holder); }

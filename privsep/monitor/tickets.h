@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 
 #include "privsep/base/error.h"
+#include "privsep/protocol/op.h"
 #include "privsep/wire/fields.h"
 
 namespace mcpbox::monitor {
@@ -18,10 +21,22 @@ using Instance = std::uint64_t;
 // Which listener the caller came through.  Only a process of its own serves the tunnel.
 enum class Origin : std::uint8_t { kLocal, kTunnel };
 
+// What the Worker has signed, of the one request that a ticket from the tunnel is good for.
+struct SignedRequest {
+  std::string verb;    // of HTTP
+  std::string server;  // of /mcp/servers/NAME; empty on /mcp
+  std::string method;  // of JSON-RPC; empty for a client's answer, and without a body
+  std::string name;    // of the tool, or a URI
+  wire::Digest body{};
+  bool anonymous = false;  // nobody vouches for an e-mail address
+  std::int64_t good_until_ms = 0;
+};
+
 struct Principal {
   std::string who;        // "unix:alice", as logs and audit name the caller
   std::uint32_t uid = 0;  // of the caller on this machine
   Origin origin = Origin::kLocal;
+  std::shared_ptr<const SignedRequest> request;  // through the tunnel only
 };
 
 class Tickets {
@@ -32,6 +47,9 @@ class Tickets {
   // kRefused unless this very instance was given the ticket.
   [[nodiscard]] base::Result<Principal> redeem(Instance holder, const wire::Id& ticket) const;
 
+  // A question that has an effect is asked once with a ticket of the tunnel's: false the second time.
+  [[nodiscard]] bool spend(Instance holder, const wire::Id& ticket, protocol::Op op);
+
   // The instance ended.
   void forget(Instance holder);
 
@@ -39,6 +57,7 @@ class Tickets {
   struct Holder {
     std::map<wire::Id, Principal> tickets;
     std::deque<wire::Id> by_age;
+    std::set<std::pair<wire::Id, protocol::Op>> spent;
   };
   std::map<Instance, Holder> holders_;
 };

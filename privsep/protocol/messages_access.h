@@ -7,9 +7,11 @@
 namespace mcpbox::protocol {
 
 struct Principal {
-  Id ticket{};    // valid for the peer that asked, until either side restarts
-  Text<128> who;  // for the log: "unix:alice"
-  static auto fields(auto& m) { return std::tie(m.ticket, m.who); }
+  Id ticket{};             // valid for the peer that asked, until either side restarts
+  Text<128> who;           // for the log: "unix:alice", "remote:ada@example.org"
+  bool anonymous = false;  // through the tunnel, without an e-mail address
+  bool may_list = true;    // what an anonymous one may do beside saying hello
+  static auto fields(auto& m) { return std::tie(m.ticket, m.who, m.anonymous, m.may_list); }
 };
 
 // "Who owns the other end of this connection?"  The monitor reads both addresses from the descriptor itself

@@ -82,6 +82,10 @@ enum class Op : std::uint16_t {
   kChangeServer,
   kRemove,
   kReadSecret,
+  kAuthenticateRemote,
+  kReadRemote,
+  kSetRemoteWorker,
+  kSetRemotePolicy,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,

@@ -63,6 +63,8 @@ inline constexpr OpName kOpNames[] = {
     {Op::kWatchActivity, "WatchActivity"}, {Op::kGetMetrics, "GetMetrics"},       {Op::kReadStats, "ReadStats"},
     {Op::kReadSecret, "ReadSecret"},
     {Op::kResourceUpdated, "ResourceUpdated"},
+    {Op::kAuthenticateRemote, "AuthenticateRemote"}, {Op::kReadRemote, "ReadRemote"},
+    {Op::kSetRemoteWorker, "SetRemoteWorker"}, {Op::kSetRemotePolicy, "SetRemotePolicy"},
 };
 // clang-format on
 

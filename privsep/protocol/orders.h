@@ -15,16 +15,17 @@ namespace mcpbox::protocol {
 template <class Request, class Reply, Role Whom>
 using Order = Row<Request, Reply, set_of(Whom), State::kServing, State::kStay, nullptr>;
 
+inline constexpr Roles kGateways = Role::kNetLocal | Role::kNetTunnel;
 inline constexpr Roles kNetwork = Role::kEgress | Role::kDialer;
 
 // clang-format off
 struct Orders : Table<
     //     request        answer           of whom
-    Order< ToolsChanged,  Done,            Role::kNetLocal >,  // a notice: not answered
-    Order< RateChanged,   Done,            Role::kNetLocal >,  // likewise
-    Order< CallSaid,      Done,            Role::kNetLocal >,  // likewise
-    Order< CallAsked,     Done,            Role::kNetLocal >,  // likewise; AnswerCall is the answer
-    Order< ResourceUpdated, Done,          Role::kNetLocal >,  // likewise
+    Row<   ToolsChanged,  Done,            kGateways, State::kServing, State::kStay, nullptr >,  // a notice: not answered
+    Row<   RateChanged,   Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise
+    Row<   CallSaid,      Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise
+    Row<   CallAsked,     Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise; AnswerCall is the answer
+    Row<   ResourceUpdated, Done,          kGateways, State::kServing, State::kStay, nullptr >,  // likewise
     Order< LoadPackages,  Loaded,          Role::kZygote   >,  // the first, and only before its Hello
     Order< ForkSpare,     Forked,          Role::kZygote   >,
     Order< Compile,       Compiled,        Role::kCall     >,

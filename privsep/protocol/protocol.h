@@ -17,6 +17,7 @@
 #include "privsep/protocol/messages_manage.h"
 #include "privsep/protocol/messages_metrics.h"
 #include "privsep/protocol/messages_modules.h"
+#include "privsep/protocol/messages_remote.h"
 #include "privsep/protocol/messages_secrets.h"
 #include "privsep/protocol/messages_settings.h"
 #include "privsep/protocol/messages_zygote.h"
@@ -38,6 +39,7 @@ using Answer = loop::Task<T>;
 // The answers, one file per noun in privsep/monitor.  Children name them here and link none of them.
 Answer<p::Settings> on_hello(Monitor& m, Peer& asker, p::Hello q);
 Answer<p::Principal> on_authenticate(Monitor& m, Peer& asker, p::Authenticate q);
+Answer<p::Principal> on_authenticate_remote(Monitor& m, Peer& asker, p::AuthenticateRemote q);
 Answer<p::Session> on_open_session(Monitor& m, Peer& asker, p::OpenSession q);
 Answer<p::Done> on_set_log_level(Monitor& m, Peer& asker, p::SetLogLevel q);
 Answer<p::Session> on_find_session(Monitor& m, Peer& asker, p::FindSession q);
@@ -111,12 +113,17 @@ Answer<p::CheckpointPage> on_read_checkpoints(Monitor& m, Peer& asker, p::ReadCh
 Answer<p::ActivityPage> on_watch_activity(Monitor& m, Peer& asker, p::WatchActivity q);
 Answer<p::Metrics> on_get_metrics(Monitor& m, Peer& asker, p::GetMetrics q);
 Answer<p::JsonText> on_read_stats(Monitor& m, Peer& asker, p::ReadStats q);
+Answer<p::RemoteState> on_read_remote(Monitor& m, Peer& asker, p::ReadRemote q);
+Answer<p::RemoteState> on_set_remote_worker(Monitor& m, Peer& asker, p::SetRemoteWorker q);
+Answer<p::RemoteState> on_set_remote_policy(Monitor& m, Peer& asker, p::SetRemotePolicy q);
 
 }  // namespace mcpbox::monitor
 
 namespace mcpbox::protocol {
 
-inline constexpr Roles kNet = set_of(Role::kNetLocal);
+inline constexpr Roles kLocalOnly = set_of(Role::kNetLocal);
+inline constexpr Roles kTunnelOnly = set_of(Role::kNetTunnel);
+inline constexpr Roles kNet = Role::kNetLocal | Role::kNetTunnel;
 inline constexpr Roles kZygoteOnly = set_of(Role::kZygote);
 inline constexpr Roles kCallOnly = set_of(Role::kCall);
 inline constexpr Roles kCtlOnly = set_of(Role::kCtl);
@@ -125,9 +132,9 @@ inline constexpr Roles kEgressOnly = set_of(Role::kEgress);
 // A person who decides: at a terminal, or signed in at the admin process.
 inline constexpr Roles kPeople = Role::kCtl | Role::kAdmin;
 // A caller of a gateway, or a person signed in at the admin process.
-inline constexpr Roles kManage = Role::kNetLocal | Role::kAdmin;
-inline constexpr Roles kSayHello =
-    Role::kNetLocal | Role::kZygote | Role::kCtl | Role::kAdmin | Role::kEgress | Role::kDialer;
+inline constexpr Roles kManage = Role::kNetLocal | Role::kNetTunnel | Role::kAdmin;
+inline constexpr Roles kSayHello = Role::kNetLocal | Role::kNetTunnel | Role::kZygote | Role::kCtl |
+                                   Role::kAdmin | Role::kEgress | Role::kDialer;
 inline constexpr State kNew = State::kConnected;
 inline constexpr State kServing = State::kServing;
 inline constexpr State kDeciding = State::kDeciding;
@@ -143,7 +150,8 @@ struct Protocol : Table<
     //   request         reply       who may ask   while      then       answered by
     Row< Hello,          Settings,   kSayHello,    kNew,      kServing,  on::on_hello           >,
     // a gateway, for a caller whom the monitor has named
-    Row< Authenticate,   Principal,  kNet,         kServing,  kStay,     on::on_authenticate    >,
+    Row< Authenticate,   Principal,  kLocalOnly,   kServing,  kStay,     on::on_authenticate    >,
+    Row< AuthenticateRemote, Principal, kTunnelOnly, kServing, kStay,    on::on_authenticate_remote >,
     Row< OpenSession,    Session,    kNet,         kServing,  kStay,     on::on_open_session    >,
     Row< FindSession,    Session,    kNet,         kServing,  kStay,     on::on_find_session    >,
     Row< SetLogLevel,    Done,       kNet,         kServing,  kStay,     on::on_set_log_level    >,
@@ -212,6 +220,9 @@ struct Protocol : Table<
     Row< WatchActivity,  ActivityPage, kPeople,    kDeciding, kStay,     on::on_watch_activity  >,
     Row< GetMetrics,     Metrics,    kPeople,      kKnown,    kStay,     on::on_get_metrics     >,
     Row< ReadStats,      JsonText,   kCtlOnly,     kDeciding, kStay,     on::on_read_stats      >,
+    Row< ReadRemote,     RemoteState, kCtlOnly,    kDeciding, kStay,     on::on_read_remote     >,
+    Row< SetRemoteWorker, RemoteState, kCtlOnly,   kDeciding, kStay,     on::on_set_remote_worker >,
+    Row< SetRemotePolicy, RemoteState, kCtlOnly,   kDeciding, kStay,     on::on_set_remote_policy >,
     Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
     // the admin process: what it asks by itself, and the envelope around everything that needs a session
     Row< GetAdminState,  AdminState, kAdminOnly,   kServing,  kStay,     on::on_get_admin_state >,
@@ -253,6 +264,13 @@ static_assert(!Protocol::may_ask(Role::kAdmin, Op::kUnlock),
               "a stolen admin process is no person at a terminal");
 static_assert(!Protocol::may_ask(Role::kAdmin, Op::kOpenCall),
               "the admin process decides; it does not call tools");
+static_assert(!Protocol::may_ask(Role::kNetTunnel, Op::kAuthenticate),
+              "the gateway of the tunnel must not claim to be local");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kAuthenticateRemote),
+              "a request through the tunnel comes through its own process");
+static_assert(!Protocol::may_ask(Role::kNetTunnel, Op::kApprove), "a stolen gateway must not approve");
+static_assert(!Protocol::may_ask(Role::kNetTunnel, Op::kSetRemoteWorker),
+              "a stolen gateway must not choose whose signatures count");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kInSession), "a stolen gateway must not use sessions");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kApprove), "a stolen gateway must not approve");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReject), "a stolen gateway must not reject");

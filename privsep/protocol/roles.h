@@ -8,16 +8,17 @@
 namespace mcpbox::protocol {
 
 enum class Role : std::uint32_t {
-  kMonitor = 1u << 0,   // [priv]       keys, database, decisions
-  kNetLocal = 1u << 1,  // [net-local]  the gateway on loopback
-  kZygote = 1u << 2,    // [zygote]     forks call children
-  kCall = 1u << 3,      // [call]       one request, one tool
-  kPassword = 1u << 4,  // [password]   one Argon2id question
-  kCtl = 1u << 5,       // mcpboxctl    a person at a terminal, named by SO_PEERCRED
-  kAttack = 1u << 6,    // [attack]     tries to break out of a jail that is the zygote's
-  kAdmin = 1u << 7,     // [admin]      the admin API and the web UI
-  kEgress = 1u << 8,    // [egress]     HTTP and TLS on sockets that it is given
-  kDialer = 1u << 9,    // [dial]       names, addresses, connections
+  kMonitor = 1u << 0,     // [priv]       keys, database, decisions
+  kNetLocal = 1u << 1,    // [net-local]  the gateway on loopback
+  kZygote = 1u << 2,      // [zygote]     forks call children
+  kCall = 1u << 3,        // [call]       one request, one tool
+  kPassword = 1u << 4,    // [password]   one Argon2id question
+  kCtl = 1u << 5,         // mcpboxctl    a person at a terminal, named by SO_PEERCRED
+  kAttack = 1u << 6,      // [attack]     tries to break out of a jail that is the zygote's
+  kAdmin = 1u << 7,       // [admin]      the admin API and the web UI
+  kEgress = 1u << 8,      // [egress]     HTTP and TLS on sockets that it is given
+  kDialer = 1u << 9,      // [dial]       names, addresses, connections
+  kNetTunnel = 1u << 10,  // [net-tunnel] the gateway that cloudflared reaches
 };
 
 // A set of roles, for the table's "who may ask" column.
@@ -33,10 +34,10 @@ struct RoleName {
   std::string_view name;  // as in `ps`, the log and mcpboxctl status
 };
 inline constexpr RoleName kRoleNames[] = {
-    {Role::kMonitor, "priv"},  {Role::kNetLocal, "net-local"}, {Role::kZygote, "zygote"},
-    {Role::kCall, "call"},     {Role::kPassword, "password"},  {Role::kCtl, "ctl"},
-    {Role::kAttack, "attack"}, {Role::kAdmin, "admin"},        {Role::kEgress, "egress"},
-    {Role::kDialer, "dial"},
+    {Role::kMonitor, "priv"},  {Role::kNetLocal, "net-local"},   {Role::kZygote, "zygote"},
+    {Role::kCall, "call"},     {Role::kPassword, "password"},    {Role::kCtl, "ctl"},
+    {Role::kAttack, "attack"}, {Role::kAdmin, "admin"},          {Role::kEgress, "egress"},
+    {Role::kDialer, "dial"},   {Role::kNetTunnel, "net-tunnel"},
 };
 
 constexpr std::string_view name_of(Role role) {

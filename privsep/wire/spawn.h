@@ -64,6 +64,7 @@ struct LauncherEvent {
 
 inline constexpr std::size_t kMaxListeners = 8;
 inline constexpr std::size_t kMaxAdminListeners = 2;
+inline constexpr std::size_t kMaxTunnelListeners = 1;
 inline constexpr std::size_t kMaxAllowedUsers = 16;
 
 // A user of this machine whose programs may use the local listener.
@@ -90,7 +91,8 @@ struct MonitorSettings {
   std::array<char, 1024> database;    // libpq connection string of the working role, NUL-terminated
   std::array<AllowedUser, kMaxAllowedUsers> allowed_users;    // `allow-user`, and who started a `make run`
   std::array<std::array<char, 64>, kMaxListeners> listeners;  // "127.0.0.1:8000", for status; empty = unused
-  std::array<std::array<char, 64>, kMaxAdminListeners> admin_listeners;  // of the admin process; the same
+  std::array<std::array<char, 64>, kMaxAdminListeners> admin_listeners;    // of the admin process; the same
+  std::array<std::array<char, 64>, kMaxTunnelListeners> tunnel_listeners;  // of the tunnel; none: no tunnel
 };
 
 static_assert(std::is_trivially_copyable_v<LauncherRequest> && std::is_trivially_copyable_v<LauncherEvent> &&

@@ -22,7 +22,10 @@ MAY_INCLUDE = {
     "privsep/wire": BASE,
     # plain tables, which a message's bounds and enums come from
     "privsep/protocol": WIRE
-    | {f"policy/{table}.h" for table in ("limits", "approvals", "hosts", "modules", "secrets", "settings")},
+    | {
+        f"policy/{table}.h"
+        for table in ("limits", "approvals", "assertion", "hosts", "modules", "secrets", "settings")
+    },
     "privsep/loop": PROTOCOL - {"policy"} | {"policy/limits.h"},
     "privsep/jail": BASE | {"policy"},
     # plain structs and the roles: the launcher contains no decoder

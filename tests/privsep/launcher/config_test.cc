@@ -68,6 +68,8 @@ TEST(Config, TheAdminProcessListensOnLoopbackUnlessSwitchedOff) {
   ASSERT_EQ(standard.admin_listen.size(), 1u);
   EXPECT_EQ(standard.admin_listen[0].text, "127.0.0.1:3000");
   EXPECT_TRUE(good("admin-listen = off").admin_listen.empty());
+  EXPECT_TRUE(standard.tunnel_listen.empty()) << "nobody comes from elsewhere unless somebody wrote so";
+  EXPECT_EQ(good("tunnel-listen = 127.0.0.2:8002").tunnel_listen[0].text, "127.0.0.2:8002");
   EXPECT_EQ(good("admin-listen = [::1]:3001").admin_listen[0].text, "[::1]:3001");
 }
 

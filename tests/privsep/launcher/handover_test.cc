@@ -114,9 +114,10 @@ TEST(Settings, ReachTheMonitorAsTheyWereConfigured) {
   config.requests_per_minute = 42;
   const std::vector<std::string> listening = {"127.0.0.1:8000"};
   const std::vector<std::string> admin_listening = {"127.0.0.1:3000"};
+  const std::vector<std::string> tunnel_listening = {"127.0.0.2:8002"};
   const std::vector<wire::AllowedUser> users = {{.uid = 1000, .name = {"alice"}}};
   const Outcome<base::Fd> memory =
-      seal_settings({config, listening, admin_listening, 42, users, "host='/x'"});
+      seal_settings({config, listening, admin_listening, tunnel_listening, 42, users, "host='/x'"});
   ASSERT_TRUE(memory) << memory.error();
   wire::MonitorSettings settings{};
   ASSERT_EQ(read(memory->get(), &settings, sizeof settings), static_cast<ssize_t>(sizeof settings));
@@ -133,6 +134,7 @@ TEST(Settings, ReachTheMonitorAsTheyWereConfigured) {
   EXPECT_STREQ(settings.listeners[0].data(), "127.0.0.1:8000");
   EXPECT_EQ(settings.listeners[1][0], '\0');
   EXPECT_STREQ(settings.admin_listeners[0].data(), "127.0.0.1:3000");
+  EXPECT_STREQ(settings.tunnel_listeners[0].data(), "127.0.0.2:8002");
   EXPECT_EQ(settings.allowed_users[0].uid, 1000u);
   EXPECT_STREQ(settings.allowed_users[0].name.data(), "alice");
   EXPECT_EQ(settings.allowed_users[1].name[0], '\0');
@@ -144,7 +146,7 @@ TEST(Settings, SayWhatTheDatabaseMakesWeaker) {
     Config config;
     auto parsed = policy::parse_database_url(url, policy::DatabaseReach::kAnywhere);
     if (parsed) config.database = std::move(*parsed);
-    const Outcome<base::Fd> memory = seal_settings({config, {}, {}, 0, {}, ""});
+    const Outcome<base::Fd> memory = seal_settings({config, {}, {}, {}, 0, {}, ""});
     wire::MonitorSettings settings{};
     EXPECT_TRUE(parsed && memory &&
                 read(memory->get(), &settings, sizeof settings) == static_cast<ssize_t>(sizeof settings));
@@ -164,8 +166,8 @@ TEST(Settings, SayWhatTheDatabaseMakesWeaker) {
 }
 
 TEST(Settings, AConnectionStringFitsUpToItsLastByte) {
-  EXPECT_TRUE(seal_settings({Config{}, {}, {}, 0, {}, std::string(1023, 'x')}));
-  EXPECT_FALSE(seal_settings({Config{}, {}, {}, 0, {}, std::string(1024, 'x')}));
+  EXPECT_TRUE(seal_settings({Config{}, {}, {}, {}, 0, {}, std::string(1023, 'x')}));
+  EXPECT_FALSE(seal_settings({Config{}, {}, {}, {}, 0, {}, std::string(1024, 'x')}));
 }
 
 }  // namespace

@@ -90,6 +90,7 @@ TEST(SpawnTable, TheAttackerIsStartedAsAZygoteIs) {
 TEST(SpawnTable, GatewayAndAdminGetTheirOwnListenersAndNobodyElseGetsAny) {
   for (const SpawnRow& row : spawn_table()) {
     EXPECT_EQ(row.listeners == Listeners::kMcp, row.role == Role::kNetLocal) << row.binary;
+    EXPECT_EQ(row.listeners == Listeners::kTunnel, row.role == Role::kNetTunnel) << row.binary;
     EXPECT_EQ(row.listeners == Listeners::kAdmin, row.role == Role::kAdmin) << row.binary;
   }
 }

@@ -34,9 +34,22 @@ class SettingsTest : public MonitorTest {
   }
   void load() { ASSERT_TRUE(finish(monitor.load()).has_value()); }
 
-  wire::Id remote() {
+  // A ticket for a request that such a question belongs to, where there is one.
+  wire::Id remote(protocol::Op op) {
+    SignedRequest request{.verb = op == protocol::Op::kCloseSession ? "DELETE" : "POST",
+                          .method = "tools/call",
+                          .name = "mcpbox_get_tool",
+                          .good_until_ms = clock.t + 60'000};
+    for (const protocol::RemoteUse& use : protocol::kRemoteUses) {
+      if (use.op != op) continue;
+      request.method = use.asks;
+      request.name = use.tool;
+      break;
+    }
     return monitor.tickets.issue(gateway->instance,
-                                 {.who = "eve@example.com", .uid = 0, .origin = Origin::kTunnel});
+                                 {.who = "remote:eve@example.com",
+                                  .origin = Origin::kTunnel,
+                                  .request = std::make_shared<const SignedRequest>(std::move(request))});
   }
 
   std::shared_ptr<Peer> root = peer(Role::kCtl, State::kDeciding);
@@ -131,8 +144,9 @@ TEST_F(SettingsTest, TheToolPolicyApprovesForLocalCallersOnly) {
   ASSERT_TRUE(finish(on_request_publish(monitor, *gateway, {.ticket = local, .tool = tool_id})).has_value());
   EXPECT_FALSE(monitor.catalogue.published(tool())) << "the default is a person";
   monitor.policy.set(Setting::kToolApprovalMode, "auto_approve");
-  EXPECT_FALSE(
-      finish(on_request_publish(monitor, *gateway, {.ticket = remote(), .tool = tool_id})).has_value());
+  EXPECT_FALSE(finish(on_request_publish(monitor, *gateway,
+                                         {.ticket = remote(protocol::Op::kRequestPublish), .tool = tool_id}))
+                   .has_value());
   EXPECT_FALSE(monitor.catalogue.published(tool()));
   const auto approved = finish(on_request_publish(monitor, *gateway, {.ticket = local, .tool = tool_id}));
   ASSERT_TRUE(approved.has_value());
@@ -145,11 +159,11 @@ TEST_F(SettingsTest, TheToolPolicyApprovesForLocalCallersOnly) {
 
 // By the table of messages itself: a message that is added later is refused until somebody thinks about it.
 TEST_F(SettingsTest, RemoteCallersReadCallAndAskUntilAnAdministratorAllowsMore) {
-  const wire::Id from_far = remote();
   const wire::Id local = ticket_for(gateway);
   int refused = 0;
   protocol::Protocol::each([&]<class Row>() {
     if constexpr (requires(typename Row::Request q) { q.ticket; }) {
+      const wire::Id from_far = remote(Row::kOp);
       const bool may = monitor.may_ask(*gateway, from_far, Row::kOp).has_value();
       EXPECT_EQ(may, protocol::remote_always(Row::kOp)) << static_cast<int>(Row::kOp);
       EXPECT_TRUE(monitor.may_ask(*gateway, local, Row::kOp).has_value());
@@ -158,11 +172,12 @@ TEST_F(SettingsTest, RemoteCallersReadCallAndAskUntilAnAdministratorAllowsMore) 
   });
   EXPECT_GE(refused, 7) << "servers, tools, drafts, secrets";
   monitor.policy.set(Setting::kRemoteToolEditing, "enabled");
-  EXPECT_TRUE(monitor.may_ask(*gateway, from_far, protocol::Op::kCreateTool).has_value());
+  EXPECT_TRUE(
+      monitor.may_ask(*gateway, remote(protocol::Op::kCreateTool), protocol::Op::kCreateTool).has_value());
 }
 
 TEST_F(SettingsTest, ARemoteCallersOrderIsRefusedBeforeItIsCarriedOut) {
-  const protocol::CreateServer order{.ticket = remote(), .name = "other"};
+  const protocol::CreateServer order{.ticket = remote(protocol::Op::kCreateServer), .name = "other"};
   EXPECT_EQ(send(gateway, order), Verdict::kAccepted) << "a refusal, not the end of the gateway";
   EXPECT_EQ(monitor.catalogue.find_server(std::string_view("other")), nullptr);
   EXPECT_TRUE(store.records.empty());

@@ -132,13 +132,19 @@ TEST(Protocol, NoRequestOrAnswerIsLargerThanALinkQueues) {
   Orders::each(ExpectToFit{});
 }
 
-// The one that introduces egress and dialer to each other goes to both.
-TEST(Orders, GoToOneKindOfProcessEachButTheOneThatIntroducesTwo) {
+// The one that introduces egress and dialer to each other goes to both, and news go to both gateways.
+TEST(Orders, GoToOneKindOfProcessEachButTheOneThatIntroducesTwoAndNews) {
   Orders::each([]<class Row>() {
+    Roles expected = Row::kWho;
     if (Row::kOp == Op::kPartner) {
-      EXPECT_EQ(Row::kWho, Role::kEgress | Role::kDialer) << static_cast<int>(Row::kOp);
-    } else
+      expected = Role::kEgress | Role::kDialer;
+    } else if (Row::kOp == Op::kToolsChanged || Row::kOp == Op::kRateChanged ||
+               Row::kOp == Op::kResourceUpdated || Row::kOp == Op::kCallSaid || Row::kOp == Op::kCallAsked) {
+      expected = Role::kNetLocal | Role::kNetTunnel;
+    } else {
       EXPECT_EQ(std::popcount(Row::kWho), 1) << static_cast<int>(Row::kOp);
+    }
+    EXPECT_EQ(Row::kWho, expected) << static_cast<int>(Row::kOp);
   });
 }
 

@@ -146,8 +146,13 @@ export class Connection {
 }
 
 /** Sends bytes on a new connection and returns what came back. */
-export async function exchange(port: number, bytes: string | Uint8Array, waitMs = WAIT_MS): Promise<Answer> {
-  const connection = await Connection.open(port);
+export async function exchange(
+  port: number,
+  bytes: string | Uint8Array,
+  waitMs = WAIT_MS,
+  host?: string,
+): Promise<Answer> {
+  const connection = await Connection.open(port, host);
   try {
     connection.send(bytes);
     return await connection.answer(waitMs);
