@@ -1,3 +1,4 @@
+/// <reference path="./oidc-provider.d.ts" />
 // A certified OpenID provider on loopback in the place of Cloudflare Access, under Access's own names: the Worker reaches
 // it by its https address, through the test's outbound door.  One person, whose form is a page of this file.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";

@@ -9,7 +9,7 @@ import { Miniflare, Response as MiniflareResponse, type RequestInit } from "mini
 
 import { StandInGateway } from "./gateway.ts";
 import { CLIENT_ID, CLIENT_SECRET, Identity, ISSUER, TEAM } from "./identity.ts";
-import { newSigningKey } from "./keys.ts";
+import { newSigningKey, type SigningKey } from "./keys.ts";
 
 export const PUBLIC_URL = "https://mcpbox-proxy.home.workers.dev";
 export const SERVICE_TOKEN = "5e".repeat(32);
@@ -20,7 +20,9 @@ export interface Options {
   /** Bindings that differ from those of a Worker that is set up; undefined takes one away. */
   bindings?: Record<string, string | undefined>;
   limits?: Partial<Record<"LIMIT_REGISTER" | "LIMIT_SIGN_IN" | "LIMIT_MCP", number>>;
-  gateway?: "none";
+  /** Where the tunnel leads; default: to a gateway of the test's own. */
+  gateway?: "none" | { address: string; installation: string };
+  key?: SigningKey;
   /** On a loopback port under that address, for what must have a connection of its own: browsers, and hanging up. */
   onLoopback?: true;
 }
@@ -28,7 +30,7 @@ export interface Options {
 type Init = Omit<RequestInit, "body"> & { body?: BodyInit | null };
 
 export class Stack {
-  readonly key = newSigningKey();
+  readonly key: SigningKey;
   readonly publicUrl: string;
   readonly identity: Identity;
   readonly gateway: StandInGateway;
@@ -39,8 +41,9 @@ export class Stack {
   #identityPort = 0;
   #miniflare!: Miniflare;
 
-  private constructor(publicUrl: string, issuer: string) {
+  private constructor(publicUrl: string, issuer: string, key: SigningKey) {
     this.publicUrl = publicUrl;
+    this.key = key;
     this.identity = new Identity(`${publicUrl}/callback`, issuer);
     this.gateway = new StandInGateway({
       publicKey: this.key.publicKey,
@@ -53,19 +56,22 @@ export class Stack {
 
   static async start(options: Options = {}): Promise<Stack> {
     const loopback = async () => `http://127.0.0.1:${await freePort()}`;
+    const key = options.key ?? newSigningKey();
     const stack = options.onLoopback
-      ? new Stack(await loopback(), ISSUER.replace(TEAM, await loopback()))
-      : new Stack(PUBLIC_URL, ISSUER);
+      ? new Stack(await loopback(), ISSUER.replace(TEAM, await loopback()), key)
+      : new Stack(PUBLIC_URL, ISSUER, key);
     await stack.#start(options);
     return stack;
   }
 
   async #start(options: Options): Promise<void> {
     this.#identityPort = await this.identity.start(Number(new URL(this.identity.issuer).port));
-    const address = await this.gateway.start();
+    const own = await this.gateway.start();
+    const home = typeof options.gateway === "object" ? options.gateway : undefined;
+    const address = options.gateway === "none" ? "127.0.0.1:1" : (home?.address ?? own);
     const bindings: Record<string, string | undefined> = {
       PUBLIC_URL: this.publicUrl,
-      INSTALLATION_ID: INSTALLATION,
+      INSTALLATION_ID: home?.installation ?? INSTALLATION,
       ASSERTION_KEY_ID: "k1",
       ASSERTION_KEY: this.key.bound,
       MCPBOX_SERVICE_TOKEN: SERVICE_TOKEN,
@@ -92,10 +98,7 @@ export class Stack {
         LIMIT_SIGN_IN: limit("LIMIT_SIGN_IN", 1000),
         LIMIT_MCP: limit("LIMIT_MCP", 1000),
       },
-      serviceBindings:
-        options.gateway === "none"
-          ? { MCPBOX_TUNNEL: { external: { address: "127.0.0.1:1", http: {} } } }
-          : { MCPBOX_TUNNEL: { external: { address, http: {} } } },
+      serviceBindings: { MCPBOX_TUNNEL: { external: { address, http: {} } } },
       outboundService: (request: Request) => this.#outbound(request) as never,
       bindings: Object.fromEntries(
         Object.entries(bindings).filter(([, value]) => value !== undefined),
