@@ -162,6 +162,13 @@ class AsTheyAreMeant(unittest.TestCase):
                     policy.allowing(self.rules[f"mcpbox-{name}"], access), [], f"{name} {access}"
                 )
 
+    def test_a_person_sees_what_it_says_at_every_kind_of_terminal(self):
+        for name in ("mcpboxctl", "mcpbox-audit-verify"):
+            for terminal in ("tty", "pts/0", "console", "tty1", "ttyS0", "hvc0"):
+                access = ("file", f"/dev/{terminal}", "rw")
+                self.assertTrue(policy.allowing(self.rules[name], access), access)
+        self.assertEqual(policy.allowing(self.rules["mcpboxctl"], ("file", "/dev/sda", "r")), [])
+
     def test_only_the_dialer_speaks_to_name_servers(self):
         for name in self.children() - {"mcpbox-dialer"}:
             self.assertEqual(policy.allowing(self.rules[name], ("network", "inet", "dgram")), [], name)
