@@ -111,6 +111,9 @@ TEST_F(GatewayCallsTest, WhatIsSetBesideTheCodeIsHeldToItsShape) {
       {R"("headers":{"n":"two words"})", "`n` needs a header name"},
       {R"("headers":{"n":"X","m":"x"})", "two arguments have the header `x`"},
       {R"("headers":{"other":"X"})", "`other` is no parameter of main()"},
+      {R"("input_schema":{"type":"object","properties":{"n":{"type":"integer"},"m":{"type":"string",)"
+       R"("x-mcp-header":"Region"}}},"headers":{"n":"region"})",
+       "annotates another argument with one of these headers"},
       {R"("input_schema":7)", "Invalid input_schema: must be an object"},
   };
   for (const auto& [member, words] : wrong) {
