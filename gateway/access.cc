@@ -3,6 +3,7 @@
 #include "gateway/access.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include "privsep/http/connection.h"
 
@@ -18,6 +19,14 @@ Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange) {
   protocol::Principal who = co_await g.monitor->ask(question);
   connection->caller = std::move(who);
   co_return connection->caller->ticket;
+}
+
+bool is_bridged(const Exchange& exchange) {
+  const std::shared_ptr<Connection> connection = exchange.connection();
+  sockaddr_storage local{};
+  socklen_t size = sizeof local;
+  return connection && ::getsockname(connection->fd(), reinterpret_cast<sockaddr*>(&local), &size) == 0 &&
+         local.ss_family == AF_UNIX;
 }
 
 std::optional<Response> too_often(Gateway& g, const Exchange& exchange) {

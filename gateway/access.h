@@ -19,6 +19,10 @@ namespace mcpbox::gateway {
 // The answer to a request that ended with such an error before anything was done.
 [[nodiscard]] Response refusal_of(const base::Error& error);
 
+// It came to the Unix socket, so from our own bridge: no header stands beside the body for others to route
+// by.
+[[nodiscard]] bool is_bridged(const Exchange& exchange);
+
 // After a kRefused of anything asked with the ticket: the next request on this connection asks anew, because
 // the monitor forgets the oldest tickets of a gateway that holds too many.
 void forget_ticket(const Exchange& exchange);

@@ -1,11 +1,13 @@
 // Runs in the gateways.  Trusts nothing: arguments are a client's, results a call child's that may be stolen.
 // MCP server/tools, tools/call; contract 4.5.
 #include "gateway/access.h"
+#include "gateway/cutting.h"
 #include "gateway/manage.h"
 #include "gateway/methods.h"
 #include "gateway/talk.h"
 #include "policy/names.h"
 #include "privsep/http/base64.h"
+#include "privsep/http/connection.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 #include "privsep/http/redact.h"
@@ -56,7 +58,9 @@ Task<ParamHeaders::Tools> annotated_tools(const MethodCall& call, std::string se
 // 2026-07-28 only: no earlier client knows the headers.
 Task<std::optional<RpcError>> check_param_headers(const MethodCall& call, std::string name,
                                                   const json_t* arguments) {
-  if (!call.modern || !can_be_published(call, name)) co_return std::optional<RpcError>();
+  // Through the Unix socket nothing stands in between that could route by a header.
+  if (!call.modern || is_bridged(*call.in.exchange) || !can_be_published(call, name))
+    co_return std::optional<RpcError>();
   const auto parts = policy::split_published_name(name);
   const bool whole = call.in.server.empty() && parts;
   const std::string server = whole ? std::string(parts->server) : call.in.server;
@@ -201,6 +205,31 @@ Task<protocol::CallResult> run_call(const MethodCall& call, protocol::OpenCall& 
   co_return ended;
 }
 
+// Clients refuse a result without what its tool declares to be in it.
+Task<bool> declares_output(const MethodCall& call, std::string name) {
+  protocol::ListPublished question{.ticket = call.in.ticket, .server = call.in.server};
+  for (bool more = true; more;) {
+    const base::Result<protocol::ToolPage> page = co_await attempt(call.g.monitor->ask(question));
+    if (!page) co_return true;  // not known: nothing is taken away
+    for (const protocol::PublishedTool& tool : page->tools)
+      if (tool.name == name) co_return !tool.output_schema.empty();
+    more = page->more && !page->tools.empty();
+    if (more) question.after = page->tools.back().name;
+  }
+  co_return true;
+}
+
+// The result as its client takes it.
+Task<std::string> fitted(const MethodCall& call, std::string name, std::string result) {
+  Cutting how{.most = most_for(call.client)};
+  const std::shared_ptr<Connection> connection = call.in.exchange->connection();
+  if (how.most == 0 || result.size() <= how.most || !connection || !connection->caller) co_return result;
+  const std::string who = connection->caller->who;
+  if (find_member(result, "structuredContent"))
+    how.keep_structured = co_await declares_output(call, std::move(name));
+  co_return cut_result(result, how, who, call.g.kept);
+}
+
 Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,
                               bool& withdrawn) {
   if (!can_be_published(call, name)) co_return unknown_tool(call, name);
@@ -211,7 +240,9 @@ Task<RpcReply> call_published(const MethodCall& call, std::string name, const js
   const base::Result<protocol::CallResult> ended = co_await attempt(run_call(call, wanted, withdrawn));
   if (!ended) co_return not_run(call, name, ended.error());
   if (std::optional<RpcReply> said = said_by_protocol(call, *ended)) co_return std::move(*said);
-  co_return RpcReply(tool_result(*ended, call.modern));
+  std::string result = tool_result(*ended, call.modern);
+  result = co_await fitted(call, std::move(name), std::move(result));
+  co_return RpcReply(std::move(result));
 }
 
 std::string error_result(std::string_view text) {

@@ -9,6 +9,7 @@
 #include "gateway/failures.h"
 #include "gateway/guard.h"
 #include "gateway/jsonrpc.h"
+#include "gateway/kept_results.h"
 #include "gateway/param_headers.h"
 #include "gateway/rates.h"
 #include "gateway/streams.h"
@@ -47,6 +48,7 @@ struct Gateway {
   Streams streams;
   CallsInFlight calls;
   loop::TaskSet tasks;  // of the process, not of a connection: a legacy call goes on when its client hangs up
+  KeptResults kept{clock};
 };
 
 // A request on its way to its answer.

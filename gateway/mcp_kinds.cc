@@ -5,6 +5,7 @@
 #include "gateway/access.h"
 #include "gateway/methods.h"
 #include "gateway/uri_template.h"
+#include "privsep/http/connection.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 #include "privsep/http/redact.h"
@@ -93,6 +94,17 @@ bool is_name(const protocol::OpenCall& wanted, std::string_view name) {
   return !name.empty() && name.size() <= wanted.tool.kMax && name.find('\0') == std::string_view::npos;
 }
 
+// A part of a result that was cut, for the caller whose result it was.
+std::optional<RpcReply> kept_rest(const MethodCall& call, const std::string& uri) {
+  if (!KeptResults::is_ours(uri)) return std::nullopt;
+  const std::shared_ptr<Connection> connection = call.in.exchange->connection();
+  if (!connection || !connection->caller) return std::nullopt;
+  const std::optional<std::string> text = call.g.kept.read(connection->caller->who, uri);
+  if (!text) return std::nullopt;
+  return RpcReply(R"({"contents":[{"uri":)" + quoted(uri) + R"(,"mimeType":"text/plain","text":)" +
+                  quoted(*text) + "}]}");
+}
+
 Task<RpcReply> run(const MethodCall& call, protocol::OpenCall& wanted, const char* member,
                    std::string unknown, bool& withdrawn) {
   if (std::optional<RpcError> wrong = take_state(call, wanted))
@@ -118,6 +130,7 @@ Task<RpcReply> get_prompt(const MethodCall& call, bool& withdrawn) {
 
 Task<RpcReply> read_resource(const MethodCall& call, bool& withdrawn) {
   const std::string uri(text_of(call.message.param("uri")));
+  if (std::optional<RpcReply> rest = kept_rest(call, uri)) co_return std::move(*rest);
   const Place place = co_await find_owner(call, uri);
   const std::string shown = fitting(uri, 500);
   const RpcReply none =

@@ -56,7 +56,9 @@ Task<Nothing> Service::start(std::uint32_t layers) {
     co_return Nothing{};
   }
   g_.version = settings->version;
-  g_.hosts = HostRules(std::vector<std::string>(settings->listeners.begin(), settings->listeners.end()));
+  std::vector<std::string> addresses(settings->listeners.begin(), settings->listeners.end());
+  addresses.emplace_back("mcp.sock:80");  // what our bridge calls the Unix socket; no browser can
+  g_.hosts = HostRules(addresses);
   g_.rates.allow(settings->requests_per_minute);
   http_.open();
   g_.log.info("serving", {{"listeners", settings->listeners.size()}});

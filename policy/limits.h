@@ -103,6 +103,14 @@ inline constexpr std::uint32_t kCallsInFlight = 256;     // overall; beyond: "bu
 inline constexpr std::uint32_t kCallsPerServer = 32;     // in flight; beyond: "busy"
 inline constexpr std::uint32_t kTestsPerCaller = 1;      // draft runs at a time; beyond: "busy"
 
+// --- What a client takes of a result ------------------------------------------------------------------
+inline constexpr std::size_t kClaudeCodeResultBytes = 60'000;  // Claude Code takes 25,000 tokens; beyond: cut, the rest is a resource
+inline constexpr std::size_t kClaudeResultBytes = 140'000;     // Claude Desktop and Claude Web take 150,000 characters; beyond: cut likewise
+inline constexpr std::size_t kKeptResults = 64;          // results whose rest can still be read, of one gateway; beyond: the oldest is forgotten
+inline constexpr std::size_t kKeptResultsPerCaller = 8;  // of one caller; beyond: that caller's oldest is forgotten
+inline constexpr std::size_t kKeptResultsBytes = 16 * kMiB;  // all of them; beyond: the oldest is forgotten
+inline constexpr std::int64_t kKeptResultMs = 900'000;   // then it is forgotten
+
 // --- What a call says and asks while it runs ----------------------------------------------------------
 inline constexpr std::size_t kLineBytes = 8 * kKiB;      // one progress or log message; beyond: an error in the tool
 inline constexpr std::uint32_t kLinesAtOnce = 50;        // progress and log messages in a row; beyond: dropped, and counted in a log message

@@ -40,6 +40,8 @@ constexpr Command kCommands[] = {
     { "settings",  "[set KEY VALUE]",              0,   3,    "what is decided without a person, and other settings",    settings },
     { "profile",   "strict|balanced|permissive",   1,   1,    "several settings at once",                                profile },
     { "remote",    "[worker URL KEY... | allow ... | off]", 0, 66,  "which Worker is believed, and who may come through it",  remote  },
+    { "client",    "add CLIENT [--print] [--server NAME]", 2, 2, "let a client on this machine start `mcpboxctl stdio`", client },
+    { "stdio",     "[--server NAME]",              0,   0,    "MCP over standard input and output, for clients that start a command", stdio },
     { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
     { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },
     { "help",      "",                             0,   1,    "this text",                                               help    },
@@ -55,7 +57,9 @@ constexpr std::string_view kOptionsText =
     "  --state DIR     the state folder that holds control.sock\n"
     "  --json          JSON for scripts instead of tables for people\n"
     "  --long          doctor: every attempt to leave the jail, not only those of each start\n"
-    "  --yes           network, module: approve without a question, only as root\n"
+    "  --print         client add: show what would be written, and write nothing\n"
+    "  --yes           network, module: approve without a question, only as root; client add: replace an "
+    "entry\n"
     "  --private       network: also where the host has a private address; one exact host and port\n"
     "  --port N        network add, secret set: the port (secret: 443 when not given)\n"
     "  --method NAMES  network add: only these HTTP methods, such as GET,HEAD\n"
@@ -63,7 +67,7 @@ constexpr std::string_view kOptionsText =
     "  --host NAME     secret set: the host that a sealed value may go to\n"
     "  --place PLACE   secret set: header (default), basic, query, path, json or form\n"
     "  --name NAME     secret set: of the header (default Authorization), parameter or field; server: its "
-    "new name\n"
+    "new name; client add: of the entry\n"
     "  --template TEXT secret set: the header's value with {} for the secret (default: Bearer {})\n"
     "  --exposed       secret set: the code sees the value\n"
     "  --key HEX       audit verify: the public key that you noted, instead of the one the monitor names\n"

@@ -45,6 +45,8 @@ Exit secret(const Options& options);
 Exit settings(const Options& options);
 Exit profile(const Options& options);
 Exit remote(const Options& options);
+Exit client(const Options& options);
+Exit stdio(const Options& options);
 Exit doctor(const Options& options);
 Exit admin(const Options& options);
 Exit help(const Options& options);

@@ -1,12 +1,9 @@
 // Runs in mcpboxctl.  Trusts the monitor to decide, but neither its frames nor the texts in them.
 #include "admin/ctl/connection.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
-#include <cstring>
-
+#include "admin/ctl/local_socket.h"
 #include "admin/ctl/version.h"
 
 namespace mcpbox::ctl {
@@ -16,14 +13,6 @@ namespace {
 constexpr timeval kPatience{.tv_sec = 120, .tv_usec = 0};
 
 Failure unreachable(std::string text) { return {base::Why::kBroken, std::move(text), false}; }
-
-std::string why_not_connected(const std::string& path, int problem) {
-  if (problem == ENOENT)
-    return "no control socket at " + path + ": is MCPbox running, and is this its state folder?";
-  if (problem == ECONNREFUSED) return "nobody listens at " + path + ": MCPbox is not running";
-  if (problem == EACCES) return "this user may not open " + path;
-  return "cannot connect to " + path + ": " + std::strerror(problem);
-}
 
 Failure failure_from(wire::Frame& frame) {
   base::Result<wire::ErrorBody> body = wire::decode<wire::ErrorBody>(frame);
@@ -36,23 +25,9 @@ Failure failure_from(wire::Frame& frame) {
 }  // namespace
 
 Answer<Connection> Connection::open(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  // Through the open folder where the path is longer than a socket's name can be.
-  const std::size_t slash = path.rfind('/');
-  const base::Fd folder(path.size() < sizeof(address.sun_path) || slash == std::string::npos
-                            ? -1
-                            : ::open(path.substr(0, slash).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const std::string name =
-      folder ? "/proc/self/fd/" + std::to_string(folder.get()) + path.substr(slash) : path;
-  if (name.size() >= sizeof(address.sun_path))
-    return std::unexpected(unreachable("the name of the control socket is too long for the kernel: " + path));
-  name.copy(address.sun_path, name.size());
-  base::Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket) return std::unexpected(unreachable("no socket: " + std::string(std::strerror(errno))));
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
-    return std::unexpected(unreachable(why_not_connected(path, errno)));
-  return over(std::move(socket));
+  Answer<base::Fd> socket = connect_local(path);
+  if (!socket) return std::unexpected(socket.error());
+  return over(std::move(*socket));
 }
 
 Answer<Connection> Connection::over(base::Fd socket) {

@@ -63,8 +63,9 @@ struct Flag {
   bool Options::* field;
 };
 constexpr Flag kFlags[] = {
-    {"--json", &Options::json}, {"--long", &Options::long_attack},    {"--all", &Options::all},
-    {"--yes", &Options::yes},   {"--private", &Options::private_too}, {"--exposed", &Options::exposed}};
+    {"--json", &Options::json},       {"--long", &Options::long_attack},    {"--all", &Options::all},
+    {"--yes", &Options::yes},         {"--private", &Options::private_too}, {"--exposed", &Options::exposed},
+    {"--print", &Options::print_only}};
 
 Taken take_digest(Options& options, std::string_view value) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -184,6 +185,8 @@ std::string socket_path(const Options& options) {
   if (options.state) return *options.state + "/control.sock";
   return std::string(::access(kLocalSocket, F_OK) == 0 ? kLocalSocket : kServiceSocket);
 }
+
+bool is_service(const Options& options) { return socket_path(options) == kServiceSocket; }
 
 std::string state_folder(const Options& options) {
   if (options.state) return *options.state;

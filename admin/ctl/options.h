@@ -33,6 +33,7 @@ struct Options {
   std::string server, end, caller, search;                           // filters of the log
   std::int64_t since_ms = 0, until_ms = 0;                           // --since, --until
   std::vector<std::string> words;                                    // the command and what it is about
+  bool print_only = false;                                           // --print
 };
 
 // arguments: without the program's name.  The error is a sentence for people.
@@ -41,6 +42,9 @@ struct Options {
 // Where the control socket is: --socket, else in --state, else ./run/control.sock where that exists, else the
 // installed service's.
 [[nodiscard]] std::string socket_path(const Options& options);
+
+// It is the installed service's, because nothing says another.
+[[nodiscard]] bool is_service(const Options& options);
 
 // The state folder: --state, else the folder of the control socket.
 [[nodiscard]] std::string state_folder(const Options& options);

@@ -105,6 +105,8 @@ Result<Linked> start_row(const SpawnRow& row, const Holdings& all) {
   if (row.listeners != Listeners::kNone) {
     for (const base::Fd& listener : listeners_of(row, all).sockets)
       moves.push_back({listener.get(), wire::kFirstListenerFd + static_cast<int>(moves.size())});
+    if (row.listeners == Listeners::kMcp)
+      moves.push_back({all.mcp.get(), wire::kFirstListenerFd + static_cast<int>(moves.size())});
     plan.words.emplace_back("--listeners");
     plan.words.push_back(std::to_string(moves.size()));
   }

@@ -131,6 +131,7 @@ Done open_all(Holdings& all, int folder) {
   if (done) done = keep(all.tunnel_listeners, open_tunnel_listeners(all.config, inherited));
   if (done) done = keep(all.listeners, open_listeners(all.config, std::move(inherited)));
   if (done) done = keep(all.control, open_control(folder));
+  if (done) done = keep(all.mcp, open_mcp(folder));
   if (done) done = keep(all.key, take_master_key(folder));
   if (done) done = keep(all.head, open_audit_head(folder));
   if (done) done = keep(all.view, build_view(all.config, all.state, all.cast));

@@ -20,6 +20,7 @@ struct Holdings {
   OpenListeners admin_listeners;   // the admin process's
   OpenListeners tunnel_listeners;  // that of the tunnel's gateway
   base::Fd lock, control, key, settings, head;
+  base::Fd mcp;  // the gateways' too: where mcpboxctl stdio connects
   Notify notify = Notify::from_environment();
   std::optional<CallGroups> call_groups;  // nothing: not delegated, or not root
   std::string migrate_conninfo, migrate_password, working_role;

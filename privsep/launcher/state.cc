@@ -21,6 +21,7 @@ using base::Fd;
 constexpr int kLockTries = 100;  // a tenth of a second each
 constexpr timespec kLockPause{.tv_sec = 0, .tv_nsec = 100'000'000};
 constexpr int kControlBacklog = 64;
+constexpr int kMcpBacklog = 1024;
 
 // The pid that the holder wrote; 0 when there is none to be read.
 pid_t holder_of(int lock) {
@@ -29,6 +30,23 @@ pid_t holder_of(int lock) {
   pid_t pid = 0;
   if (length > 0) std::from_chars(text.data(), text.data() + length, pid);
   return pid;
+}
+
+// A socket in the state folder to which everybody may connect.
+Outcome<Fd> open_socket(int folder, const std::string& file, int backlog) {
+  Fd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener) return refuse_errno("cannot create " + file);
+  // Through the open folder: its path may be longer than a socket's name can be.
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  std::snprintf(name.sun_path, sizeof name.sun_path, "/proc/self/fd/%d/%s", folder, file.c_str());
+  if (unlinkat(folder, file.c_str(), 0) != 0 && errno != ENOENT)
+    return refuse_errno("cannot remove the old " + file);
+  if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
+    return refuse_errno("cannot bind " + file);
+  if (fchmodat(folder, file.c_str(), 0666, 0) != 0) return refuse_errno("cannot open " + file + " to others");
+  if (listen(listener.get(), backlog) != 0) return refuse_errno("cannot listen on " + file);
+  return listener;
 }
 
 bool alive(pid_t pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
@@ -63,22 +81,9 @@ Outcome<Fd> lock_state(int folder) {
   return lock;
 }
 
-Outcome<Fd> open_control(int folder) {
-  Fd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!listener) return refuse_errno("cannot create the control socket");
-  // Through the open folder: its path may be longer than a socket's name can be.
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  std::snprintf(name.sun_path, sizeof name.sun_path, "/proc/self/fd/%d/control.sock", folder);
-  if (unlinkat(folder, "control.sock", 0) != 0 && errno != ENOENT)
-    return refuse_errno("cannot remove the old control.sock");
-  if (bind(listener.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0)
-    return refuse_errno("cannot bind control.sock");
-  if (fchmodat(folder, "control.sock", 0666, 0) != 0)
-    return refuse_errno("cannot open control.sock to others");
-  if (listen(listener.get(), kControlBacklog) != 0) return refuse_errno("cannot listen on control.sock");
-  return listener;
-}
+Outcome<Fd> open_control(int folder) { return open_socket(folder, "control.sock", kControlBacklog); }
+
+Outcome<Fd> open_mcp(int folder) { return open_socket(folder, "mcp.sock", kMcpBacklog); }
 
 Outcome<Fd> open_audit_head(int folder) {
   Fd head(openat(folder, "audit.head", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));

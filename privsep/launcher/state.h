@@ -20,6 +20,9 @@ namespace mcpbox::launcher {
 
 // Binds and listens on STATE/control.sock, mode 0666: the monitor asks the kernel who is speaking.
 [[nodiscard]] Outcome<base::Fd> open_control(int folder);
+// STATE/mcp.sock likewise.  The monitor knows it by its name's end, which nothing else that a gateway holds
+// has.
+[[nodiscard]] Outcome<base::Fd> open_mcp(int folder);
 
 // Opens STATE/audit.head read-write for the monitor, which is handed it: by its name nobody but we can open
 // it.

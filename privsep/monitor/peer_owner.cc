@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -75,6 +76,24 @@ bool is_listener(const Address& local, const wire::MonitorSettings& settings) {
          std::ranges::any_of(settings.admin_listeners, is_it);
 }
 
+// By the name that the launcher bound: every other Unix socket that a gateway could hand over has none, and a
+// gateway can make and bind none.
+bool is_mcp_socket(const sockaddr_storage& local, socklen_t size) {
+  sockaddr_un name{};
+  std::memcpy(&name, &local, std::min<std::size_t>(size, sizeof name));
+  const std::string_view bound(name.sun_path, ::strnlen(name.sun_path, sizeof name.sun_path));
+  return bound.starts_with('/') && bound.ends_with("/mcp.sock");
+}
+
+// Who connected: the kernel noted it then.
+base::Result<std::uint32_t> uid_by_credentials(int connection) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  if (::getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+    return base::fail(Why::kRefused, kUnknown, errno);
+  return credentials.uid;
+}
+
 struct Question {
   nlmsghdr head{};
   inet_diag_req_v2 body{};
@@ -111,6 +130,8 @@ base::Result<std::uint32_t> PeerOwner::uid_of(int connection, const wire::Monito
   socklen_t size = sizeof ends.local;
   if (::getsockname(connection, reinterpret_cast<sockaddr*>(&ends.local), &size) != 0)
     return base::fail(Why::kRefused, kUnknown, errno);
+  if (ends.local.ss_family == AF_UNIX && is_mcp_socket(ends.local, size))
+    return uid_by_credentials(connection);
   size = sizeof ends.peer;
   if (::getpeername(connection, reinterpret_cast<sockaddr*>(&ends.peer), &size) != 0)
     return base::fail(Why::kRefused, kUnknown, errno);

@@ -64,7 +64,7 @@ TEST_F(Command, HelpNamesEveryExitAndVersionTheBuild) {
 TEST_F(Command, WithoutADaemonIsUnreachable) {
   const Ended ended = run_without_terminal({"--state", monitor.folder() + "/none", "status"});
   EXPECT_EQ(ended.exit, 3);
-  EXPECT_THAT(ended.output, HasSubstr("no control socket"));
+  EXPECT_THAT(ended.output, HasSubstr("no socket at"));
 }
 
 TEST_F(Command, StatusEndsByHealth) {

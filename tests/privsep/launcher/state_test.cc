@@ -69,19 +69,24 @@ TEST_F(State, ALockThatADyingDatabaseStillHoldsIsWaitedFor) {
   close(gate[1]);
 }
 
-TEST_F(State, TheControlSocketTakesConnectionsFromEverybody) {
-  scratch.file("control.sock", "left behind");
-  const Outcome<base::Fd> control = open_control(folder.get());
-  ASSERT_TRUE(control) << control.error();
-  struct stat about{};
-  ASSERT_EQ(fstatat(folder.get(), "control.sock", &about, 0), 0);
-  EXPECT_TRUE(S_ISSOCK(about.st_mode));
-  EXPECT_EQ(about.st_mode & 0777, 0666u);
-  const base::Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_un name{};
-  name.sun_family = AF_UNIX;
-  std::snprintf(name.sun_path, sizeof name.sun_path, "%s/control.sock", scratch.path().c_str());
-  EXPECT_EQ(connect(client.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+// Where mcpboxctl and `mcpboxctl stdio` connect: to both everybody may, and the kernel says who they are.
+TEST_F(State, ItsSocketsAreOpenToAllUsers) {
+  const std::pair<const char*, Outcome<base::Fd> (*)(int)> sockets[] = {{"control.sock", open_control},
+                                                                        {"mcp.sock", open_mcp}};
+  for (const auto& [file, open] : sockets) {
+    const base::Fd before(open(folder.get()).value_or(base::Fd()));  // of a launcher that was killed
+    const Outcome<base::Fd> listener = open(folder.get());
+    ASSERT_TRUE(listener) << listener.error();
+    struct stat about{};
+    ASSERT_EQ(fstatat(folder.get(), file, &about, 0), 0);
+    EXPECT_TRUE(S_ISSOCK(about.st_mode));
+    EXPECT_EQ(about.st_mode & 0777, 0666u);
+    const base::Fd client(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    std::snprintf(name.sun_path, sizeof name.sun_path, "%s/%s", scratch.path().c_str(), file);
+    EXPECT_EQ(connect(client.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+  }
 }
 
 TEST_F(State, TheAuditHeadIsOpenedByItsNameByNobodyElse) {

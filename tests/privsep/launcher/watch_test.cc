@@ -138,9 +138,9 @@ TEST_F(Instance, StartsChildrenWithTheirUserAndDescriptorsAndNothingElse) {
   const std::string mask = root ? "0x0" : "0x1";
   const std::string text = log();
   EXPECT_NE(text.find("child serial=1 uid " + gateway +
-                      " fds 0 1 2 3 4 argv mcpbox-gateway [net-local] --role "
+                      " fds 0 1 2 3 4 5 argv mcpbox-gateway [net-local] --role "
                       "net-local --allow-missing " +
-                      mask + " --listeners 1"),
+                      mask + " --listeners 2"),
             std::string::npos)
       << text;
   EXPECT_NE(

@@ -6,6 +6,7 @@ import { Session } from "./wire.ts";
 
 export class EventStream {
   readonly what: string;
+  ended: "in order" | "broken" | undefined; // by the other side
   private text = "";
   private readonly abort: AbortController;
 
@@ -22,7 +23,8 @@ export class EventStream {
     void (async () => {
       const decoder = new TextDecoder();
       for await (const bytes of response.body!) stream.text += decoder.decode(bytes, { stream: true });
-    })().catch(() => {}); // closed by us
+      stream.ended = "in order";
+    })().catch(() => (stream.ended = "broken")); // or closed by us
     return stream;
   }
 
