@@ -73,9 +73,9 @@ TEST_F(State, ALockThatADyingDatabaseStillHoldsIsWaitedFor) {
 TEST_F(State, ItsSocketsAreOpenToAllUsers) {
   const std::pair<const char*, Outcome<base::Fd> (*)(int)> sockets[] = {{"control.sock", open_control},
                                                                         {"mcp.sock", open_mcp}};
-  for (const auto& [file, open] : sockets) {
-    const base::Fd before(open(folder.get()).value_or(base::Fd()));  // of a launcher that was killed
-    const Outcome<base::Fd> listener = open(folder.get());
+  for (const auto& [file, make] : sockets) {
+    const base::Fd before(make(folder.get()).value_or(base::Fd()));  // of a launcher that was killed
+    const Outcome<base::Fd> listener = make(folder.get());
     ASSERT_TRUE(listener) << listener.error();
     struct stat about{};
     ASSERT_EQ(fstatat(folder.get(), file, &about, 0), 0);
