@@ -240,8 +240,9 @@ Task<std::string> header_problem(const ManageCall& c, const protocol::ToolConten
                       kHeadersNext);
   }
   // As clients will see it: they drop a tool two of whose arguments travel in one header.
-  json_object_foreach(const_cast<json_t*>(headers), argument, header)
-      json_object_set(json_object_get(properties, argument), "x-mcp-header", header);
+  json_object_foreach(const_cast<json_t*>(headers), argument, header) {
+    json_object_set(json_object_get(properties, argument), "x-mcp-header", header);
+  }
   if (param_headers(compact(schema.get())).empty())
     co_return invalid("headers",
                       "the input schema annotates another argument with one of these headers (x-mcp-header)",
