@@ -23,8 +23,8 @@ constexpr SyscallRule kRules[] = {
 
     // Connections, which came over the dialer's link.
     { SCMP_SYS(recvfrom),        kAllow,             {},                                          "response bytes" },
-    { SCMP_SYS(sendto),          kAllow,             equals_word(4, 0),                           "request bytes, only where a socket is connected to" },
-    { SCMP_SYS(sendmsg),         kAllow,             {},                                          "request bytes; messages of its links" },
+    { SCMP_SYS(sendto),          kAllow,             all_of(equals_word(4, 0), lacks(3, MSG_FASTOPEN)), "request bytes, only where a socket is connected to" },
+    { SCMP_SYS(sendmsg),         kAllow,             lacks(2, MSG_FASTOPEN),                      "request bytes; messages of its links" },
     { SCMP_SYS(recvmsg),         kAllow,             {},                                          "messages of its links, a connection or a call's socket with them" },
     { SCMP_SYS(read),            kAllow,             {},                                          "the loop's own pipe" },
     { SCMP_SYS(write),           kAllow,             {},                                          "the loop's own pipe; log lines" },

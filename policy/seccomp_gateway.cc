@@ -41,9 +41,9 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(setsockopt),      kAllow,       all_of(equals(1, IPPROTO_TCP), equals(2, TCP_USER_TIMEOUT)), "find dead clients" },
 
     // The monitor: one socket, inherited.
-    { SCMP_SYS(sendmsg),         kAllow,       {},                                          "requests to the monitor, a client's socket with them" },
+    { SCMP_SYS(sendmsg),         kAllow,       lacks(2, MSG_FASTOPEN),                      "requests to the monitor, a client's socket with them" },
     { SCMP_SYS(recvmsg),         kAllow,       {},                                          "replies of the monitor" },
-    { SCMP_SYS(sendto),          kAllow,       equals_word(4, 0),                           "send(): only where a socket is connected to" },
+    { SCMP_SYS(sendto),          kAllow,       all_of(equals_word(4, 0), lacks(3, MSG_FASTOPEN)), "send(): only where a socket is connected to" },
     { SCMP_SYS(recvfrom),        kAllow,       {},                                          "recv()" },
     { SCMP_SYS(read),            kAllow,       {},                                          "the loop's own pipe" },
     { SCMP_SYS(write),           kAllow,       {},                                          "the loop's own pipe; log lines" },

@@ -41,8 +41,8 @@ constexpr SyscallRule kUnixRules[] = {
     { SCMP_SYS(socket),            kAllow,        stream(AF_UNIX),                            "to PostgreSQL" },
     { SCMP_SYS(socket),            fail(EACCES),  equals(0, AF_INET),                         "name services try it: none" },
     { SCMP_SYS(socket),            fail(EACCES),  equals(0, AF_INET6),                        "name services try it: none" },
-    { SCMP_SYS(sendto),            kAllow,        equals_word(4, 0),                          "statements to PostgreSQL" },
-    { SCMP_SYS(sendmsg),           kAllow,        {},                                         "frames, with descriptors" },
+    { SCMP_SYS(sendto),            kAllow,        all_of(equals_word(4, 0), lacks(3, MSG_FASTOPEN)), "statements to PostgreSQL" },
+    { SCMP_SYS(sendmsg),           kAllow,        lacks(2, MSG_FASTOPEN),                     "frames, with descriptors" },
 };
 
 // The database over TCP, when the configuration names one.  To send with MSG_FASTOPEN is to connect where

@@ -45,7 +45,7 @@ constexpr SyscallRule kRules[] = {
 
     // Orders from the monitor, endings to the monitor.
     { SCMP_SYS(recvmsg),                kAllow, {},                                        "an order, with the call's socket" },
-    { SCMP_SYS(sendmsg),                kAllow, {},                                        "an ending, a pidfd" },
+    { SCMP_SYS(sendmsg),                kAllow, lacks(2, MSG_FASTOPEN),                    "an ending, a pidfd" },
     { SCMP_SYS(socketpair),             kAllow, equals(0, AF_UNIX),                        "the link of a spare child" },
     { SCMP_SYS(pidfd_open),             kAllow, {},                                        "the monitor's handle on a child" },
     { SCMP_SYS(wait4),                  kAllow, {},                                        "endings" },

@@ -31,11 +31,16 @@ Choice choose(std::span<const policy::HostRule> rules, const policy::Host& host,
     return choice;
   }
   choice.refusal = {Why::kNotFound, "the name has no address"};
+  // Of several reasons the one that an admin can do something about.
+  bool can_be_approved = false;
   for (const policy::Address& address : answers) {
-    if (policy::may_connect(address, coverage.approved))
+    if (policy::may_connect(address, coverage.approved)) {
       choice.addresses.push_back(address);
-    else
-      choice.refusal = {Why::kRefused, refusal_for(policy::classify(address))};
+    } else if (!can_be_approved) {
+      const policy::AddressRow& row = policy::classify(address);
+      choice.refusal = {Why::kRefused, refusal_for(row)};
+      can_be_approved = row.rule == policy::AddressRule::kPrivate;
+    }
   }
   return choice;
 }

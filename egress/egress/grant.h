@@ -88,6 +88,7 @@ class Grant {
   std::uint64_t bytes_left_;
   protocol::NetworkUse use_;
   std::set<std::string> denied_;
+  std::uint32_t reports_ = 0;
   std::map<std::string, Sealed> sealed_;  // by placeholder, host and port
   Patterns patterns_;
   std::set<std::string> public_places_;

@@ -109,8 +109,12 @@ class Stream:
         return self._take()
 
     def answered(self):
-        """True when no more of the body is wanted."""
-        return bool(self.events) and isinstance(self.events[0], Failed)
+        """True when no more of the body is wanted: the exchange is over, or the server's answer is that it is not.
+
+        Of a success that comes early the server may still read on.
+        """
+        first = self.events[0] if self.events else None
+        return self.over or (isinstance(first, Head) and first.status >= 300)
 
     def send(self, data, last=False):
         """What there is room for of `data`; returns the rest."""

@@ -151,7 +151,10 @@ def _transports(httpx, link, errors):
                 if has_body:
                     for chunk in request.stream:
                         _send(link, stream, chunk)
-                    stream.send(b"", True)
+                        if stream.answered():
+                            break
+                    else:
+                        stream.send(b"", True)
                 return response(stream.next(), Body(stream, request))
             except Failed as error:
                 raise raised(error, request) from None
@@ -169,7 +172,10 @@ def _transports(httpx, link, errors):
                 if has_body:
                     async for chunk in request.stream:
                         await _send_soon(link, stream, chunk)
-                    stream.send(b"", True)
+                        if stream.answered():
+                            break
+                    else:
+                        stream.send(b"", True)
                 return response(await stream.next_soon(), AsyncBody(stream, request))
             except Failed as error:
                 raise raised(error, request) from None

@@ -41,6 +41,14 @@ TEST(Choose, SaysWhereABadNameLeads) {
   EXPECT_TRUE(lan.addresses.empty());
   EXPECT_NE(std::string_view(lan.refusal.text).find("exactly this host with this port"),
             std::string_view::npos);
+  for (const auto& answers :
+       {std::vector{address("192.168.1.5"), address("fe80::1")},
+        std::vector{address("fe80::1"), address("192.168.1.5"), address("127.0.0.1")}}) {
+    const Choice both = choose(std::vector{rule("nas.lan", 80, false)}, kNas, 80, answers);
+    EXPECT_NE(std::string_view(both.refusal.text).find("exactly this host with this port"),
+              std::string_view::npos)
+        << "the reason that an admin can do something about";
+  }
 }
 
 TEST(Choose, OpensAPrivateAddressForExactlyThisHostAndPort) {

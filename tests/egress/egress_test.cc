@@ -262,6 +262,13 @@ TEST_F(EgressTest, TheEndOfTheGrantTellsWhatTheCallDid) {
   EXPECT_EQ(close().requests, 0U) << "a grant that is not there did nothing";
 }
 
+TEST_F(EgressTest, ACallThatIsRefusedWithoutEndIsNotReportedWithoutEnd) {
+  open(host("api.test"));
+  for (int i = 0; i < 300; ++i) EXPECT_TRUE(fetch(request("GET", "evil.test", 80)).failed);
+  EXPECT_EQ(close().denied, 300U);
+  EXPECT_EQ(denied_.size(), 256U);
+}
+
 TEST_F(EgressTest, WithoutADialerTheWordsSaySo) {
   dialer_.reset();
   open(host("api.test"));

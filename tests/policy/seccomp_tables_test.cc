@@ -232,6 +232,24 @@ TEST(NetworkTables, LetEgressMakeAndConnectNothing) {
       EXPECT_NE(meaning(policy::kEgressCalls, call, arguments), SECCOMP_RET_ALLOW) << name_of(call);
 }
 
+// A socket that came off its peer, or a listener that was shut down, can be sent with this flag: the kernel
+// then connects it, wherever its address says, in the network namespace that it was made in.  Neither a rule
+// about connect(2) nor Landlock is asked.
+TEST(NetworkTables, LetNobodyConnectBySending) {
+  for (const SyscallTable* table :
+       {&policy::kMonitorCalls, &policy::kMonitorTcpCalls, &policy::kGatewayCalls, &policy::kAdminCalls,
+        &policy::kEgressCalls, &policy::kDialerCalls, &policy::kZygoteCalls, &policy::kCallCalls}) {
+    for (const std::uint64_t flags : {std::uint64_t{0}, std::uint64_t{MSG_NOSIGNAL}}) {
+      EXPECT_NE(meaning(*table, SCMP_SYS(sendmsg), {3, 0, flags | MSG_FASTOPEN, 0, 0, 0}), SECCOMP_RET_ALLOW)
+          << table->name;
+      EXPECT_NE(meaning(*table, SCMP_SYS(sendto), {3, 0, 0, flags | MSG_FASTOPEN, 0, 0}), SECCOMP_RET_ALLOW)
+          << table->name;
+    }
+    EXPECT_NE(meaning(*table, SCMP_SYS(sendmmsg), {3, 0, 1, MSG_FASTOPEN, 0, 0}), SECCOMP_RET_ALLOW)
+        << table->name;
+  }
+}
+
 TEST(SeccompPrograms, AreShortEnoughToLoadForEveryCall) {
   EXPECT_LE(program_of(policy::kCallCalls).size(), 512u);
 }

@@ -193,6 +193,45 @@ class NetworkTest(unittest.TestCase):
         self.assertEqual(asyncio.run(main()), "hello world")
         self.assertEqual(egress.starts[1]["body"], 3)
 
+    def test_a_refusal_before_the_end_of_a_body_is_the_answer(self):
+        asked = []
+
+        def answer(egress, stream, event):  # gives no room, ever
+            if isinstance(event, dict):
+                egress.head(stream, status=413)
+                egress.data(stream, b"too large")
+                egress.end(stream)
+
+        def parts():
+            for i in range(10):
+                asked.append(i)
+                yield b"x" * 800
+
+        async def parts_soon():
+            for part in parts():
+                yield part
+
+        async def main():
+            return await self.http.put("http://h.example/", content=parts_soon())
+
+        egress = self.egress(answer)
+        for response in (self.httpx.put("http://h.example/", content=parts()), asyncio.run(main())):
+            self.assertEqual((response.status_code, response.text), (413, "too large"))
+        self.assertLess(len(asked), 20, "what nobody wants is not made")
+        self.assertFalse(any(last for sent in egress.bodies.values() for _, last in sent))
+
+    def test_a_refusal_whose_words_wait_for_room_is_read(self):
+        def answer(egress, stream, event):
+            if isinstance(event, dict):
+                egress.head(stream, status=401)
+
+        egress = self.egress(answer)
+        with self.httpx.stream("POST", "http://h.example/", content=b"x" * 5000) as response:
+            self.assertEqual(response.status_code, 401)
+        self.ours.shutdown(socket.SHUT_RDWR)
+        egress.join(5)
+        self.assertEqual(egress.stops, [1])
+
     def test_what_was_read_is_room_again(self):
         egress = self.egress(hello)
         self.httpx.get("http://h.example/")
