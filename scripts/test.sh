@@ -39,7 +39,7 @@ tests_in() {
   local folder=$1 name=$2 report=$results/$2.xml status=0
   local without=${3:-none}
   [[ -n $long ]] || without="$without|long"
-  ctest --test-dir "$folder" -j "$(nproc)" --output-on-failure --output-junit "$report" \
+  ctest --test-dir "$folder" -j "$(($(nproc) + 1))" --output-on-failure --output-junit "$report" \
     --label-exclude "^($without)\$" || status=$?
   local counts
   counts=$(/usr/bin/python3 - "$report" <<'PYTHON'
@@ -72,16 +72,20 @@ PYTHON
 "$ROOT/scripts/install-deps.sh" test || die "dependencies are missing"
 install_node_packages || die "the Node packages could not be fetched"
 
+# The Worker's are the largest, and come while the compiler works.  What goes wrong is told when they are wanted.
+(packages_of "$ROOT/worker") >"$results/packages" 2>&1 &
+fetching=$!
 count_one "web UI" "$ROOT/scripts/build-ui.sh"
 count_one "tests of the web UI" "$ROOT/scripts/build-ui.sh" --test
-count_one "tests of the Worker" "$ROOT/scripts/build-worker.sh" --test
-lint_mode=--quick
-[[ -z $long ]] || lint_mode=--all
-count_one "lint" "$ROOT/scripts/lint.sh" "$lint_mode"
 gcc_ok=1 clang_ok=1
 timed "build with g++ 12" build_with "$BUILD" -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ || gcc_ok=0
 [[ -z $long ]] || timed "build with clang 19" build_with "$BUILD-clang" -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 \
   -DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=lld -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -DNDEBUG" || clang_ok=0
+wait "$fetching"
+count_one "tests of the Worker" "$ROOT/scripts/build-worker.sh" --test
+lint_mode=--quick
+[[ -z $long ]] || lint_mode=--all
+count_one "lint" "$ROOT/scripts/lint.sh" "$lint_mode"
 if ((gcc_ok)); then timed "tests, g++ 12" tests_in "$BUILD" gcc; else failed=$((failed + 1)); fi
 # The parsers of what clients send, with what the corpus knows and a little more; `make fuzz` does it at length.
 count_one "fuzz" env FUZZ_SECONDS=10 ONLY="http json jsonrpc" "$ROOT/scripts/fuzz.sh"
