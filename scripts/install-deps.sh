@@ -11,7 +11,7 @@ to_run=(g++ cmake ninja-build ccache pkg-config
   postgresql-15 python3 python3-jsonschema python3-httpx)
 to_deb=(debhelper dh-apparmor fakeroot lintian)
 to_test=("${to_deb[@]}" mandoc apparmor binutils libgtest-dev libgmock-dev libcmocka-dev systemd chromium prometheus
-  iproute2 openssl util-linux strace
+  iproute2 openssl util-linux strace curl
   clang-19 libclang-rt-19-dev llvm-19 clang-tidy-19 clang-format-19 lld-19 cppcheck shellcheck black python3-flake8)
 
 to_bench=(bubblewrap iproute2 openssl) # what `make bench` compares a call with, and the network that it builds

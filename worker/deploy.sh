@@ -35,6 +35,10 @@ ask() { # ask NAME WHAT: from the environment, else typed and not shown
   echo
 }
 
+for program in curl python3 openssl; do
+  command -v "$program" >/dev/null || die "$program is missing: install it (Debian: apt install $program) and run this again"
+done
+
 # One request; its result on standard output.  The token goes through a pipe: every user of the machine sees arguments.
 cloudflare() { # cloudflare METHOD PATH [curl options]
   local method=$1 path=$2
