@@ -19,7 +19,7 @@ files() {
     done
   else
     local pattern
-    for pattern in "$@"; do find . -path ./build\* -prune -o -path '*/node_modules' -prune -o -name "$pattern" -print; done
+    for pattern in "$@"; do find . -path ./build\* -prune -o -path '*/node_modules' -prune -o -name "$pattern" -printf '%P\n'; done
   fi | sort -u
 }
 

@@ -109,7 +109,7 @@ class Stream:
         return self._take()
 
     def answered(self):
-        """True when no more of the body is wanted: the exchange is over, or the server's answer is that it is not.
+        """True when no more of the body is wanted: the exchange is over, or the server has refused it.
 
         Of a success that comes early the server may still read on.
         """
