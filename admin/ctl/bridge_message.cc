@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "admin/ctl/json.h"
+#include "privsep/http/base64.h"
 
 namespace mcpbox::ctl {
 namespace {
@@ -33,20 +34,6 @@ Json loaded(std::string_view text) {
 
 bool is_id(const json_t* id) { return json_is_string(id) || json_is_integer(id); }
 
-// RFC 4648, padded.
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i)
-      group = group << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-    for (std::size_t i = 0; i < 4; ++i)
-      text += at + i <= bytes.size() ? kLetters[group >> (18 - 6 * i) & 63] : '=';
-  }
-  return text;
-}
-
 bool is_plain(const std::string& value) {
   const auto plain = [](char c) { return c > ' ' && c < 0x7f; };
   return !value.empty() && std::ranges::all_of(value, plain) && !value.starts_with("=?");
@@ -55,7 +42,7 @@ bool is_plain(const std::string& value) {
 // As it is where a header can hold it, else in Base64.
 std::string header_form(const std::string& value) {
   if (is_plain(value)) return value;
-  return "=?base64?" + base64(value) + "?=";
+  return "=?base64?" + http::base64_encode(value, http::Alphabet::kStandard) + "?=";
 }
 
 std::string named_by(const std::string& method, const json_t* params) {

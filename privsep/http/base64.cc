@@ -1,4 +1,4 @@
-// Runs in the gateways and in admin.  Trusts nothing: the text is a client's.
+// Runs in the gateways, in admin and in mcpboxctl.  Trusts nothing: the text is a client's.
 #include "privsep/http/base64.h"
 
 namespace mcpbox::http {

@@ -40,7 +40,7 @@ MAY_INCLUDE = {
     "executor": PROTOCOL | {"privsep/jail"},
     # it checks the chain and its checkpoints itself, as whoever has an export can
     "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail", "privsep/audit"},
-    "admin/ctl": PROTOCOL | {"privsep/audit", "admin/metrics"},
+    "admin/ctl": PROTOCOL | {"privsep/audit", "admin/metrics", "privsep/http/base64.h"},
     "admin/metrics": PROTOCOL,
     "admin/audit-verify": {"privsep/audit"},
 }
