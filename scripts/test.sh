@@ -24,7 +24,13 @@ timed() {
 
 # count_one NAME COMMAND...: a part that passes or fails as a whole.
 count_one() {
-  if timed "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)) && names+=("$1") && say "FAILED: $1"; fi
+  if timed "$@" > >(tee "$results/part") 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    names+=("$1 :: $(grep -a -E 'FAIL|✖|×|Error|error:' "$results/part" | head -5 | tr -s ' \n' ' ' | cut -c -400)")
+    say "FAILED: $1"
+  fi
 }
 
 build_with() {
