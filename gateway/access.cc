@@ -9,15 +9,36 @@
 
 namespace mcpbox::gateway {
 
+namespace {
+
+constexpr std::string_view kScheme = "Bearer ";
+constexpr std::string_view kTokenPrefix = "mcpbox_";
+
+// Ours, or nothing: what a client authorizes itself by elsewhere is not for us.
+std::string_view token_of(const Exchange& exchange) {
+  std::string_view value = exchange.headers().find("Authorization").value_or("");
+  if (!value.starts_with(kScheme)) return {};
+  value.remove_prefix(kScheme.size());
+  return value.starts_with(kTokenPrefix) ? value : std::string_view();
+}
+
+}  // namespace
+
 Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange) {
   const std::shared_ptr<Connection> connection = exchange->connection();
   if (!connection) co_return base::fail(base::Why::kCancelled, "the client has left");
-  if (connection->caller) co_return connection->caller->ticket;
+  const std::string token(token_of(*exchange));
+  if (connection->caller && connection->caller_token == token) co_return connection->caller->ticket;
+  connection->caller.reset();
   protocol::Authenticate question;
+  if (token.size() > decltype(question.token)::kMax)
+    co_return base::fail(base::Why::kRefused, "this token is not known, or was revoked");
+  question.token = token;
   question.connection.reset(::fcntl(connection->fd(), F_DUPFD_CLOEXEC, 0));
   if (!question.connection) co_return base::fail_errno("too many connections: try again in a moment");
   protocol::Principal who = co_await g.monitor->ask(question);
   connection->caller = std::move(who);
+  connection->caller_token = token;
   co_return connection->caller->ticket;
 }
 
@@ -47,18 +68,30 @@ Response too_often_answer(std::int64_t wait_seconds) {
   return response;
 }
 
-Response refusal_of(const base::Error& error) {
+Response refusal_of(const base::Error& error, const Exchange& exchange) {
   const bool refused = error.why == base::Why::kRefused;
   const std::string text =
-      refused ? "Your user on this machine may not use this MCPbox. An administrator adds the line "
-                "`allow-user = NAME` "
-                "with your user name to mcpbox.conf and restarts MCPbox."
-              : "MCPbox cannot answer now: " + std::string(error.text) + ". Try again in a moment.";
+      refused && !token_of(exchange).empty() ? "This token is not known here, or was revoked. `mcpboxctl "
+                                               "client token create NAME` makes another."
+      : refused ? "Your user on this machine may not use this MCPbox. An administrator adds the line "
+                  "`allow-user = NAME` "
+                  "with your user name to mcpbox.conf and restarts MCPbox."
+                : "MCPbox cannot answer now: " + std::string(error.text) + ". Try again in a moment.";
   Response response{.status = refused ? 403 : 503,
                     .body = error_body({.code = kTransportError, .message = text}),
                     .after = After::kClose};
   if (!refused) response.headers.emplace_back("Retry-After", "1");
   return response;
+}
+
+Response stopping(std::string id) {
+  return {.status = 503,
+          .body = error_body({.code = kTransportError,
+                              .message = "MCPbox is being stopped or restarted: nothing was done. Try again "
+                                         "in a moment.",
+                              .id = std::move(id)}),
+          .headers = {{"Retry-After", "2"}},
+          .after = After::kClose};
 }
 
 void forget_ticket(const Exchange& exchange) {

@@ -5,9 +5,10 @@
 
 namespace mcpbox::gateway {
 
-// The ticket of the connection's caller; the monitor is asked once per connection, with a duplicate of its
-// socket.
-//   errors  kRefused: this user may not connect;  kCancelled: the client has left;  others: try again
+// The ticket of the connection's caller; the monitor is asked once per connection and token, with a duplicate
+// of its socket.
+//   errors  kRefused: this user or token may not connect;  kCancelled: the client has left;  others: try
+//   again
 [[nodiscard]] Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange);
 
 // Counts a request of this connection's caller: the answer that ends it when there were too many.
@@ -17,7 +18,10 @@ namespace mcpbox::gateway {
 [[nodiscard]] Response too_often_answer(std::int64_t wait_seconds);
 
 // The answer to a request that ended with such an error before anything was done.
-[[nodiscard]] Response refusal_of(const base::Error& error);
+[[nodiscard]] Response refusal_of(const base::Error& error, const Exchange& exchange);
+
+// The answer to a request (JSON text of its id) that came while MCPbox stops.
+[[nodiscard]] Response stopping(std::string id);
 
 // It came to the Unix socket, so from our own bridge: no header stands beside the body for others to route
 // by.

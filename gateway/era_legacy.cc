@@ -1,5 +1,6 @@
 // Runs in the gateways.  Trusts nothing: a session id is a name, not a proof; the monitor knows whose it is.
 // MCP 2025-06-18 and 2025-11-25: basic/lifecycle, basic/transports "Streamable HTTP".
+#include "gateway/access.h"
 #include "gateway/era.h"
 #include "gateway/eras.h"
 #include "gateway/methods.h"
@@ -189,6 +190,11 @@ Task<Answered> on_stream(Gateway& g, const Incoming& in) {
   if (g.streams.full()) {
     co_return too_many_streams();
   }
+  protocol::ListSubscriptions question{.ticket = in.ticket, .id = std::string_view(session->id)};
+  const protocol::SubscriptionPage wanted = co_await g.monitor->ask(question);
+  if (g.draining) co_return Answered(stopping("null"));
+  for (const protocol::Subscription& one : wanted.all)
+    static_cast<void>(g.streams.subscribe(session->id, one.uri, one.server));
   in.exchange->begin_stream({{kSessionHeader, session->id}});
   in.exchange->send(": open\n\n");
   g.streams.add({.exchange = in.exchange, .server = in.server, .session = session->id});

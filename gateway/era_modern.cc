@@ -1,5 +1,6 @@
 // Runs in the gateways.  Trusts nothing: every request stands alone; nothing of an earlier one is used.
 // MCP 2026-07-28: server/discover, basic/patterns/subscriptions, basic/patterns/cancellation.
+#include "gateway/access.h"
 #include "gateway/era.h"
 #include "gateway/eras.h"
 #include "gateway/methods.h"
@@ -55,6 +56,7 @@ Task<Answered> listen(const MethodCall& call) {
   const std::uint32_t lists = lists_in(wanted);
   Subscriptions resources = co_await subscriptions_of(call, json_object_get(wanted, "resourceSubscriptions"));
   if (!in.exchange->open()) co_return Answered();  // its client left meanwhile
+  if (g.draining) co_return Answered(stopping(message.id));
   in.exchange->begin_stream({});
   in.exchange->send(event_of(acknowledged(message.id, lists, resources)));
   g.streams.add({.exchange = in.exchange,

@@ -1,6 +1,7 @@
 // Runs in the gateways.  Trusts nothing: which protocol a message speaks is decided from the message alone.
 #include "gateway/eras.h"
 
+#include "gateway/access.h"
 #include "gateway/era.h"
 #include "gateway/routes.h"
 #include "gateway/tunnel.h"
@@ -37,6 +38,8 @@ Task<Answered> on_message(Gateway& g, const Incoming& in) {
   if (!message) co_return Answered(response_of(message.error()));
   if (const std::optional<RpcError> refused = anonymous_refusal(in, *message))
     co_return Answered(response_of(*refused));
+  // What belongs to a call in flight still comes through: its cancellation, the answers to its questions.
+  if (g.draining && message->kind == MessageKind::kRequest) co_return Answered(stopping(message->id));
   const std::expected<Era, RpcError> era = decide_era(headers, *message);
   if (!era) co_return Answered(response_of(era.error()));
   Answered answered;

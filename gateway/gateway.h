@@ -49,6 +49,7 @@ struct Gateway {
   CallsInFlight calls;
   loop::TaskSet tasks;  // of the process, not of a connection: a legacy call goes on when its client hangs up
   KeptResults kept{clock};
+  bool draining = false;  // MCPbox stops: what is under way is finished, nothing is begun
 };
 
 // A request on its way to its answer.

@@ -151,13 +151,26 @@ Task<RpcReply> subscribe(const MethodCall& call) {
   if (place.name.empty())
     co_return refused(call, "Resource not found: " + fitting(uri, 500) + ". See resources/list.",
                       kResourceNotFound);
-  if (!call.g.streams.subscribe(call.session, uri, server_of(call, place.name)))
+  // The monitor keeps it, so that a gateway that restarts loses nobody's.
+  const std::string server = server_of(call, place.name);
+  protocol::Subscribe wish{.ticket = call.in.ticket, .id = std::string_view(call.session)};
+  wish.what.uri = uri;
+  wish.what.server = server;
+  const base::Result<protocol::Done> kept = co_await attempt(call.g.monitor->ask(wish));
+  if (!kept && kept.error().why != base::Why::kConflict) co_return std::unexpected(kept.error());
+  if (!kept || !call.g.streams.subscribe(call.session, uri, server))
     co_return refused(call, "This session has too many subscriptions: end one with resources/unsubscribe.");
   co_return RpcReply("{}");
 }
 
 Task<RpcReply> unsubscribe(const MethodCall& call) {
-  call.g.streams.unsubscribe(call.session, std::string(text_of(call.message.param("uri"))));
+  const std::string uri(text_of(call.message.param("uri")));
+  call.g.streams.unsubscribe(call.session, uri);
+  protocol::Subscribe wish{.ticket = call.in.ticket, .id = std::string_view(call.session), .wanted = false};
+  if (uri.size() > decltype(wish.what.uri)::kMax) co_return RpcReply("{}");  // nobody's
+  wish.what.uri = uri;
+  const protocol::Done done = co_await call.g.monitor->ask(wish);
+  static_cast<void>(done);
   co_return RpcReply("{}");
 }
 

@@ -92,7 +92,7 @@ Task<Nothing> run(Gateway& g, const Route& route, Incoming in) {
   if (route.needs == Needs::kCaller) {
     const base::Result<wire::Id> ticket = co_await attempt(ticket_of(g, in.exchange));
     if (!ticket) {
-      in.exchange->reply(refusal_of(ticket.error()));
+      in.exchange->reply(refusal_of(ticket.error(), *in.exchange));
       co_return Nothing{};
     }
     in.ticket = *ticket;
@@ -104,7 +104,7 @@ Task<Nothing> run(Gateway& g, const Route& route, Incoming in) {
   base::Result<Answered> answered = co_await attempt(route.answer(g, in));
   if (!answered) {
     if (answered.error().why == base::Why::kRefused) forget_ticket(*in.exchange);
-    in.exchange->reply(refusal_of(answered.error()));
+    in.exchange->reply(refusal_of(answered.error(), *in.exchange));
   } else if (*answered) {
     in.exchange->reply(**answered);
   }

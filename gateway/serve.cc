@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 #include <type_traits>
+#include <utility>
 
 #include "gateway/manage.h"
 #include "gateway/routes.h"
@@ -20,6 +21,8 @@ constexpr std::size_t kMostFromMonitor = std::max({protocol::Protocol::max_reply
                                                    protocol::Orders::max_request_bytes(Role::kNetLocal),
                                                    protocol::Orders::max_request_bytes(Role::kNetTunnel)});
 
+constexpr std::int64_t kLookMs = 20;
+
 std::string unreadable(int status, std::string_view message) {
   return error_body({.status = status, .code = kInvalidRequest, .message = std::string(message)});
 }
@@ -28,9 +31,10 @@ std::string unreadable(int status, std::string_view message) {
 
 Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link, std::vector<base::Fd> listeners,
                  Entrance entrance)
-    : g_(loop, log), http_(loop, HttpLimits{}, unreadable, [this](std::shared_ptr<Exchange> exchange) {
-        answer(g_, std::move(exchange));
-      }) {
+    : g_(loop, log),
+      http_(loop, HttpLimits{}, unreadable,
+            [this](std::shared_ptr<Exchange> exchange) { answer(g_, std::move(exchange)); }),
+      leave_(loop, [this] { leave_when_done(); }) {
   g_.entrance = entrance;
   g_.management = manage_listing();
   g_.monitor = std::make_unique<loop::Link>(
@@ -77,6 +81,8 @@ void Service::on_notice(wire::Frame frame) {
       g_.param_headers.forget();
       g_.streams.lists_changed(news->server, news->lists);
     }
+  } else if (op == protocol::Op::kDrain) {
+    drain();
   } else if (op == protocol::Op::kResourceUpdated) {
     if (const auto news = told(protocol::ResourceUpdated{})) resource_updated(g_, *news);
   } else if (op == protocol::Op::kRateChanged) {
@@ -86,6 +92,20 @@ void Service::on_notice(wire::Frame frame) {
   } else if (op == protocol::Op::kCallAsked) {
     if (const auto asked = told(protocol::CallAsked{})) call_asked(g_, *asked);
   }
+}
+
+// Ends by itself when every answer has left; the monitor waits for that.
+void Service::drain() {
+  if (std::exchange(g_.draining, true)) return;
+  g_.log.info("draining", {{"calls", g_.calls.size()}, {"streams", g_.streams.size()}});
+  g_.streams.end_all();
+  leave_.start(kLookMs);
+}
+
+void Service::leave_when_done() {
+  if (g_.calls.size() > 0 || http_.answering() > 0) return leave_.start(kLookMs);
+  g_.log.info("drained");
+  g_.loop.stop();
 }
 
 void Service::on_monitor_gone(const base::Error& why) {

@@ -26,10 +26,13 @@ class Service {
  private:
   Task<Nothing> start(std::uint32_t layers);
   void on_notice(wire::Frame frame);
+  void drain();
+  void leave_when_done();
   void on_monitor_gone(const base::Error& why);
 
   Gateway g_;
   HttpServer http_;
+  loop::Timer leave_;
   int exit_status_ = 0;
 };
 

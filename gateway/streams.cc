@@ -2,6 +2,7 @@
 #include "gateway/streams.h"
 
 #include "gateway/era.h"
+#include "gateway/jsonrpc.h"
 #include "policy/limits.h"
 #include "privsep/http/json.h"
 
@@ -93,6 +94,17 @@ void Streams::tell() {
     for (const ListName& name : kListNames)
       if ((lists & name.list) != 0)
         stream.exchange->send(event_of(list_changed(name.noun, stream.subscription)));
+  }
+}
+
+void Streams::end_all() {
+  tell();
+  for (const Stream& stream : std::exchange(streams_, {})) {
+    if (!stream.subscription.empty())
+      stream.exchange->send(event_of(result_body(
+          stream.subscription, R"({"resultType":"complete","_meta":{")" + std::string(kMetaSubscription) +
+                                   R"(":)" + stream.subscription + "}}")));
+    stream.exchange->end_stream();
   }
 }
 

@@ -42,11 +42,15 @@ class Streams {
   // It is over: so are its subscriptions.
   void forget_session(const std::string& session);
 
-  // resources/subscribe of a session: kept while this process lives.  False when it has too many.
+  // resources/subscribe of a session: the monitor keeps it, this is what its stream is told by.  False when
+  // it has too many.
   bool subscribe(const std::string& session, const std::string& uri, const std::string& server);
   void unsubscribe(const std::string& session, const std::string& uri);
   // A resource of this server changed.
   void resource_updated(const std::string& server, const std::string& uri);
+
+  // MCPbox stops: each stream ends as its protocol says.
+  void end_all();
 
   // Lists of this server changed; of several servers when empty.
   void lists_changed(const std::string& server, std::uint32_t lists);

@@ -71,6 +71,8 @@ inline constexpr std::size_t kUiFiles = 2'000;           // beyond: the admin pr
 // --- Sessions and lists -------------------------------------------------------------------------------
 inline constexpr std::uint32_t kSessions = 1000;         // legacy sessions; beyond: the one idle for longest ends (404)
 inline constexpr std::int64_t kSessionIdleMs = 24LL * 3600 * 1000;  // then the session ends (404)
+inline constexpr std::uint32_t kClientTokens = 100;      // tokens for clients in containers; beyond: refused, revoke one first
+inline constexpr std::size_t kClientTokenBytes = 96;     // of a token as clients send it; beyond: there is none such
 inline constexpr std::uint32_t kSubscriptions = 100;     // resources that one session or stream watches; beyond: refused
 inline constexpr std::uint32_t kPageDefault = 50;        // items of a page when not named
 inline constexpr std::uint32_t kPageMax = 100;           // beyond: refused
@@ -180,6 +182,10 @@ inline constexpr std::size_t kLinkPauseBytes = 4 * kMiB;    // queued to one pee
 inline constexpr std::uint32_t kRequestsPerPeer = 1024;  // unanswered requests of one peer; beyond: its requests wait
 inline constexpr std::uint32_t kCtlClients = 32;         // control connections of everybody but root; beyond: closed at once
 inline constexpr std::int64_t kCtlClientsPerUser = 4;    // of one user; beyond: closed at once
+
+// --- Stopping -----------------------------------------------------------------------------------------
+inline constexpr std::int64_t kDrainMs = 10'000;         // from the order to stop for calls in flight to finish; beyond: killed, and told so
+inline constexpr std::int64_t kDrainAnswerMs = 2'000;    // then for their outcomes and answers to leave
 
 // --- Supervision --------------------------------------------------------------------------------------
 inline constexpr std::uint32_t kQuickRestarts = 3;       // immediate, then every kRestartPauseMs

@@ -1,17 +1,22 @@
-// Runs in mcpboxctl.  `client add` writes a client's configuration, as the person whose client it is.
+// Runs in mcpboxctl.  `client add` writes a client's configuration, as the person whose client it is; `client
+// token` makes and takes back what clients in containers show instead of a Unix user.
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <climits>
 #include <cstdlib>
+#include <ctime>
 #include <optional>
 #include <string>
 
 #include "admin/ctl/clients.h"
+#include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
+#include "admin/ctl/connection.h"
 #include "admin/ctl/json.h"
 #include "admin/ctl/output.h"
+#include "admin/ctl/rights.h"
 #include "policy/names.h"
 #include "privsep/base/visible.h"
 
@@ -19,7 +24,16 @@ namespace mcpbox::ctl {
 namespace {
 
 constexpr const char* kUse =
-    "use: mcpboxctl client add CLIENT [--print] [--server NAME] [--name NAME] [--yes]";
+    "use: mcpboxctl client add CLIENT [--print] [--server NAME] [--name NAME] [--yes], or client token "
+    "create|revoke NAME, or client token list";
+
+std::string time_text(std::int64_t at_ms) {
+  const std::time_t at = at_ms / 1000;
+  std::tm utc{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&at, &utc) == nullptr) return "";
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
 
 std::string names_of_clients() {
   std::string names;
@@ -113,10 +127,79 @@ Exit add(const Options& options) {
   return Exit::kOk;
 }
 
+Exit create_token(const Options& options, Connection& monitor) {
+  protocol::CreateClientToken request{.name = options.words[3]};
+  const Answer<protocol::ClientTokenGiven> given = monitor.ask(request);
+  if (!given) return report(given.error());
+  if (options.json)
+    print(json_text(Object().text("name", options.words[3]).text("token", given->token).take().get()));
+  else
+    print(base::visible(std::string_view(given->token)) +
+          "\n\nThis is shown once. The client sends it with every request:\n  Authorization: Bearer TOKEN\n"
+          "The log and the audit call it client:" +
+          base::visible(options.words[3]) + ".\n");
+  return Exit::kOk;
+}
+
+Exit revoke_token(const Options& options, Connection& monitor) {
+  protocol::RevokeClientToken request{.name = options.words[3]};
+  const Answer<protocol::Done> done = monitor.ask(request);
+  if (!done) return report(done.error());
+  print(options.json ? json_text(Object().text("revoked", options.words[3]).take().get())
+                     : "Revoked: requests with it are refused, and its calls were ended.\n");
+  return Exit::kOk;
+}
+
+Exit list_tokens(const Options& options, Connection& monitor) {
+  protocol::ListClientTokens request;
+  const Answer<protocol::ClientTokenPage> page = monitor.ask(request);
+  if (!page) return report(page.error());
+  if (options.json) {
+    Json rows(json_array());
+    for (const protocol::ClientTokenInfo& one : page->tokens)
+      json_array_append_new(rows.get(),
+                            Object()
+                                .text("name", one.name)
+                                .text("created_by", one.created_by)
+                                .number("created_at_ms", static_cast<std::uint64_t>(one.created_at_ms))
+                                .number("used_at_ms", static_cast<std::uint64_t>(one.used_at_ms))
+                                .take()
+                                .release());
+    print(json_text(Object().member("tokens", std::move(rows)).take().get()));
+    return Exit::kOk;
+  }
+  if (page->tokens.empty()) {
+    print("There is no token.\n");
+    return Exit::kOk;
+  }
+  Columns table({"CLIENT", "MADE BY", "MADE", "LAST USED"});
+  for (const protocol::ClientTokenInfo& one : page->tokens)
+    table.row({std::string(one.name), std::string(one.created_by), time_text(one.created_at_ms),
+               one.used_at_ms == 0 ? "not since the start" : time_text(one.used_at_ms)});
+  print(table.text(output_width()));
+  return Exit::kOk;
+}
+
+Exit token(const Options& options) {
+  const std::size_t words = options.words.size();
+  const std::string verb = words > 2 ? options.words[2] : "";
+  const bool named = (verb == "create" || verb == "revoke") && words == 4;
+  if (!named && !(verb == "list" && words == 3)) {
+    complain(kUse);
+    return Exit::kUsage;
+  }
+  Answer<Connection> monitor = Connection::open(socket_path(options));
+  if (!monitor) return report(monitor.error());
+  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  if (verb == "create") return create_token(options, *monitor);
+  return verb == "revoke" ? revoke_token(options, *monitor) : list_tokens(options, *monitor);
+}
+
 }  // namespace
 
 Exit client(const Options& options) {
   if (options.words[1] == "add") return add(options);
+  if (options.words[1] == "token") return token(options);
   complain(kUse);
   return Exit::kUsage;
 }

@@ -40,7 +40,7 @@ constexpr Command kCommands[] = {
     { "settings",  "[set KEY VALUE]",              0,   3,    "what is decided without a person, and other settings",    settings },
     { "profile",   "strict|balanced|permissive",   1,   1,    "several settings at once",                                profile },
     { "remote",    "[worker URL KEY... | allow ... | off]", 0, 66,  "which Worker is believed, and who may come through it",  remote  },
-    { "client",    "add CLIENT [--print] [--server NAME]", 2, 2, "let a client on this machine start `mcpboxctl stdio`", client },
+    { "client",    "add CLIENT [--print] | token create|list|revoke [NAME]", 2, 3, "connect a client on this machine; tokens for clients in containers", client },
     { "stdio",     "[--server NAME]",              0,   0,    "MCP over standard input and output, for clients that start a command", stdio },
     { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
     { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },

@@ -64,6 +64,8 @@ inline constexpr Action kActions[] = {
     { "set_setting",         "decision",       "a policy setting has another value. Payload: the setting and the value" },
     { "set_remote",          "decision",       "remote access was changed: the Worker, its keys, or who may come. Payload: the Worker's URL" },
     { "audit_prune",         "decision",       "old segments may be dropped. Number: the last record of them; digest: its hash" },
+    { "create_client_token", "decision",       "a token for a client in a container was made. Subject: the client; payload: its name" },
+    { "revoke_client_token", "decision",       "it was taken back; its calls in flight were killed. Subject: the client; payload: its name" },
     { "admitted",            "authentication", "a caller was let in. Number: how often, in a minute" },
     { "remote_admitted",     "authentication", "a request through the tunnel was let in. Number: when it was signed, in seconds; payload: its nonce" },
     { "not_admitted",        "authentication", "a caller was refused. Number: how often, in a minute; payload: why" },

@@ -42,10 +42,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
   void adopt(evhttp_connection* owner);
 
-  // Who the monitor says is at the other end; asked once.
+  // Who the monitor says is at the other end; asked once, and again when another token is shown.
   std::optional<protocol::Principal> caller;
+  std::string caller_token;  // that it was asked with
 
   [[nodiscard]] int fd() const;
+  // A request is complete and its answer is not sent.
+  [[nodiscard]] bool answering_now() const { return phase_ == Phase::kAnswering || phase_ == Phase::kClosing; }
   [[nodiscard]] std::size_t unsent_bytes() const;
   // Closes from the loop, never from inside a callback of evhttp.
   void close_soon();

@@ -14,6 +14,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 namespace mcpbox::http {
 namespace {
 
@@ -137,6 +139,11 @@ void HttpServer::pace() {
   listening_ = wanted;
   for (evconnlistener* listener : listeners_)
     (void)(wanted ? evconnlistener_enable(listener) : evconnlistener_disable(listener));
+}
+
+std::size_t HttpServer::answering() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(connections_, [](const auto& one) { return one.second->answering_now(); }));
 }
 
 bufferevent* HttpServer::on_accept() {

@@ -40,6 +40,8 @@ class HttpServer {
   // Takes a listening, non-blocking socket.  Nothing is accepted before open().
   void add_listener(base::Fd socket);
   void open();
+  // Connections whose answer is under way or not yet sent.
+  [[nodiscard]] std::size_t answering() const;
   [[nodiscard]] std::size_t connections() const { return connections_.size(); }
 
   // From libevent's callbacks.

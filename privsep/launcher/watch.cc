@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 
+#include "policy/limits.h"
 #include "privsep/base/clock.h"
 #include "privsep/launcher/database.h"
 #include "privsep/launcher/look.h"
@@ -22,7 +23,9 @@ using wire::LauncherRequestKind;
 constexpr std::size_t kMostChildren =
     64;  // beyond: Spawn is refused, so that no monitor can fork without end
 constexpr std::int64_t kDatabaseStartMs = 300'000;  // a database that was killed replays its log first
-constexpr std::int64_t kMonitorStopMs = 5'000;      // from kStop to SIGKILL
+// From kStop to SIGKILL: the monitor waits for calls, for their ends, for the gateways, for the record of it.
+constexpr std::int64_t kMonitorStopMs =
+    policy::limits::kDrainMs + 3 * policy::limits::kDrainAnswerMs + 3'000;
 constexpr std::int64_t kKilledMs = 10'000;          // from SIGKILL until a process is gone
 constexpr std::int64_t kDatabaseStopMs = 20'000;    // from SIGINT (fast) to SIGQUIT (at once)
 constexpr int kPollMs = 20;

@@ -17,6 +17,8 @@ struct Call;
 namespace words {
 inline constexpr const char* kFrozen =
     "MCPbox is frozen: an administrator must run `mcpboxctl thaw` before any tool runs";
+inline constexpr const char* kStopping =
+    "MCPbox is being stopped or restarted: nothing was executed, try again in a minute";
 inline constexpr const char* kNoSuchTool = "no such tool is published";
 inline constexpr const char* kNoAudit =
     "the audit log cannot be written, so nothing may run: tell the administrator";

@@ -58,6 +58,7 @@ loop::Task<protocol::CallResult> Calls::run(Job job) {
 // May this caller run this tool now?  Everything is looked up here, nothing is taken from the asker.
 base::Result<Calls::CallPointer> Calls::admit(Job job) {
   if (m_.frozen) return std::unexpected(kFrozen);
+  if (m_.draining) return base::fail(Why::kBusy, words::kStopping);
   const Tool* tool = m_.catalogue.find_tool(job.tool);
   const bool test = job.mode == protocol::RunMode::kTest;
   if (tool == nullptr || (!test && !m_.catalogue.published(*tool)))
@@ -373,6 +374,15 @@ void Calls::kill_calls_with_package(std::string_view package) {
   for (auto& [id, call] : calls_)
     if (std::ranges::find(call->flavour.packages, package) != call->flavour.packages.end())
       kill(*call, Killed::kAuthority);
+}
+
+void Calls::kill_calls_of_caller(const std::string& who) {
+  for (auto& [id, call] : calls_)
+    if (call->job.caller.who == who) kill(*call, Killed::kAuthority);
+}
+
+void Calls::kill_for_stop() {
+  for (auto& [id, call] : calls_) kill(*call, Killed::kStop);
 }
 
 void Calls::kill_all() {

@@ -48,6 +48,7 @@ enum class Killed : std::uint8_t {
   kAuthority,  // what allowed it was taken away: freeze, disable, change
   kFlood,      // it said more than anybody could read
   kMemory,     // it waited, then took more than was left for all calls
+  kStop,       // MCPbox stops, and it did not finish in time
 };
 
 // What was wrong with a child that gave no outcome, as far as its link tells.
@@ -111,7 +112,10 @@ class Calls {
   void cancel_all_of(Instance gateway);
   void kill_calls_of_tool(const wire::Id& tool);
   void kill_calls_with_package(std::string_view package);
+  void kill_calls_of_caller(const std::string& who);
   void kill_all();
+  // MCPbox stops, and these did not finish in time.
+  void kill_for_stop();
 
   // A live call, or null.
   [[nodiscard]] Call* find(const wire::Id& id);

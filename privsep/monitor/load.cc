@@ -109,6 +109,23 @@ void take_sessions(Monitor& m, const Rows& rows, const LastDecisions& last) {
   }
 }
 
+void take_client_tokens(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    ClientToken token{.name = text(row, 0),
+                      .hash = bytes<32>(row, 1),
+                      .created_by = text(row, 2),
+                      .created_at_ms = number(row, 3)};
+    const auto sequence = static_cast<std::uint64_t>(number(row, 4));
+    const std::string subject(view_of(subject_of_client(token.name)));
+    if (!Keys::same(seal_of_client(m.keys, token, sequence), bytes<32>(row, 5)))
+      ignore(m, "the token of client " + token.name, kForgedRow);
+    else if (sequence < last_of(last, subject, {"create_client_token", kRevokeClientAction}))
+      ignore(m, "the token of client " + token.name, kOldRow);
+    else
+      m.client_tokens.put(std::move(token));
+  }
+}
+
 // A freeze is authority that was taken away: when its row is missing, forged or old, the chain decides.
 void take_freeze(Monitor& m, const Rows& rows, const LastDecisions& last) {
   const std::string nobody(16, '\0');
@@ -134,6 +151,7 @@ loop::Task<> Monitor::load() {
   const Rows admin_rows = co_await read(*this, sql::kLoadAdmins);
   const Rows setting_rows = co_await read(*this, sql::kLoadSettings);
   const Rows session_rows = co_await read(*this, sql::kLoadAdminSessions);
+  const Rows client_rows = co_await read(*this, sql::kLoadClientTokens);
   const Rows grant_rows = co_await read(*this, sql::kLoadGrants);
   const Rows secret_rows = co_await read(*this, sql::kLoadSecrets);
   const Rows decisions = co_await read(*this, sql::kLastDecisions);
@@ -148,6 +166,7 @@ loop::Task<> Monitor::load() {
   take_approvals(*this, approvals, by_two_columns(tool_decisions));
   take_admins(*this, admin_rows, last);
   take_sessions(*this, session_rows, last);
+  take_client_tokens(*this, client_rows, last);
   take_freeze(*this, setting_rows, last);
   take_policy(*this, setting_rows, last);
   take_remote(*this, setting_rows, last);

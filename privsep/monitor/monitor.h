@@ -17,6 +17,7 @@
 #include "privsep/monitor/calls.h"
 #include "privsep/monitor/catalogue.h"
 #include "privsep/monitor/children.h"
+#include "privsep/monitor/client_tokens.h"
 #include "privsep/monitor/compiler.h"
 #include "privsep/monitor/denials.h"
 #include "privsep/monitor/egress.h"
@@ -97,6 +98,8 @@ class Monitor {
   Children children;
   Egress egress;
   loop::TaskSet background;
+  ClientTokens client_tokens;
+  bool draining = false;  // MCPbox stops: new calls are refused, those in flight finish
 
   // Who is asking, by the ticket that this very peer was given; or by the session that on_in_session() found.
   [[nodiscard]] base::Result<Principal> redeem(const Peer& asker, const wire::Id& ticket) const {

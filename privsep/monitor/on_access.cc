@@ -48,6 +48,24 @@ void note_access(Monitor& m, const char* action, std::string_view who, std::stri
                   .payload = std::string(says)});
 }
 
+// Whoever holds a token is the client that it was made for, from whichever process of this machine.
+base::Result<Principal> holder_of(Monitor& m, std::string_view token, std::uint32_t uid) {
+  ClientToken* known = m.client_tokens.with(token);
+  if (known == nullptr) return base::fail(Why::kRefused, "this token is not known, or was revoked");
+  known->used_at_ms = m.clock.now_ms();
+  return Principal{.who = ClientTokens::caller(known->name), .uid = uid};
+}
+
+base::Result<Principal> user_of(Monitor& m, std::uint32_t uid) {
+  if (const wire::AllowedUser* user = allowed(m, uid))
+    return Principal{.who = "unix:" + std::string(user->name.data()), .uid = uid};
+  m.log.warn("a user is not allowed", {{"uid", uid}});
+  return base::fail(
+      Why::kRefused,
+      "your user may not use MCPbox: an administrator adds `allow-user = NAME` to mcpbox.conf and "
+      "restarts it");
+}
+
 }  // namespace
 
 Answer<p::Principal> on_authenticate(Monitor& m, Peer& asker, p::Authenticate q) {
@@ -56,19 +74,15 @@ Answer<p::Principal> on_authenticate(Monitor& m, Peer& asker, p::Authenticate q)
     note_access(m, "not_admitted", protocol::name_of(asker.role), uid.error().text);
     co_return std::unexpected(uid.error());
   }
-  const wire::AllowedUser* user = allowed(m, *uid);
-  if (user == nullptr) {
-    m.log.warn("a user is not allowed", {{"uid", *uid}});
-    note_access(m, "not_admitted", "uid:" + std::to_string(*uid), "not on the list of users");
-    co_return base::fail(
-        Why::kRefused,
-        "your user may not use MCPbox: an administrator adds `allow-user = NAME` to mcpbox.conf and "
-        "restarts it");
+  base::Result<Principal> principal = q.token.empty() ? user_of(m, *uid) : holder_of(m, q.token, *uid);
+  if (!principal) {
+    note_access(m, "not_admitted", "uid:" + std::to_string(*uid),
+                q.token.empty() ? "not on the list of users" : "a token that is not known");
+    co_return std::unexpected(principal.error());
   }
-  Principal principal{.who = "unix:" + std::string(user->name.data()), .uid = *uid};
-  note_access(m, "admitted", principal.who, protocol::name_of(asker.role));
-  p::Principal answer{.who = principal.who};
-  answer.ticket = m.tickets.issue(asker.instance, std::move(principal));
+  note_access(m, "admitted", principal->who, protocol::name_of(asker.role));
+  p::Principal answer{.who = std::string_view(principal->who)};
+  answer.ticket = m.tickets.issue(asker.instance, std::move(*principal));
   co_return answer;
 }
 
@@ -88,6 +102,18 @@ Answer<p::Done> on_set_log_level(Monitor& m, Peer& asker, p::SetLogLevel q) {
   const base::Result<Principal> caller = m.redeem(asker, q.ticket);
   if (!caller) co_return std::unexpected(caller.error());
   co_return m.sessions.set_log_level(caller->who, q.id, q.level);
+}
+
+Answer<p::Done> on_subscribe(Monitor& m, Peer& asker, p::Subscribe q) {
+  const base::Result<Principal> caller = m.redeem(asker, q.ticket);
+  if (!caller) co_return std::unexpected(caller.error());
+  co_return m.sessions.subscribe(caller->who, q);
+}
+
+Answer<p::SubscriptionPage> on_list_subscriptions(Monitor& m, Peer& asker, p::ListSubscriptions q) {
+  const base::Result<Principal> caller = m.redeem(asker, q.ticket);
+  if (!caller) co_return std::unexpected(caller.error());
+  co_return m.sessions.subscriptions(caller->who, q.id);
 }
 
 Answer<p::Done> on_close_session(Monitor& m, Peer& asker, p::CloseSession q) {

@@ -9,7 +9,8 @@
 namespace mcpbox::monitor {
 namespace {
 
-constexpr std::int64_t kGoodbyeMs = 2'000;  // for calls to be recorded before the launcher ends us
+namespace limits = policy::limits;
+constexpr std::int64_t kTickMs = 20;
 
 // What a database that is not our own makes weaker, for the status: a sentence each.
 void warn_of_database(Monitor& m, bool can_rewrite_audit) {
@@ -83,15 +84,37 @@ void Service::stop() {
   m_.background.spawn(come_down());
 }
 
-loop::Task<> Service::come_down() {
-  m_.children.stop();
-  m_.calls.kill_all();
-  loop::Timer too_late(m_.loop, [this] { m_.loop.stop(); });
-  too_late.start(kGoodbyeMs);
-  while (m_.calls.in_flight() > 0) {
-    const loop::Nothing slept = co_await m_.loop.sleep(20);
+loop::Task<bool> Service::wait_for(std::function<bool()> over, std::int64_t most_ms) {
+  const std::int64_t until = m_.clock.steady_ms() + most_ms;
+  while (!over() && m_.clock.steady_ms() < until) {
+    const loop::Nothing slept = co_await m_.loop.sleep(kTickMs);
     static_cast<void>(slept);
   }
+  co_return over();
+}
+
+// Calls in flight finish and are answered, up to a bound; new ones are told that nothing was executed.
+loop::Task<> Service::come_down() {
+  m_.children.stop();
+  m_.draining = true;
+  m_.children.each_gateway([](loop::Link& gateway) {
+    protocol::Drain order;
+    [[maybe_unused]] const base::Result<void> told = gateway.notify(order);
+  });
+  const std::function<bool()> calls_ended = [this] { return m_.calls.in_flight() == 0; };
+  const bool finished = co_await wait_for(calls_ended, limits::kDrainMs);
+  if (!finished) {
+    m_.log.warn("calls did not finish in time", {{"calls", m_.calls.in_flight()}});
+    m_.calls.kill_for_stop();
+    const bool ended = co_await wait_for(calls_ended, limits::kDrainAnswerMs);
+    if (!ended) m_.log.error("calls did not end");
+  }
+  // A gateway ends by itself when the last answer has left.
+  const std::function<bool()> answered = [this] { return m_.children.link_of(protocol::Role::kNetLocal) == nullptr; };
+  const bool left = co_await wait_for(answered, limits::kDrainAnswerMs);
+  if (!left) m_.log.warn("a gateway had answers left that nobody read");
+  loop::Timer too_late(m_.loop, [this] { m_.loop.stop(); });
+  too_late.start(limits::kDrainAnswerMs);
   co_await m_.repeats.settle();
   AuditRecord record{.kind = AuditKind::kLifecycle, .actor = "priv", .action = "stop"};
   const base::Result<std::uint64_t> recorded = co_await loop::attempt(m_.store.append(std::move(record)));

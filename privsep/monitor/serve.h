@@ -1,6 +1,10 @@
 // From an initialised, jailed process to a monitor that serves, and back to an orderly end.
 #pragma once
 
+#include <cstdint>
+#include <functional>
+#include <memory>
+
 #include "privsep/monitor/control.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/store_pg.h"
@@ -16,7 +20,8 @@ class Service {
   // socket, starts the children.  An error stops the loop; exit_code() says so.
   void start();
 
-  // Ends all calls, records the end, and stops the loop.  Idempotent.
+  // Takes no new call, lets those in flight finish (limits::kDrainMs), records the end, and stops the loop.
+  // Idempotent.
   void stop();
 
   [[nodiscard]] int exit_code() const { return exit_code_; }
@@ -24,6 +29,8 @@ class Service {
  private:
   loop::Task<> come_up();
   loop::Task<> attack_own_jail();
+  // False when it is not over after that time.
+  loop::Task<bool> wait_for(std::function<bool()> over, std::int64_t most_ms);
   loop::Task<> come_down();
 
   Monitor& m_;

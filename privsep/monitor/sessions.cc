@@ -10,6 +10,7 @@
 namespace mcpbox::monitor {
 
 namespace limits = policy::limits;
+using base::Why;
 
 protocol::Session Sessions::open(const std::string& who, const protocol::OpenSession& wanted) {
   if (sessions_.size() >= limits::kSessions) {
@@ -44,6 +45,36 @@ base::Result<protocol::Done> Sessions::set_log_level(const std::string& who, con
   if (!session) return std::unexpected(session.error());
   sessions_.at(id).session.log_level = level;
   return protocol::Done{};
+}
+
+base::Result<protocol::Done> Sessions::subscribe(const std::string& who, const protocol::Subscribe& wish) {
+  const base::Result<protocol::Session> session = find(who, wish.id);
+  if (!session) return std::unexpected(session.error());
+  std::map<std::string, std::string>& all = sessions_.at(wish.id).subscriptions;
+  const std::string uri = wish.what.uri;
+  if (!wish.wanted) {
+    all.erase(uri);
+  } else {
+    if (!all.contains(uri) && all.size() >= limits::kSubscriptions)
+      return base::fail(Why::kConflict,
+                        "this session has too many subscriptions: end one with resources/unsubscribe");
+    all[uri] = wish.what.server;
+  }
+  return protocol::Done{};
+}
+
+base::Result<protocol::SubscriptionPage> Sessions::subscriptions(const std::string& who,
+                                                                 const std::string& id) {
+  const base::Result<protocol::Session> session = find(who, id);
+  if (!session) return std::unexpected(session.error());
+  protocol::SubscriptionPage page;
+  for (const auto& [uri, server] : sessions_.at(id).subscriptions)
+    page.all.push_back({.uri = std::string_view(uri), .server = std::string_view(server)});
+  return page;
+}
+
+void Sessions::end_all_of(const std::string& who) {
+  std::erase_if(sessions_, [&who](const auto& one) { return one.second.who == who; });
 }
 
 base::Result<protocol::Done> Sessions::close(const std::string& who, const std::string& id) {

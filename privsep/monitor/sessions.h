@@ -22,6 +22,11 @@ class Sessions {
   base::Result<protocol::Session> find(const std::string& who, const std::string& id);
   base::Result<protocol::Done> set_log_level(const std::string& who, const std::string& id,
                                              protocol::LogLevel level);
+  // resources/subscribe and unsubscribe.  kConflict: too many.
+  base::Result<protocol::Done> subscribe(const std::string& who, const protocol::Subscribe& wish);
+  base::Result<protocol::SubscriptionPage> subscriptions(const std::string& who, const std::string& id);
+  // Of a caller who is none any more.
+  void end_all_of(const std::string& who);
   base::Result<protocol::Done> close(const std::string& who, const std::string& id);
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
@@ -30,6 +35,7 @@ class Sessions {
     std::string who;
     protocol::Session session;
     std::int64_t used_ms = 0;
+    std::map<std::string, std::string> subscriptions = {};  // URI -> its server
   };
   const base::Clock& clock_;
   std::map<std::string, Entry> sessions_;

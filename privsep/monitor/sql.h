@@ -223,6 +223,21 @@ inline constexpr Sql kDeleteAdminSession{"delete_admin_session", R"sql(
     WITH gone AS (DELETE FROM admin_sessions WHERE id = $1 RETURNING 1)
     SELECT require_row(count(*)) FROM gone)sql"};
 
+//   columns  name | token_hash bytes | created_by | created_at_ms | audit_seq | seal bytes
+inline constexpr Sql kLoadClientTokens{"load_client_tokens", R"sql(
+    SELECT name, token_hash, created_by, created_at_ms, audit_seq, seal FROM client_tokens ORDER BY name)sql"};
+
+// kConflict: there is one of this name.
+//   $1 to $6  as the columns of kLoadClientTokens
+inline constexpr Sql kInsertClientToken{"insert_client_token", R"sql(
+    INSERT INTO client_tokens (name, token_hash, created_by, created_at_ms, audit_seq, seal)
+    VALUES ($1, $2, $3, $4, $5, $6))sql"};
+
+//   $1 name text
+inline constexpr Sql kDeleteClientToken{"delete_client_token", R"sql(
+    WITH gone AS (DELETE FROM client_tokens WHERE name = $1 RETURNING 1)
+    SELECT require_row(count(*)) FROM gone)sql"};
+
 // --- Readable log text: for write_text(), never for commit() -----------------------------------------------
 
 // One call or test, after its end.  A second row for the same call changes nothing.

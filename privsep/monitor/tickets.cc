@@ -36,6 +36,13 @@ bool Tickets::spend(Instance holder, const wire::Id& ticket, protocol::Op op) {
   return holders_[holder].spent.emplace(ticket, op).second;
 }
 
+void Tickets::revoke(const std::string& who) {
+  for (auto& [instance, held] : holders_) {
+    std::erase_if(held.tickets, [&who](const auto& one) { return one.second.who == who; });
+    std::erase_if(held.by_age, [&held](const wire::Id& ticket) { return !held.tickets.contains(ticket); });
+  }
+}
+
 void Tickets::forget(Instance holder) { holders_.erase(holder); }
 
 }  // namespace mcpbox::monitor

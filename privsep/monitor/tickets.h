@@ -50,6 +50,9 @@ class Tickets {
   // A question that has an effect is asked once with a ticket of the tunnel's: false the second time.
   [[nodiscard]] bool spend(Instance holder, const wire::Id& ticket, protocol::Op op);
 
+  // Every ticket of this principal is void: its holders must authenticate again.
+  void revoke(const std::string& who);
+
   // The instance ended.
   void forget(Instance holder);
 

@@ -8,19 +8,21 @@ namespace mcpbox::protocol {
 
 struct Principal {
   Id ticket{};             // valid for the peer that asked, until either side restarts
-  Text<128> who;           // for the log: "unix:alice", "remote:ada@example.org"
+  Text<128> who;           // for the log: "unix:alice", "client:NAME" with a token, "remote:ada@example.org"
   bool anonymous = false;  // through the tunnel, without an e-mail address
   bool may_list = true;    // what an anonymous one may do beside saying hello
   static auto fields(auto& m) { return std::tie(m.ticket, m.who, m.anonymous, m.may_list); }
 };
 
 // "Who owns the other end of this connection?"  The monitor reads both addresses from the descriptor itself
-// and asks the kernel which user owns the peer socket; kRefused when that user is not on the allow-list.
+// and asks the kernel which user owns the peer socket; kRefused when that user is not on the allow-list. With
+// a token, its holder is the caller instead: whose process it is does not matter then, only that it is local.
 struct Authenticate {
   static constexpr Op kOp = Op::kAuthenticate;
   using Reply = Principal;
   base::Fd connection;  // a duplicate of the accepted socket
-  static auto fields(auto& m) { return std::tie(m.connection); }
+  Text<limits::kClientTokenBytes> token;
+  static auto fields(auto& m) { return std::tie(m.connection, m.token); }
 };
 
 // The logging levels of MCP (RFC 5424), from the least to the most severe.
@@ -82,6 +84,37 @@ struct SetLogLevel {
   Text<64> id;
   LogLevel level{};
   static auto fields(auto& m) { return std::tie(m.ticket, m.id, m.level); }
+};
+
+// A resource whose changes a session of the caller's wants to hear of, or no longer.  kConflict: too many.
+struct Subscription {
+  Text<limits::kUriBytes> uri;
+  Text<limits::kNameBytes> server;  // whose
+  static auto fields(auto& m) { return std::tie(m.uri, m.server); }
+};
+
+struct Subscribe {
+  static constexpr Op kOp = Op::kSubscribe;
+  using Reply = Done;
+  Id ticket{};
+  Text<64> id;
+  Subscription what;
+  bool wanted = true;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.id, m.what, m.wanted); }
+};
+
+struct SubscriptionPage {
+  List<Subscription, limits::kSubscriptions> all;
+  static auto fields(auto& m) { return std::tie(m.all); }
+};
+
+// Asked when the session's stream opens, which may be at another gateway than the one that it subscribed at.
+struct ListSubscriptions {
+  static constexpr Op kOp = Op::kListSubscriptions;
+  using Reply = SubscriptionPage;
+  Id ticket{};
+  Text<64> id;
+  static auto fields(auto& m) { return std::tie(m.ticket, m.id); }
 };
 
 struct CloseSession {

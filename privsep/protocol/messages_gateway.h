@@ -52,6 +52,13 @@ struct ResourceUpdated {
   static auto fields(auto& m) { return std::tie(m.server, m.json); }
 };
 
+// MCPbox is about to stop: take no new connection, end the streams, finish what is being answered.
+struct Drain {
+  static constexpr Op kOp = Op::kDrain;
+  using Reply = Done;
+  static auto fields(auto& /*m*/) { return std::tie(); }
+};
+
 // What it asks its client; AnswerCall brings the answer.
 struct CallAsked {
   static constexpr Op kOp = Op::kCallAsked;

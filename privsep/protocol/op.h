@@ -86,6 +86,11 @@ enum class Op : std::uint16_t {
   kReadRemote,
   kSetRemoteWorker,
   kSetRemotePolicy,
+  kCreateClientToken,
+  kListClientTokens,
+  kRevokeClientToken,
+  kSubscribe,
+  kListSubscriptions,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,
@@ -106,6 +111,7 @@ enum class Op : std::uint16_t {
   kResourceUpdated,
   kRateChanged,
   kCloseGrant,
+  kDrain,
 
   // asked by egress of the dialer: messages_egress.h
   kDial = 2000,

@@ -65,6 +65,9 @@ inline constexpr OpName kOpNames[] = {
     {Op::kResourceUpdated, "ResourceUpdated"},
     {Op::kAuthenticateRemote, "AuthenticateRemote"}, {Op::kReadRemote, "ReadRemote"},
     {Op::kSetRemoteWorker, "SetRemoteWorker"}, {Op::kSetRemotePolicy, "SetRemotePolicy"},
+    {Op::kCreateClientToken, "CreateClientToken"}, {Op::kListClientTokens, "ListClientTokens"},
+    {Op::kRevokeClientToken, "RevokeClientToken"}, {Op::kSubscribe, "Subscribe"},
+    {Op::kListSubscriptions, "ListSubscriptions"}, {Op::kDrain, "Drain"},
 };
 // clang-format on
 

@@ -26,6 +26,7 @@ struct Orders : Table<
     Row<   CallSaid,      Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise
     Row<   CallAsked,     Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise; AnswerCall is the answer
     Row<   ResourceUpdated, Done,          kGateways, State::kServing, State::kStay, nullptr >,  // likewise
+    Row<   Drain,         Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise
     Order< LoadPackages,  Loaded,          Role::kZygote   >,  // the first, and only before its Hello
     Order< ForkSpare,     Forked,          Role::kZygote   >,
     Order< Compile,       Compiled,        Role::kCall     >,

@@ -10,6 +10,7 @@
 #include "privsep/protocol/messages_audit.h"
 #include "privsep/protocol/messages_call.h"
 #include "privsep/protocol/messages_calls.h"
+#include "privsep/protocol/messages_clients.h"
 #include "privsep/protocol/messages_common.h"
 #include "privsep/protocol/messages_ctl.h"
 #include "privsep/protocol/messages_egress.h"
@@ -44,6 +45,8 @@ Answer<p::Session> on_open_session(Monitor& m, Peer& asker, p::OpenSession q);
 Answer<p::Done> on_set_log_level(Monitor& m, Peer& asker, p::SetLogLevel q);
 Answer<p::Session> on_find_session(Monitor& m, Peer& asker, p::FindSession q);
 Answer<p::Done> on_close_session(Monitor& m, Peer& asker, p::CloseSession q);
+Answer<p::Done> on_subscribe(Monitor& m, Peer& asker, p::Subscribe q);
+Answer<p::SubscriptionPage> on_list_subscriptions(Monitor& m, Peer& asker, p::ListSubscriptions q);
 Answer<p::ToolPage> on_list_published(Monitor& m, Peer& asker, p::ListPublished q);
 Answer<p::CallResult> on_open_call(Monitor& m, Peer& asker, p::OpenCall q);
 Answer<p::Done> on_cancel_call(Monitor& m, Peer& asker, p::CancelCall q);
@@ -112,6 +115,9 @@ Answer<p::AuditPage> on_read_audit(Monitor& m, Peer& asker, p::ReadAudit q);
 Answer<p::CheckpointPage> on_read_checkpoints(Monitor& m, Peer& asker, p::ReadCheckpoints q);
 Answer<p::ActivityPage> on_watch_activity(Monitor& m, Peer& asker, p::WatchActivity q);
 Answer<p::Metrics> on_get_metrics(Monitor& m, Peer& asker, p::GetMetrics q);
+Answer<p::ClientTokenGiven> on_create_client_token(Monitor& m, Peer& asker, p::CreateClientToken q);
+Answer<p::ClientTokenPage> on_list_client_tokens(Monitor& m, Peer& asker, p::ListClientTokens q);
+Answer<p::Done> on_revoke_client_token(Monitor& m, Peer& asker, p::RevokeClientToken q);
 Answer<p::JsonText> on_read_stats(Monitor& m, Peer& asker, p::ReadStats q);
 Answer<p::RemoteState> on_read_remote(Monitor& m, Peer& asker, p::ReadRemote q);
 Answer<p::RemoteState> on_set_remote_worker(Monitor& m, Peer& asker, p::SetRemoteWorker q);
@@ -156,6 +162,8 @@ struct Protocol : Table<
     Row< FindSession,    Session,    kNet,         kServing,  kStay,     on::on_find_session    >,
     Row< SetLogLevel,    Done,       kNet,         kServing,  kStay,     on::on_set_log_level    >,
     Row< CloseSession,   Done,       kNet,         kServing,  kStay,     on::on_close_session   >,
+    Row< Subscribe,      Done,       kNet,         kServing,  kStay,     on::on_subscribe       >,
+    Row< ListSubscriptions, SubscriptionPage, kNet, kServing, kStay,    on::on_list_subscriptions >,
     Row< ListPublished,  ToolPage,   kNet,         kServing,  kStay,     on::on_list_published  >,
     Row< OpenCall,       CallResult, kNet,         kServing,  kStay,     on::on_open_call       >,
     Row< CancelCall,     Done,       kNet,         kServing,  kStay,     on::on_cancel_call     >,
@@ -223,6 +231,9 @@ struct Protocol : Table<
     Row< ReadRemote,     RemoteState, kCtlOnly,    kDeciding, kStay,     on::on_read_remote     >,
     Row< SetRemoteWorker, RemoteState, kCtlOnly,   kDeciding, kStay,     on::on_set_remote_worker >,
     Row< SetRemotePolicy, RemoteState, kCtlOnly,   kDeciding, kStay,     on::on_set_remote_policy >,
+    Row< CreateClientToken, ClientTokenGiven, kCtlOnly, kDeciding, kStay, on::on_create_client_token >,
+    Row< ListClientTokens, ClientTokenPage, kCtlOnly, kDeciding, kStay, on::on_list_client_tokens >,
+    Row< RevokeClientToken, Done,    kCtlOnly,     kDeciding, kStay,     on::on_revoke_client_token >,
     Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
     // the admin process: what it asks by itself, and the envelope around everything that needs a session
     Row< GetAdminState,  AdminState, kAdminOnly,   kServing,  kStay,     on::on_get_admin_state >,
@@ -260,6 +271,9 @@ static_assert(Protocol::ops_are_unique());
 static_assert(!is_before_session(Op::kApprove), "a stolen admin process must not decide without a session");
 static_assert(!Protocol::may_ask(Role::kAdmin, Op::kMakeSetupCode),
               "a stolen admin process must not let itself in");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kCreateClientToken) &&
+                  !Protocol::may_ask(Role::kAdmin, Op::kCreateClientToken),
+              "a stolen gateway or admin process must not make callers");
 static_assert(!Protocol::may_ask(Role::kAdmin, Op::kUnlock),
               "a stolen admin process is no person at a terminal");
 static_assert(!Protocol::may_ask(Role::kAdmin, Op::kOpenCall),

@@ -91,6 +91,7 @@ class GatewayProcess {
   std::mutex mutex_;
   std::map<std::string, int> asked_;
   std::map<std::string, p::Session> sessions_;
+  std::map<std::string, std::string> subscribed_;
   std::map<wire::Id, wire::Header> waiting_;  // calls that end when they are cancelled
   p::OpenCall last_call_;
   p::TestCode last_test_;

@@ -54,6 +54,25 @@ bool GatewayProcess::answer_more(wire::Frame& frame) {
     reply(head, p::Done{});
     return true;
   }
+  if (head.op == static_cast<std::uint16_t>(p::Op::kSubscribe)) {
+    const p::Subscribe wish = take<p::Subscribe>(frame, "Subscribe");
+    const std::scoped_lock lock(mutex_);
+    if (wish.wanted)
+      subscribed_[wish.what.uri] = wish.what.server;
+    else
+      subscribed_.erase(wish.what.uri);
+    reply(head, p::Done{});
+    return true;
+  }
+  if (head.op == static_cast<std::uint16_t>(p::Op::kListSubscriptions)) {
+    (void)take<p::ListSubscriptions>(frame, "ListSubscriptions");
+    p::SubscriptionPage page;
+    const std::scoped_lock lock(mutex_);
+    for (const auto& [uri, server] : subscribed_)
+      page.all.push_back({.uri = std::string_view(uri), .server = std::string_view(server)});
+    reply(head, std::move(page));
+    return true;
+  }
   if (head.op != static_cast<std::uint16_t>(p::Op::kAnswerCall)) {
     manage(frame);
     return true;

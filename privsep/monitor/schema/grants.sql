@@ -10,7 +10,7 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA mcpbox TO %I', role);
   EXECUTE format('GRANT SELECT ON schema_migrations TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT ON audit, audit_checkpoints, approvals, tool_versions, executions TO %I', role);
-  EXECUTE format('GRANT SELECT, INSERT, DELETE ON admin_sessions TO %I', role);
+  EXECUTE format('GRANT SELECT, INSERT, DELETE ON admin_sessions, client_tokens TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON servers, tools, admins, settings TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON denials TO %I', role);
   EXECUTE format('GRANT SELECT ON open_denials TO %I', role);

@@ -150,6 +150,31 @@ TEST(Sessions, EndWhenIdleForTooLongAndNotAnInstantBefore) {
   EXPECT_FALSE(sessions.find("a", session.id).has_value());
 }
 
+TEST(Sessions, KeepWhatTheirClientsSubscribedTo) {
+  StillClock clock;
+  Sessions sessions(clock);
+  const protocol::Session session = sessions.open("unix:alice", {});
+  const auto wish = [&](const std::string& uri, bool wanted) {
+    protocol::Subscribe question{.id = session.id, .wanted = wanted};
+    question.what.uri = uri;
+    question.what.server = "notes";
+    return question;
+  };
+  for (std::uint32_t i = 0; i < policy::limits::kSubscriptions; ++i)
+    EXPECT_TRUE(sessions.subscribe("unix:alice", wish("n://" + std::to_string(i), true)));
+  EXPECT_TRUE(sessions.subscribe("unix:alice", wish("n://0", true))) << "again is no other one";
+  const auto full = sessions.subscribe("unix:alice", wish("n://more", true));
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().why, base::Why::kConflict);
+  EXPECT_TRUE(sessions.subscribe("unix:alice", wish("n://0", false)));
+  EXPECT_TRUE(sessions.subscribe("unix:alice", wish("n://none", false))) << "nobody's";
+  const auto all = sessions.subscriptions("unix:alice", session.id);
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->all.size(), policy::limits::kSubscriptions - 1);
+  EXPECT_FALSE(sessions.subscribe("unix:bob", wish("n://0", true))) << "whose session it is not";
+  EXPECT_FALSE(sessions.subscriptions("unix:bob", session.id));
+}
+
 TEST(Sessions, TheLongestIdleMakesRoom) {
   StillClock clock;
   Sessions sessions(clock);

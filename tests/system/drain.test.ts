@@ -1,0 +1,96 @@
+// Told to stop, MCPbox finishes what it has begun: streams end as their protocol says, calls in flight are answered,
+// what comes meanwhile is told that nothing was done, and what takes too long is told that it was stopped.
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { ask } from "./harness/http.ts";
+import { Instance } from "./harness/instance.ts";
+import { textOf } from "./harness/mcp.ts";
+import { explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { EventStream } from "./harness/streams.ts";
+import { until } from "./harness/wait.ts";
+import { modern } from "./harness/wire.ts";
+
+const NAP =
+  "import asyncio\nasync def main(seconds: float) -> str:\n    await asyncio.sleep(seconds)\n    return 'slept'\n";
+
+let box: Instance;
+let nap: Tool;
+
+before(async () => {
+  box = await Instance.started();
+  nap = await publish(box, "place", "nap", NAP, { timeout_ms: 60_000 });
+  await publishAnother(box, nap, "echo", "async def main():\n    return 'here'\n");
+});
+after(async () => {
+  box?.destroy();
+});
+afterEach(explainFailure(() => box));
+beforeEach(async () => {
+  if (box.listing() === "") await box.start();
+});
+
+const sleep = (seconds: number) => box.mcp.attempt(nap.name, { seconds });
+const running = async (wanted: number) =>
+  until("the calls to run", 20, async () => (await box.ctlJson("status")).calls_in_flight === wanted);
+
+test("a call in flight is answered, and is in the log with its outcome", async () => {
+  const calls = [sleep(3), sleep(4)];
+  await running(2);
+  const stopped = box.stop();
+  for (const call of calls) {
+    const ending = await call;
+    assert.equal(ending.kind, "result", JSON.stringify(ending));
+    assert.equal(textOf((ending as { result: any }).result), "slept");
+  }
+  await stopped;
+  await box.start();
+  const { logs } = await box.mcp.manage("get_tool_logs", { tool_id: nap.id });
+  assert.deepEqual(
+    logs.slice(0, 2).map((log: any) => log.success),
+    [true, true],
+  );
+});
+
+test("streams end as their protocol says", async () => {
+  const [legacy, listen] = await Promise.all([
+    EventStream.legacy(box.url),
+    EventStream.modern(box.url, { toolsListChanged: true }),
+  ]);
+  await box.stop();
+  await until("both streams to end", 20, () => legacy.ended !== undefined && listen.ended !== undefined);
+  assert.equal(legacy.ended, "in order");
+  assert.equal(listen.ended, "in order");
+  const last = listen.messages.at(-1);
+  assert.equal(last.id, "listen");
+  assert.equal(last.result.resultType, "complete");
+  assert.equal(last.result._meta["io.modelcontextprotocol/subscriptionId"], "listen");
+});
+
+test("what comes while it stops is told that nothing was done, and to come back", async () => {
+  const long = sleep(4);
+  await running(1);
+  const drains = () => box.log().split("draining").length;
+  const before = drains();
+  const stopped = box.stop();
+  await until("the gateway to drain", 20, () => drains() > before);
+  const late = await ask(box.port, modern("tools/call", { name: "place__echo", arguments: {} }));
+  assert.equal(late.status, 503, late.body);
+  assert.equal(late.headers.get("retry-after"), "2");
+  assert.match(late.body, /nothing was done/);
+  assert.equal((await long).kind, "result");
+  await stopped;
+});
+
+test("what takes longer than the bound is stopped and told so", async () => {
+  const long = sleep(50);
+  await running(1);
+  const stopped = box.stop();
+  const ending = await long;
+  assert.equal(ending.kind, "tool-error", JSON.stringify(ending));
+  assert.match(
+    (ending as { text: string }).text,
+    /being stopped or restarted.*check before you call it again/s,
+  );
+  await stopped;
+});
