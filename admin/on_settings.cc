@@ -1,4 +1,7 @@
 // Runs in admin: the settings of policy/settings.h, with what each value means, and their profiles.
+#include <algorithm>
+#include <vector>
+
 #include "admin/fields.h"
 #include "admin/routes.h"
 #include "admin/shapes.h"
@@ -63,7 +66,7 @@ Task<Answered> on_read_settings(Admin& a, const Incoming& in) {
 Task<Answered> on_change_settings(Admin& a, const Incoming& in) {
   Fields fields(in.body.get(), {"remote_tool_editing", "tool_approval_mode", "network_access_policy",
                                 "module_approval_mode", "redact_secrets_in_output", "log_retention_days",
-                                "mcp_rate_limit_rpm", "decide_from", "anonymous_listing"});
+                                "log_retention_mb", "mcp_rate_limit_rpm", "decide_from", "anonymous_listing"});
   std::vector<protocol::ChangeSetting> changes;
   for (const SettingRow& row : policy::settings()) {
     const std::string key(row.key);
@@ -78,7 +81,10 @@ Task<Answered> on_change_settings(Admin& a, const Incoming& in) {
   }
   if (fields.good() && changes.empty()) fields.wrong("settings", "name at least one");
   if (!fields.good()) co_return fields.refusal();
-  // The table's order has decide_from last: once it is ctl, nothing more can be changed here.
+  // Once decide_from is ctl, nothing more can be changed here: it comes last.
+  std::ranges::stable_partition(changes, [](const protocol::ChangeSetting& change) {
+    return change.setting != policy::Setting::kDecideFrom;
+  });
   for (protocol::ChangeSetting& change : changes) {
     const protocol::SettingValues all = co_await ask_as(a, in, change);
     if (&change == &changes.back()) co_return answer_of(all);

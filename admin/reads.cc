@@ -68,6 +68,8 @@ Task<Answered> executions(Admin& a, const Incoming& in, wire::Id subject) {
     co_return problem(422, "outcome is success, failed or test.");
   question.filter = outcome;
   question.who = fitting(in.query.find("executed_by").value_or(""), 128);
+  question.tool = fitting(in.query.find("search").value_or(""), limits::kPublishedNameBytes);
+  question.search = fitting(in.query.find("words").value_or(""), 200);
   Answered answer = co_await read(a, in, std::move(question));
   co_return answer;
 }

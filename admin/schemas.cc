@@ -106,10 +106,10 @@ constexpr Schema kSchemas[] = {
     {"DashboardStats",
      R"({"type":"object","properties":{"total_servers":{"type":"integer"},"active_servers":{"type":"integer"},)"
      R"("total_tools":{"type":"integer"},"enabled_tools":{"type":"integer"},"pending_tools":{"type":"integer"},)"
-     R"("total_requests":{"type":"integer"},"total_errors":{"type":"integer"},"error_rate":{"type":"number"},)"
+     R"("total_requests":{"type":"integer"},"capped":{"type":"boolean"},"total_errors":{"type":"integer"},"error_rate":{"type":"number"},)"
      R"("avg_response_time_ms":{"type":"number"},"p95_response_time_ms":{"type":"number"}},)"
      R"("required":["total_servers","active_servers","total_tools","enabled_tools","pending_tools",)"
-     R"("total_requests","total_errors","error_rate","avg_response_time_ms","p95_response_time_ms"]})"},
+     R"("total_requests","capped","total_errors","error_rate","avg_response_time_ms","p95_response_time_ms"]})"},
     {"Dashboard",
      R"({"type":"object","properties":{"stats":{"$ref":"#/components/schemas/DashboardStats"},)"
      R"("requests_over_time":{"type":"array","items":{"$ref":"#/components/schemas/Point"}},)"
@@ -296,21 +296,22 @@ constexpr Schema kSchemas[] = {
      R"("format":"uuid"},"server_id":{"type":"string","format":"uuid"},"server_name":{"type":"string"},)"
      R"("tool_name":{"type":"string"},"success":{"type":"boolean"},"end":{"type":"string"},)"
      R"("duration_ms":{"type":"integer"},"queue_ms":{"type":"integer"},"peak_memory_bytes":{"type":["integer",)"
-     R"("null"]},"error":{"type":["string","null"]},"is_test":{"type":"boolean"},"executed_by":{"type":"string"},)"
+     R"("null"]},"egress_requests":{"type":"integer"},"egress_denied":{"type":"integer"},)"
+     R"("error":{"type":["string","null"]},"is_test":{"type":"boolean"},"executed_by":{"type":"string"},)"
      R"("client":{"type":"string"},"version":{"type":"integer"},"created_at":{"type":"string",)"
      R"("format":"date-time"}},"required":["id","tool_id","server_id","server_name","tool_name","success","end",)"
-     R"("duration_ms","queue_ms","peak_memory_bytes","error","is_test","executed_by","client","version",)"
+     R"("duration_ms","queue_ms","peak_memory_bytes","egress_requests","egress_denied","error","is_test","executed_by","client","version",)"
      R"("created_at"]})"},
     {"ExecutionPage",
      R"({"type":"object","properties":{"items":{"type":"array",)"
      R"("items":{"$ref":"#/components/schemas/ExecutionRow"}},"total":{"type":"integer"},)"
-     R"("page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"}},"required":["items",)"
-     R"("total","page","page_size","pages"]})"},
+     R"("capped":{"type":"boolean"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"}},"required":["items",)"
+     R"("total","capped","page","page_size","pages"]})"},
     {"ExecutionStats",
      R"({"type":"object","properties":{"total_executions":{"type":"integer"},"successful":{"type":"integer"},)"
-     R"("failed":{"type":"integer"},"avg_duration_ms":{"type":"number"},"period_hours":{"type":"integer"},)"
+     R"("failed":{"type":"integer"},"avg_duration_ms":{"type":"number"},"period_hours":{"type":"integer"},"capped":{"type":"boolean"},)"
      R"("unique_tools":{"type":"integer"},"unique_users":{"type":"integer"}},"required":["total_executions",)"
-     R"("successful","failed","avg_duration_ms","period_hours","unique_tools","unique_users"]})"},
+     R"("successful","failed","avg_duration_ms","period_hours","capped","unique_tools","unique_users"]})"},
     {"ExecutionRecord",
      R"({"type":"object","properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},)"
      R"("kind":{"type":"integer"},"actor":{"type":"string"},"action":{"type":"string"},"hash":{"type":"string",)"
@@ -321,13 +322,14 @@ constexpr Schema kSchemas[] = {
      R"("tool_name":{"type":"string"},"digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},)"
      R"("version":{"type":"integer"},"executed_by":{"type":"string"},"uid":{"type":["integer","null"]},)"
      R"("client":{"type":"string"},"duration_ms":{"type":"integer"},"queue_ms":{"type":"integer"},)"
-     R"("peak_memory_bytes":{"type":["integer","null"]},"success":{"type":"boolean"},"end":{"type":"string"},)"
+     R"("peak_memory_bytes":{"type":["integer","null"]},"egress_requests":{"type":"integer"},)"
+     R"("egress_denied":{"type":"integer"},"success":{"type":"boolean"},"end":{"type":"string"},)"
      R"("is_test":{"type":"boolean"},"created_at":{"type":"string","format":"date-time"},)"
      R"("input_args":{"type":["string","null"]},"result":{"type":["string","null"]},"stdout":{"type":["string",)"
      R"("null"]},"error":{"type":["string","null"]},"audit":{"type":"array",)"
      R"("items":{"$ref":"#/components/schemas/ExecutionRecord"}}},"required":["id","tool_id","server_id",)"
      R"("server_name","tool_name","digest","version","executed_by","uid","client","duration_ms","queue_ms",)"
-     R"("peak_memory_bytes","success","end","is_test","created_at","input_args","result","stdout","error",)"
+     R"("peak_memory_bytes","egress_requests","egress_denied","success","end","is_test","created_at","input_args","result","stdout","error",)"
      R"("audit"]})"},
     {"AuditRow",
      R"({"type":"object","properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},)"
@@ -337,8 +339,8 @@ constexpr Schema kSchemas[] = {
      R"("required":["sequence","at","kind","actor","action","subject","call","number","digest","hash"]})"},
     {"AuditPage",
      R"({"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/AuditRow"}},)"
-     R"("total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},)"
-     R"("pages":{"type":"integer"}},"required":["items","total","page","page_size","pages"]})"},
+     R"("total":{"type":"integer"},"capped":{"type":"boolean"},"page":{"type":"integer"},"page_size":{"type":"integer"},)"
+     R"("pages":{"type":"integer"}},"required":["items","total","capped","page","page_size","pages"]})"},
     {"ActivityItem",
      R"({"type":"object","properties":{"sequence":{"type":"integer"},"at":{"type":"string","format":"date-time"},)"
      R"("kind":{"type":"string"},"actor":{"type":"string"},"action":{"type":"string"},"subject":{"type":["string","null"]},)"
@@ -358,6 +360,7 @@ constexpr Schema kParameters[] = {
     {"page_size", R"({"type":"integer","minimum":1,"maximum":100})"},
     {"search", R"({"type":"string","maxLength":200})"},
     {"status", R"({"enum":["pending_review","approved","rejected","draft","all"],"default":"pending_review"})"},
+    {"words", R"({"type":"string","maxLength":200})"},
     {"outcome", R"({"enum":["success","failed","test"]})"},
     {"executed_by", R"({"type":"string","maxLength":128})"},
     {"period", R"({"enum":["1h","6h","24h","7d"],"default":"24h"})"},

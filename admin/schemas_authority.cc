@@ -142,6 +142,7 @@ constexpr Schema kSchemas[] = {
      R"("module_approval_mode":{"enum":["require_approval","auto_approve"]},)"
      R"("redact_secrets_in_output":{"enum":["enabled","disabled"]},)"
      R"("log_retention_days":{"type":"integer","minimum":1,"maximum":3650},)"
+     R"("log_retention_mb":{"type":"integer","minimum":16,"maximum":1048576},)"
      R"("mcp_rate_limit_rpm":{"type":"integer","minimum":10,"maximum":10000},)"
      R"("decide_from":{"enum":["ui+ctl","ctl"]},)"
      R"("anonymous_listing":{"enum":["disabled","enabled"]}},"required":[],"minProperties":1})"},

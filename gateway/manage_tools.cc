@@ -211,7 +211,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_get_tool_logs", "Show recent calls",
       "Shows the latest calls and trial runs of a tool, newest first: arguments, result, what it printed, errors, how long each took. Use it to find out why a call failed. Next: mcpbox_get_tool, then mcpbox_update_tool.",
       kLogArguments,
-      R"("tool_id":{"type":"string"},"tool_name":{"type":"string"},"logs":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["tool_id","tool_name","logs","total","page","page_size","pages"])",
+      R"("tool_id":{"type":"string"},"tool_name":{"type":"string"},"logs":{"type":"array","items":{"type":"object"}},"total":{"type":"integer"},"capped":{"type":"boolean"},"page":{"type":"integer"},"page_size":{"type":"integer"},"pages":{"type":"integer"})", R"(["tool_id","tool_name","logs","total","page","page_size","pages"])",
       kReadOnly | kIdempotent, on_get_tool_logs },
     { "mcpbox_search_tools", "Find a callable tool",
       "Finds the tools that can be called right now, also those that were approved after this chat began and that your list of tools may not show. Returns their names, descriptions and input schemas, the best match first. Next: call one by its name, or with mcpbox_call_tool.",

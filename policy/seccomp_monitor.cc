@@ -92,7 +92,9 @@ constexpr SyscallRule kCommonRules[] = {
     { SCMP_SYS(lseek),             kAllow,        {},                                         "audit head" },
     { SCMP_SYS(pread64),           kAllow,        {},                                         "audit head" },
     { SCMP_SYS(pwrite64),          kAllow,        {},                                         "audit head" },
-    { SCMP_SYS(ftruncate),         kAllow,        {},                                         "audit head" },
+    { SCMP_SYS(ftruncate),         kAllow,        {},                                         "audit head; the space reserve is given up" },
+    { SCMP_SYS(fallocate),         kAllow,        equals(1, 0),                               "the space reserve is held" },
+    { SCMP_SYS(fstatfs),           kAllow,        {},                                         "how much space is left on the database's disk" },
     { SCMP_SYS(fsync),             kAllow,        {},                                         "audit head" },
     { SCMP_SYS(fdatasync),         kAllow,        {},                                         "audit head" },
 

@@ -26,7 +26,7 @@ constexpr SettingRow kSettings[] = {
      "Whether values of exposed secrets are replaced in results, output, errors and logs.",
      "a tool that prints an exposed secret shows it to the language model and to the log"},
     {Setting::kLogRetentionDays, "log_retention_days", "30", "", "30", "", 1, 3650,
-     "How many days the readable text of calls is kept.", ""},
+     "How many days the execution log and the audit log are kept.", ""},
     {Setting::kMcpRateLimitRpm, "mcp_rate_limit_rpm", "300", "", "300", "", 10, 10'000,
      "How many requests a minute one caller may send to the MCP endpoints.", ""},
     {Setting::kDecideFrom, "decide_from", "ui+ctl", "ctl", "ctl", "", 0, 0,
@@ -34,6 +34,8 @@ constexpr SettingRow kSettings[] = {
     {Setting::kAnonymousListing, "anonymous_listing", "disabled", "enabled", "disabled", "enabled", 0, 0,
      "Whether callers through the tunnel without an e-mail address may list tools.",
      "whoever signs in without an address that somebody vouches for reads the names and descriptions of all tools"},
+    {Setting::kLogRetentionMb, "log_retention_mb", "1024", "", "1024", "", 16, 1'048'576,
+     "How many megabytes the execution log and the audit log may hold, each; the oldest go first.", ""},
 };
 // clang-format on
 static_assert(std::size(kSettings) == kSettingCount);

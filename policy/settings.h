@@ -20,10 +20,11 @@ enum class Setting : std::uint8_t {
   kMcpRateLimitRpm,
   kDecideFrom,
   kAnonymousListing,
+  kLogRetentionMb,
 };
-inline constexpr std::size_t kSettingCount = 9;
+inline constexpr std::size_t kSettingCount = 10;
 constexpr bool is_known(Setting setting) {
-  return setting >= Setting::kRemoteToolEditing && setting <= Setting::kAnonymousListing;
+  return setting >= Setting::kRemoteToolEditing && setting <= Setting::kLogRetentionMb;
 }
 
 struct SettingRow {

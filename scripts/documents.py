@@ -111,7 +111,7 @@ def resource_limits():
 
 def limit_rows():
     section, rows = "", []
-    for line in text_of("policy/limits.h").splitlines():
+    for line in (text_of("policy/limits.h") + text_of("policy/audit_limits.h")).splitlines():
         if heading := re.match(r"// --- (.+?) -*$", line):
             section = heading.group(1)
         elif row := re.match(r"inline constexpr [\w:]+ (k\w+) = ([^;]+);(?:\s*// (.+))?", line):

@@ -231,20 +231,33 @@ Exit audit_show(Connection& monitor, std::uint64_t last, const Options& options)
   return Exit::kOk;
 }
 
+Exit audit_prune(Connection& monitor, const Options& options) {
+  protocol::PruneAudit question{.before_ms = options.until_ms};
+  const Answer<protocol::AuditPruned> pruned = monitor.ask(question);
+  if (!pruned) return report(pruned.error());
+  if (options.json)
+    print(json_text(Object().number("first", pruned->first).take().get()));
+  else
+    print("The audit log begins at record " + std::to_string(pruned->first) +
+          "; what was before it is dropped, its signed heads stay.\n");
+  return Exit::kOk;
+}
+
 }  // namespace
 
 Exit audit(const Options& options) {
   const std::string& what = options.words[1];
-  if (what != "verify" && what != "export" && what != "head" && what != "show") {
+  if (what != "verify" && what != "export" && what != "head" && what != "show" && what != "prune") {
     complain(
         "use: mcpboxctl audit verify [--key HEX] [--known RECORD:HASH] | export FILE | head | show [--page "
-        "N]");
+        "N] | prune [--until TIME]");
     return Exit::kUsage;
   }
   if (::sodium_init() < 0) return Exit::kRefused;
   Answer<Connection> monitor = Connection::open(socket_path(options));
   if (!monitor) return report(monitor.error());
   if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  if (what == "prune") return audit_prune(*monitor, options);
   AuditWalk walk(*monitor);
   const Answer<protocol::AuditHead> head = walk.begin();
   if (!head) return report(head.error());

@@ -29,7 +29,7 @@ constexpr Command kCommands[] = {
     { "stats",     "[--hours N]",                  0,   0,    "how many calls, how they ended, which tools",             stats   },
     { "activity",  "",                             0,   0,    "what happens, as it happens; ends with Ctrl-C",           activity },
     { "metrics",   "",                             0,   0,    "numbers for a scraper, as Prometheus text",               metrics },
-    { "audit",     "verify [--key HEX] | export FILE | head | show [--page N]", 1, 2, "check, take away or read the audit log", audit },
+    { "audit",     "verify [--key HEX] | export FILE | head | show | prune [--until TIME]", 1, 2, "check, take away, read or shorten the audit log", audit },
     { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
     { "setup-code", "",                            0,   0,    "show the code that makes the first admin of the web UI",  setup_code },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },

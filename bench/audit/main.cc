@@ -1,4 +1,5 @@
-// bench-audit: how fast a chain is verified, on one core, as mcpbox-audit-verify does it.
+// mcpbox-bench-verify, for bench-audit: how fast a chain is verified, on one core, as mcpbox-audit-verify
+// does it.
 #include <sodium.h>
 
 #include "bench/audit/chain.h"

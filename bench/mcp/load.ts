@@ -77,11 +77,12 @@ export async function load(
   request: Buffer,
   seconds: number,
   pids: () => number[],
+  connections = CONNECTIONS,
 ): Promise<Load> {
   const measured = pids();
   const before = cpuSeconds(measured);
   const began = performance.now();
-  const each = Array.from({ length: CONNECTIONS }, () => one(port, request, began + seconds * 1000));
+  const each = Array.from({ length: connections }, () => one(port, request, began + seconds * 1000));
   const answered = (await Promise.all(each)).reduce((sum, count) => sum + count, 0);
   const took = (performance.now() - began) / 1000;
   const cpu = cpuSeconds(measured) - before;

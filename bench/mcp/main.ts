@@ -7,6 +7,7 @@ import { Instance } from "../../tests/system/harness/instance.ts";
 import { bytesOf } from "../../tests/system/harness/http.ts";
 import { publish, publishAnother } from "../../tests/system/harness/story.ts";
 import { modern } from "../../tests/system/harness/wire.ts";
+import { say } from "./figures.ts";
 import { load } from "./load.ts";
 
 const ROUNDS = Number(process.env["ROUNDS"] ?? 9);
@@ -39,18 +40,6 @@ async function sdkServer(): Promise<{ port: number; pid: number }> {
   child.stdout.once("data", (bytes: Buffer) => resolve(Number(bytes.toString())));
   child.once("exit", () => reject(new Error("the SDK's server ended")));
   return { port: await promise, pid: child.pid! };
-}
-
-function quartile(sorted: number[], part: number): number {
-  const at = (sorted.length - 1) * part;
-  const low = sorted[Math.floor(at)]!;
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
-}
-
-function say(name: string, unit: string, values: number[]): void {
-  const sorted = values.toSorted((a, b) => a - b);
-  const spread = (quartile(sorted, 0.75) - quartile(sorted, 0.25)) / 2;
-  console.log(JSON.stringify({ name, value: quartile(sorted, 0.5), unit, runs: sorted.length, spread }));
 }
 
 async function compare(part: Part, box: Instance, sdk: { port: number; pid: number }): Promise<void> {

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "policy/oom_order.h"
+#include "privsep/wire/reserve.h"
 #include "privsep/wire/spawn.h"
 
 namespace mcpbox::launcher {
@@ -91,11 +92,10 @@ Result<Linked> start_monitor(const Holdings& all) {
   const std::vector<base::Fd> none;
   const Outcome<base::Fd> groups = CallGroups::pack(all.call_groups ? all.call_groups->slots() : none);
   if (!groups) return base::fail_errno("the control groups cannot be handed over");
-  std::vector<DescriptorMove> moves = {{all.settings.get(), wire::kMonitorSettingsFd},
-                                       {all.key.get(), wire::kMonitorKeyFd},
-                                       {all.control.get(), wire::kMonitorControlFd},
-                                       {all.head.get(), wire::kMonitorHeadFd},
-                                       {groups->get(), wire::kMonitorGroupsFd}};
+  std::vector<DescriptorMove> moves = {
+      {all.settings.get(), wire::kMonitorSettingsFd}, {all.key.get(), wire::kMonitorKeyFd},
+      {all.control.get(), wire::kMonitorControlFd},   {all.head.get(), wire::kMonitorHeadFd},
+      {all.reserve.get(), wire::kMonitorReserveFd},   {groups->get(), wire::kMonitorGroupsFd}};
   return start(plan_for(row, all), SOCK_SEQPACKET, std::move(moves), row.power);
 }
 
@@ -120,9 +120,9 @@ Outcome<CallGroups> make_call_groups(const Holdings& all) {
   return CallGroups::make_here(all.cast.rows[index], all.config.calls_memory_mb);
 }
 
-Result<jail::Spawned> start_migrate(const Holdings& all) {
-  const Words words = {"mcpbox-migrate", "--database", all.migrate_conninfo, "--working-role",
-                       all.working_role};
+Result<jail::Spawned> start_migrate(const Holdings& all, MigrateWork work) {
+  Words words = {"mcpbox-migrate", "--database", all.migrate_conninfo, "--working-role", all.working_role};
+  if (work == MigrateWork::kMaintenance) words.emplace_back("--maintain");
   // The environment is closed to other users; a command line is not.
   Words environment;
   if (!all.migrate_password.empty()) environment.push_back("PGPASSWORD=" + all.migrate_password);

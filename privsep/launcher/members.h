@@ -22,7 +22,9 @@ struct Linked {
 // Control groups for calls, whose processes have the zygote's uid; or why there are none.
 [[nodiscard]] Outcome<CallGroups> make_call_groups(const Holdings& all);
 
-// mcpbox-migrate: no link at all.
-[[nodiscard]] base::Result<jail::Spawned> start_migrate(const Holdings& all);
+// mcpbox-migrate: no link at all.  Before the monitor it brings the schema up to date; beside it, it closes
+// and drops segments of the audit log.
+enum class MigrateWork : unsigned char { kSchema, kMaintenance };
+[[nodiscard]] base::Result<jail::Spawned> start_migrate(const Holdings& all, MigrateWork work);
 
 }  // namespace mcpbox::launcher

@@ -134,6 +134,7 @@ Done open_all(Holdings& all, int folder) {
   if (done) done = keep(all.mcp, open_mcp(folder));
   if (done) done = keep(all.key, take_master_key(folder));
   if (done) done = keep(all.head, open_audit_head(folder));
+  if (done) done = keep(all.reserve, open_space_reserve(folder));
   if (done) done = keep(all.view, build_view(all.config, all.state, all.cast));
   gid_t group = kNoGroup;
   std::vector<wire::AllowedUser> users;

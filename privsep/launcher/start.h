@@ -19,7 +19,7 @@ struct Holdings {
   OpenListeners listeners;         // the gateways'
   OpenListeners admin_listeners;   // the admin process's
   OpenListeners tunnel_listeners;  // that of the tunnel's gateway
-  base::Fd lock, control, key, settings, head;
+  base::Fd lock, control, key, settings, head, reserve;
   base::Fd mcp;  // the gateways' too: where mcpboxctl stdio connects
   Notify notify = Notify::from_environment();
   std::optional<CallGroups> call_groups;  // nothing: not delegated, or not root

@@ -49,6 +49,18 @@ Outcome<Fd> open_socket(int folder, const std::string& file, int backlog) {
   return listener;
 }
 
+Outcome<Fd> open_for_monitor(int folder, const std::string& name) {
+  Fd file(openat(folder, name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file) return refuse_errno("cannot open " + name);
+  struct stat about{};
+  if (fstat(file.get(), &about) != 0) return refuse_errno("cannot look at " + name);
+  // The monitor gets it open; no account needs the right to open it by its name.
+  if (about.st_uid != geteuid() && fchown(file.get(), geteuid(), getegid()) != 0)
+    return refuse_errno("cannot keep " + name + " to ourselves");
+  if (fchmod(file.get(), 0600) != 0) return refuse_errno("cannot close " + name + " to others");
+  return file;
+}
+
 bool alive(pid_t pid) { return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM); }
 
 }  // namespace
@@ -85,17 +97,9 @@ Outcome<Fd> open_control(int folder) { return open_socket(folder, "control.sock"
 
 Outcome<Fd> open_mcp(int folder) { return open_socket(folder, "mcp.sock", kMcpBacklog); }
 
-Outcome<Fd> open_audit_head(int folder) {
-  Fd head(openat(folder, "audit.head", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!head) return refuse_errno("cannot open audit.head");
-  struct stat about{};
-  if (fstat(head.get(), &about) != 0) return refuse_errno("cannot look at audit.head");
-  // The monitor gets it open; no account needs the right to open it by its name.
-  if (about.st_uid != geteuid() && fchown(head.get(), geteuid(), getegid()) != 0)
-    return refuse_errno("cannot keep audit.head to ourselves");
-  if (fchmod(head.get(), 0600) != 0) return refuse_errno("cannot close audit.head to others");
-  return head;
-}
+Outcome<Fd> open_audit_head(int folder) { return open_for_monitor(folder, "audit.head"); }
+
+Outcome<Fd> open_space_reserve(int folder) { return open_for_monitor(folder, "space.reserve"); }
 
 Outcome<Fd> open_log(int folder, const std::string& path) {
   Fd log(openat(folder, path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640));

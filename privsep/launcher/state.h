@@ -28,6 +28,9 @@ namespace mcpbox::launcher {
 // it.
 [[nodiscard]] Outcome<base::Fd> open_audit_head(int folder);
 
+// The same for STATE/space.reserve, whose size is the monitor's business.
+[[nodiscard]] Outcome<base::Fd> open_space_reserve(int folder);
+
 // Opens the log for appending, made if it is missing.
 [[nodiscard]] Outcome<base::Fd> open_log(int folder, const std::string& path);
 

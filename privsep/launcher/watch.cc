@@ -29,6 +29,7 @@ constexpr std::int64_t kMonitorStopMs =
 constexpr std::int64_t kKilledMs = 10'000;          // from SIGKILL until a process is gone
 constexpr std::int64_t kDatabaseStopMs = 20'000;    // from SIGINT (fast) to SIGQUIT (at once)
 constexpr int kPollMs = 20;
+constexpr int kMaintainMs = 60'000;  // between two looks for segments of the audit log to close or drop
 
 std::int64_t now_ms() { return base::SystemClock().steady_ms(); }
 
@@ -76,7 +77,7 @@ Watch::Step Watch::start_embedded_database() {
 }
 
 Watch::Step Watch::migrate() {
-  base::Result<jail::Spawned> child = start_migrate(all_);
+  base::Result<jail::Spawned> child = start_migrate(all_, MigrateWork::kSchema);
   if (!child) {
     log_.error("mcpbox-migrate could not be started", child.error());
     return Step::kFailed;
@@ -106,6 +107,7 @@ Watch::Step Watch::start_monitor() {
   all_.key.reset();
   all_.settings.reset();
   all_.head.reset();
+  all_.reserve.reset();
   all_.control.reset();
   return Step::kDone;
 }
@@ -119,9 +121,10 @@ Watch::Step Watch::serve() {
       deadline = now_ms() + kMonitorStopMs;
       tell_monitor({.kind = LauncherEventKind::kStop}, {});
     }
-    const bool asked = family_.wait(monitor_link_.get(), stopping_ ? kPollMs : -1);
+    const bool asked = family_.wait(monitor_link_.get(), stopping_ ? kPollMs : kMaintainMs);
     if (asked) read_request();
     if (reap() == Step::kFailed) return Step::kFailed;
+    maintain();
     if (stopping_ && (monitor_ < 0 || now_ms() > deadline)) return Step::kStop;
   }
 }
@@ -131,6 +134,9 @@ Watch::Step Watch::reap() {
   while (const std::optional<Ending> ending = family_.next_ending()) {
     if (ending->pid == migrate_) {
       migrate_status_ = ending->status;
+      if (monitor_ >= 0 && ending->status != 0)
+        log_.error("the audit log could not be maintained: mcpbox-migrate says why",
+                   {{"how", how_it_ended(ending->status)}});
     } else if (ending->pid == database_ || ending->pid == monitor_) {
       const bool was_monitor = ending->pid == monitor_;
       (was_monitor ? monitor_ : database_) = -1;
@@ -185,6 +191,19 @@ void Watch::look_into(const wire::LauncherRequest& request, const base::Fd& pidf
   event.kind = LauncherEventKind::kLooked;
   const int descriptors[] = {stat.get()};
   tell_monitor(event, descriptors);
+}
+
+// Nobody asks for it, and it takes no word from anybody: what may be dropped stands in the database.  Not
+// before the monitor serves, which is when it starts its first child.
+void Watch::maintain() {
+  const std::int64_t now = now_ms();
+  if (maintain_at_ms_ == 0) maintain_at_ms_ = now + kMaintainMs;
+  if (stopping_ || now < maintain_at_ms_ || family_.has(migrate_)) return;
+  maintain_at_ms_ = now + kMaintainMs;
+  base::Result<jail::Spawned> child = start_migrate(all_, MigrateWork::kMaintenance);
+  if (!child) return log_.error("mcpbox-migrate could not be started", child.error());
+  migrate_ = child->pid;
+  family_.adopt(std::move(*child), "mcpbox-migrate", 0);
 }
 
 void Watch::spawn(const wire::LauncherRequest& request) {

@@ -33,6 +33,7 @@ class Watch {
   Step reap();
   void read_request();
   void spawn(const wire::LauncherRequest& request);
+  void maintain();
   void look_into(const wire::LauncherRequest& request, const base::Fd& pidfd);
   void tell_monitor(const wire::LauncherEvent& event, std::span<const int> descriptors);
   void end_everybody();
@@ -45,6 +46,7 @@ class Watch {
   pid_t migrate_ = -1;
   pid_t monitor_ = -1;
   int migrate_status_ = -1;
+  std::int64_t maintain_at_ms_ = 0;  // the next time
   bool stopping_ = false;
 };
 

@@ -7,7 +7,8 @@
 
 namespace {
 
-constexpr const char* kUsage = "usage: mcpbox-migrate --database CONNINFO [--working-role ROLE]\n";
+constexpr const char* kUsage =
+    "usage: mcpbox-migrate --database CONNINFO [--working-role ROLE] [--maintain]\n";
 constexpr int kFailed = 1;
 constexpr int kWrongUse = 2;
 
@@ -15,12 +16,15 @@ constexpr int kWrongUse = 2;
 
 int main(int argc, char** argv) {
   std::string conninfo, working_role;
-  for (int i = 1; i < argc; i += 2) {
+  bool maintain = false;
+  for (int i = 1; i < argc; ++i) {
     const std::string_view option = argv[i];
     if (i + 1 < argc && option == "--database") {
-      conninfo = argv[i + 1];
+      conninfo = argv[++i];
     } else if (i + 1 < argc && option == "--working-role") {
-      working_role = argv[i + 1];
+      working_role = argv[++i];
+    } else if (option == "--maintain") {
+      maintain = true;
     } else {
       std::fputs(kUsage, stderr);
       return kWrongUse;
@@ -33,5 +37,5 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const mcpbox::base::Log log("migrate");
   mcpbox::migrate::Migration migration(conninfo, working_role, log);
-  return migration.run() ? 0 : kFailed;
+  return (maintain ? migration.maintain() : migration.run()) ? 0 : kFailed;
 }

@@ -26,6 +26,10 @@ class Migration {
   // Otherwise the log says what is wrong and what to do.
   bool run();
 
+  // Beside a running monitor: closes the segments of the audit log that it has sealed, drops those that the
+  // chain says may go, and deletes the readable text of calls that is older than that.  maintain.cc
+  bool maintain();
+
  private:
   using Connection = std::unique_ptr<PGconn, base::FreeWith<PQfinish>>;
   using Result = std::unique_ptr<PGresult, base::FreeWith<PQclear>>;
@@ -36,6 +40,7 @@ class Migration {
   bool check_applied(int& last);
   bool ensure_role();
   bool grant();
+  bool drop_texts();
 
   // One statement with text parameters; an empty pointer, and a line in the log, when it fails.
   Result ask(const std::string& sql, std::initializer_list<const char*> params = {});

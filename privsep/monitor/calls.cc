@@ -105,7 +105,9 @@ loop::Task<> Calls::carry_out(CallPointer call) {
   const base::Result<std::uint64_t> intended = co_await intent.result();
   if (!intended) {
     calls_.erase(call->id);
-    call->result.resolve(base::fail(Why::kRefused, words::kNoAudit));
+    const bool later = intended.error().why == Why::kBusy;  // too many, or no room on the disk: it says so
+    call->result.resolve(later ? base::Result<protocol::CallResult>(std::unexpected(intended.error()))
+                               : base::fail(Why::kRefused, words::kNoAudit));
     co_return loop::Nothing{};
   }
   m_.egress.close(call->id);

@@ -11,6 +11,7 @@
 #include "privsep/jail/title.h"
 #include "privsep/monitor/handover.h"
 #include "privsep/monitor/serve.h"
+#include "privsep/wire/reserve.h"
 
 int main(int argc, char** argv) {
   using namespace mcpbox;
@@ -35,7 +36,8 @@ int main(int argc, char** argv) {
   loop::Loop loop;
   const base::SystemClock clock;
   const auto keep = jail::those_that_exist({0, 1, 2, wire::kMonitorLauncherFd, wire::kMonitorControlFd,
-                                            wire::kMonitorHeadFd, wire::kMonitorGroupsFd, owner->fd()});
+                                            wire::kMonitorHeadFd, wire::kMonitorGroupsFd,
+                                            wire::kMonitorReserveFd, owner->fd()});
   const base::Result<policy::Layers> layers =
       jail::enter(jail::jail_for_monitor(arguments->allow_missing, keep, settings->database_port));
   if (!layers) {

@@ -1,8 +1,10 @@
 // Runs in the monitor: the chain as it is stored, for whoever checks or reads it.  Judges nothing: a monitor
 // that vouched for its own log would vouch for whoever has taken it over, too.
 #include "privsep/monitor/audit_chain.h"
+#include "privsep/monitor/audit_retention.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/pg_rows.h"
+#include "privsep/monitor/retention_settings.h"
 #include "privsep/monitor/store_pg_sql.h"
 #include "privsep/protocol/protocol.h"
 
@@ -62,6 +64,20 @@ Answer<p::CheckpointPage> on_read_checkpoints(Monitor& m, Peer& /*asker*/, p::Re
                                     : p::SignedStatement{});
   }
   co_return page;
+}
+
+Answer<p::AuditPruned> on_prune_audit(Monitor& m, Peer& asker, p::PruneAudit q) {
+  if (q.before_ms < 0 || q.before_ms > m.clock.now_ms())
+    co_return base::fail(base::Why::kInvalid, "the moment to prune to must be in the past");
+  AuditRetention retention(m.store, m.keys, m.clock, m.log);
+  const loop::Nothing sealed = co_await retention.seal();
+  static_cast<void>(sealed);
+  AuditRetention::Prune what = too_old(m.policy, m.clock.now_ms());
+  what.actor = asker.person.who;
+  what.asked = true;
+  if (q.before_ms != 0) what.before_ms = q.before_ms;
+  const std::uint64_t first = co_await retention.prune(std::move(what));
+  co_return p::AuditPruned{.first = first};
 }
 
 }  // namespace mcpbox::monitor

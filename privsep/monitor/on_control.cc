@@ -1,5 +1,6 @@
 // Runs in the monitor: what a person asks with mcpboxctl.  The table has let only deciders through to what
 // decides.
+#include "policy/audit_limits.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/reads.h"
 #include "privsep/monitor/seals.h"
@@ -54,7 +55,7 @@ Answer<p::JsonText> on_read_logs(Monitor& m, Peer& asker, p::ReadLogs q) {
 Answer<p::JsonText> on_admin_read(Monitor& m, Peer& /*asker*/, p::AdminRead q) {
   if (q.page == 0 || q.page_size == 0 || q.page_size > limits::kPageMax)
     co_return base::fail(Why::kInvalid, "page begins at 1 and page_size is 1 to 100");
-  p::JsonText json = co_await read_json(m, statement_of(m.catalogue, q));
+  p::JsonText json = co_await read_json(m, statement_of(m.catalogue, q, m.clock.now_ms()));
   co_return json;
 }
 
@@ -128,6 +129,17 @@ loop::Task<> save_freeze(Monitor& m, std::string who, const char* action, std::s
   co_return loop::Nothing{};
 }
 
+// What an administrator stops is stopped; the record follows when it can be written.
+loop::Task<> save_freeze_later(Monitor& m, std::string who, std::string reason) {
+  while (m.frozen) {
+    const loop::Nothing slept = co_await m.loop.sleep(limits::kFreezeRetryMs);
+    static_cast<void>(slept);
+    const base::Result<loop::Nothing> saved = co_await loop::attempt(save_freeze(m, who, "freeze", reason));
+    if (saved) co_return loop::Nothing{};
+  }
+  co_return loop::Nothing{};
+}
+
 }  // namespace
 
 Answer<p::Done> on_freeze(Monitor& m, Peer& asker, p::Freeze q) {
@@ -135,8 +147,12 @@ Answer<p::Done> on_freeze(Monitor& m, Peer& asker, p::Freeze q) {
   m.freeze_reason = q.reason;
   m.calls.kill_all();
   m.log.warn("frozen", {{"by", asker.person.who}, {"reason", std::string_view(q.reason)}});
-  const loop::Nothing saved = co_await save_freeze(m, asker.person.who, "freeze", std::string(q.reason));
-  static_cast<void>(saved);
+  const base::Result<loop::Nothing> saved =
+      co_await loop::attempt(save_freeze(m, asker.person.who, "freeze", std::string(q.reason)));
+  if (!saved) {
+    m.log.error("the freeze acts, and is not recorded yet", saved.error());
+    m.background.spawn(save_freeze_later(m, asker.person.who, std::string(q.reason)));
+  }
   co_return p::Done{};
 }
 

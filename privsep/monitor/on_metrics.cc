@@ -1,6 +1,9 @@
 // Runs in the monitor: numbers for a scraper, and statistics for people.
+#include <algorithm>
+
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/reads.h"
+#include "privsep/monitor/space_reserve.h"
 #include "privsep/monitor/sql_logs.h"
 #include "privsep/protocol/protocol.h"
 
@@ -58,6 +61,8 @@ Answer<p::Metrics> on_get_metrics(Monitor& m, Peer& /*asker*/, p::GetMetrics /*q
   gauge(metrics, Metric::kAuditWaiting, m.store.waiting_records());
   gauge(metrics, Metric::kDatabaseUp, m.store.up() ? 1 : 0);
   gauge(metrics, Metric::kFrozen, m.frozen ? 1 : 0);
+  const bool short_of_space = std::ranges::find(m.warnings, SpaceReserve::kShort) != m.warnings.end();
+  gauge(metrics, Metric::kSpaceReserveHeld, short_of_space ? 0 : 1);
   add_tools(m, metrics);
   add_children(m, metrics);
   m.meters.write(metrics);

@@ -1,8 +1,11 @@
 // Runs in the monitor.  Parses nothing: the JSON is PostgreSQL's, and goes to whoever may ask for it.
 #include "privsep/monitor/reads.h"
 
+#include <algorithm>
+
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/sql_admin.h"
+#include "privsep/monitor/sql_admin_logs.h"
 #include "privsep/monitor/sql_denials.h"
 #include "privsep/monitor/sql_logs.h"
 #include "privsep/monitor/sql_reads.h"
@@ -37,18 +40,21 @@ Statement statement_of(const protocol::Read& question) {
   PANIC("a query without a statement");
 }
 
-Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question) {
+Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question, std::int64_t now_ms) {
   using enum protocol::AdminQuery;
   wire::Id about = question.subject;
-  if (const Tool* named = catalogue.find_tool(std::string_view(question.tool));
-      about == wire::Id{} && named != nullptr)
-    about = named->id;
+  const Tool* named = catalogue.find_tool(std::string_view(question.tool));
+  // Of calls the name may be a part of one.
+  if (about == wire::Id{} && named != nullptr && question.query != kExecutions) about = named->id;
+  const bool of_tool = catalogue.find_tool(about) != nullptr;
   const Param subject = about == wire::Id{} ? Param::null() : Param::uuid(about);
   const Param search = Param::text(question.search);
   const Param filter = Param::text(question.filter);
   const Param size = Param::integer(question.page_size);
   const Param page = Param::integer(question.page);
   const Param number = Param::integer(question.number);
+  const Param most = Param::integer(policy::limits::kCountedRows);
+  const std::int64_t hours = std::clamp<std::int64_t>(question.number, 1, policy::limits::kStatsHoursMax);
   constexpr int kSteps = 48;  // of a course over time
   switch (question.query) {
     case kPending:
@@ -73,16 +79,19 @@ Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question
       return {.sql = &sql::kApiReviewStats, .params = {}};
     case kExecutions:
       return {.sql = &sql::kApiExecutions,
-              .params = {search, subject, filter, Param::text(question.who), size, page}};
+              .params = {Param::text(question.tool), of_tool ? Param::null() : subject,
+                         of_tool ? subject : Param::null(), filter, Param::text(question.who),
+                         question.search.empty() ? Param::null() : search, size, page, most}};
     case kExecution:
       return {.sql = &sql::kApiExecution, .params = {subject}};
     case kExecutionStats:
-      return {.sql = &sql::kApiExecutionStats, .params = {number}};
+      return {.sql = &sql::kStats,
+              .params = {Param::integer(now_ms - hours * 3'600'000), Param::integer(hours), most}};
     case kAudit:
       if (question.number != 0) return {.sql = &sql::kApiActivity, .params = {number, size}};
-      return {.sql = &sql::kApiAudit, .params = {filter, subject, size, page}};
+      return {.sql = &sql::kApiAudit, .params = {filter, subject, size, page, most}};
     case kDashboard:
-      return {.sql = &sql::kApiDashboard, .params = {number, Param::integer(kSteps)}};
+      return {.sql = &sql::kApiDashboard, .params = {number, Param::integer(kSteps), most}};
     case kDenied:
       return {.sql = &sql::kDenied, .params = {subject, size, page, search}};
     case kAdmins:

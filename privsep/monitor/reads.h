@@ -11,7 +11,7 @@ class Catalogue;
 class Monitor;
 
 Statement statement_of(const protocol::Read& question);
-Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question);
+Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question, std::int64_t now_ms);
 // caller: whose calls; empty for everybody's.
 Statement statement_of(const protocol::ReadLogs& question, const std::string& caller);
 

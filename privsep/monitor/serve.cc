@@ -4,7 +4,10 @@
 
 #include <cstdlib>
 
+#include "policy/audit_limits.h"
 #include "privsep/jail/jail.h"
+#include "privsep/monitor/retention_settings.h"
+#include "privsep/wire/reserve.h"
 
 namespace mcpbox::monitor {
 namespace {
@@ -37,6 +40,7 @@ void Service::start() {
   const base::Fd groups(wire::kMonitorGroupsFd);
   if (const base::Result<void> got = m_.call_groups.receive(groups.get()); !got)
     m_.log.error("the control groups for calls cannot be used", got.error());
+  keep_space();
   m_.background.spawn([](Service& self) -> loop::Task<> {
     const base::Result<loop::Nothing> up = co_await loop::attempt(self.come_up());
     if (up) co_return loop::Nothing{};
@@ -65,7 +69,32 @@ loop::Task<> Service::come_up() {
   static_cast<void>(held);
   control_ = std::make_unique<Control>(m_, std::move(socket_));
   m_.children.start();
+  retention_timer_.start(policy::limits::kRetentionFirstMs);
   co_return loop::Nothing{};
+}
+
+// A disk that is not ours to watch is its own administrator's.
+void Service::keep_space() {
+  base::Fd file(wire::kMonitorReserveFd);
+  if (m_.settings.database_embedded == 0) return;
+  space_.when_changed([this](bool held) {
+    std::erase(m_.warnings, SpaceReserve::kShort);
+    if (!held) m_.warnings.emplace_back(SpaceReserve::kShort);
+  });
+  space_.keep(std::move(file));
+  store_.keep_room(space_);
+}
+
+// Every hour.  What cannot be done now is done then.
+void Service::keep_log_short() {
+  retention_timer_.start(policy::limits::kRetentionMs);
+  m_.background.spawn([](Service& self) -> loop::Task<> {
+    const base::Result<loop::Nothing> sealed = co_await loop::attempt(self.retention_.seal_when_due());
+    AuditRetention::Prune what = too_old(self.m_.policy, self.m_.clock.now_ms());
+    const base::Result<std::uint64_t> pruned = co_await loop::attempt(self.retention_.prune(std::move(what)));
+    if (!sealed || !pruned) self.m_.log.warn("the audit log could not be kept short: tried again in an hour");
+    co_return loop::Nothing{};
+  }(*this));
 }
 
 // No gateway listens before this has passed, so no author's code is anywhere yet.

@@ -5,8 +5,10 @@
 #include <functional>
 #include <memory>
 
+#include "privsep/monitor/audit_retention.h"
 #include "privsep/monitor/control.h"
 #include "privsep/monitor/monitor.h"
+#include "privsep/monitor/space_reserve.h"
 #include "privsep/monitor/store_pg.h"
 
 namespace mcpbox::monitor {
@@ -14,7 +16,12 @@ namespace mcpbox::monitor {
 class Service {
  public:
   Service(Monitor& monitor, StorePg& store, base::Fd control)
-      : m_(monitor), store_(store), socket_(std::move(control)) {}
+      : m_(monitor),
+        store_(store),
+        socket_(std::move(control)),
+        space_(monitor.loop, monitor.log),
+        retention_(store, monitor.keys, monitor.clock, monitor.log),
+        retention_timer_(monitor.loop, [this] { keep_log_short(); }) {}
 
   // Takes the database, loads it, closes what a crash left open, attacks its own jail, opens the control
   // socket, starts the children.  An error stops the loop; exit_code() says so.
@@ -32,11 +39,16 @@ class Service {
   // False when it is not over after that time.
   loop::Task<bool> wait_for(std::function<bool()> over, std::int64_t most_ms);
   loop::Task<> come_down();
+  void keep_log_short();
+  void keep_space();
 
   Monitor& m_;
   StorePg& store_;
   base::Fd socket_;
   std::unique_ptr<Control> control_;
+  SpaceReserve space_;
+  AuditRetention retention_;
+  loop::Timer retention_timer_;
   bool stopping_ = false;
   int exit_code_ = 0;
 };

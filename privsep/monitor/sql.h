@@ -82,7 +82,9 @@ inline constexpr Sql kLoadSettings{"load_settings",
 //   rows     one per (subject, action) of the kinds kDecision and kConfiguration, ordered by both
 //   columns  subject uuid (zero when the record had none) | action | sequence of the last such record
 inline constexpr Sql kLastDecisions{"last_decisions", R"sql(
-    SELECT subject, action, max(sequence) FROM audit WHERE kind IN (3, 4)
+    SELECT subject, action, max(sequence)
+      FROM (SELECT subject, action, sequence FROM audit WHERE kind IN (3, 4)
+             UNION ALL SELECT subject, action, sequence FROM audit_kept_decisions) known
      GROUP BY subject, action ORDER BY subject, action)sql"};
 
 // Nonces that were admitted since $1 (ms), however many other records were written meanwhile.

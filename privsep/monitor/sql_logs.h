@@ -69,8 +69,8 @@ inline constexpr Sql kStats{"stats", R"sql(
     buckets AS (SELECT at, sum(calls)::bigint AS calls, sum(failed)::bigint AS errors FROM cells GROUP BY at)
     SELECT json_build_object(
              'total_executions', least(n.found, $3::bigint), 'successful', n.found - n.failed, 'failed', n.failed,
-             'avg_duration_ms', round(n.ms / nullif(n.found, 0)),
-             'avg_queue_ms', round(n.queue_ms / nullif(n.found, 0)),
+             'avg_duration_ms', coalesce(round(n.ms / nullif(n.found, 0)), 0),
+             'avg_queue_ms', coalesce(round(n.queue_ms / nullif(n.found, 0)), 0),
              'period_executions', least(n.found, $3::bigint), 'period_hours', $2::int,
              'capped', n.found > $3::bigint, 'unique_tools', (SELECT count(*) FROM tools),
              'unique_users', (SELECT count(DISTINCT caller) FROM cells),

@@ -100,8 +100,8 @@ inline constexpr Sql kGetToolStatus{"get_tool_status", R"sql(
 //   $1 tool uuid | $2 size | $3 page
 //   {tool_id,tool_name,logs[]{id (the
 //   call),success,end,duration_ms,error,input_args,result,stdout,executed_by,client,
-//    is_test,digest,version,created_at}, total,page,page_size,pages};  error, input_args, result, stdout:
-//    text or null
+//    is_test,digest,version,created_at}, total,capped,page,page_size,pages};  error, input_args, result,
+//    stdout: text or null.  As sql_logs.h, counting stops: at limits::kCountedRows
 inline constexpr Sql kGetToolLogs{"get_tool_logs", R"sql(
     SELECT json_build_object('tool_id', t.id, 'tool_name', t.name, 'logs', coalesce((
              SELECT json_agg(json_build_object(
@@ -115,8 +115,11 @@ inline constexpr Sql kGetToolLogs{"get_tool_logs", R"sql(
                       ORDER BY e.started_at_ms DESC, e.call_id)
                FROM (SELECT * FROM executions WHERE tool_id = t.id ORDER BY started_at_ms DESC, call_id
                       LIMIT $2::int OFFSET ($3::bigint - 1) * $2::int) e), '[]'),
-           'total', n.total, 'page', $3::bigint, 'page_size', $2::int, 'pages', (n.total + $2::int - 1) / $2::int)::text
-      FROM tools t, LATERAL (SELECT count(*) AS total FROM executions WHERE tool_id = t.id) n WHERE t.id = $1)sql"};
+           'total', least(n.found, 100000), 'capped', n.found > 100000, 'page', $3::bigint, 'page_size', $2::int,
+           'pages', (least(n.found, 100000) + $2::int - 1) / $2::int)::text
+      FROM tools t, LATERAL (SELECT count(*) AS found FROM (
+             SELECT 1 FROM executions WHERE tool_id = t.id LIMIT 100001) bounded) n
+     WHERE t.id = $1)sql"};
 
 // Query::kListVersions: newest first.  `approval` is what the rows say of this digest.
 //   $1 tool uuid | $2 size | $3 page

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "privsep/monitor/audit_written.h"
 #include "privsep/monitor/store_pg_sql.h"
 
 namespace mcpbox::monitor {
@@ -13,11 +14,13 @@ using base::Why;
 namespace limits = policy::limits;
 
 constexpr std::int64_t kExpiryTickMs = 1'000;
+constexpr const char* kDiskFull = "53100";
 
 // What a refused transaction means to its caller.
 base::Error meaning_of(const std::string& sqlstate) {
   if (sqlstate == "23505") return {Why::kConflict, "that name is taken"};
   if (sqlstate == "P0002") return {Why::kConflict, "what this was based on has changed: read it again"};
+  if (sqlstate == kDiskFull) return {Why::kBroken, "the disk is full: nothing was written"};
   return {Why::kBroken, "the database refused the change: nothing was written"};
 }
 
@@ -50,6 +53,8 @@ loop::Task<Rows> StorePg::query(Statement statement) {
 }
 
 void StorePg::write_text(Statement statement) {
+  const bool can_be_left_out = statement.sql != &sql::kInsertCheckpoint;
+  if (can_be_left_out && reserve_ != nullptr && !reserve_->held()) return;  // what is left is for the chain
   if (texts_ >= kTextQueue) return log_.warn("log text dropped", {{"waiting", texts_}});
   ++texts_;
   tasks_.spawn(write_one_text(std::move(statement)));
@@ -64,7 +69,11 @@ loop::Task<> StorePg::write_one_text(Statement statement) {
 
 // --- The queue ---------------------------------------------------------------------------------------------
 
-loop::Task<std::uint64_t> StorePg::append(AuditRecord record) { return enqueue(std::move(record), {}); }
+loop::Task<std::uint64_t> StorePg::append(AuditRecord record) {
+  if (!is_written(record.kind)) co_return head_.sequence;
+  const std::uint64_t sequence = co_await enqueue(std::move(record), {});
+  co_return sequence;
+}
 
 loop::Task<std::uint64_t> StorePg::commit(AuditRecord record, MakeRows rows) {
   if (!rows) PANIC("commit() without rows");
@@ -74,6 +83,7 @@ loop::Task<std::uint64_t> StorePg::commit(AuditRecord record, MakeRows rows) {
 loop::Task<std::uint64_t> StorePg::enqueue(AuditRecord record, MakeRows rows) {
   if (!serving_) co_return base::fail(Why::kBroken, "the audit log is not writable");
   if (base::Result<void> good = check(record); !good) co_return std::unexpected(good.error());
+  if (base::Result<void> room = has_room_for(record, rows); !room) co_return std::unexpected(room.error());
   if (queue_.size() >= kStoreQueue) co_return base::fail(Why::kBusy, "too many records wait to be written");
   Entry entry{.record = std::move(record),
               .rows = std::move(rows),
@@ -84,6 +94,13 @@ loop::Task<std::uint64_t> StorePg::enqueue(AuditRecord record, MakeRows rows) {
   queue_.push_back(std::move(entry));
   wake_soon();
   co_return co_await later.result();
+}
+
+// What can wait when space is short: calls, and what callers of the gateways change.
+base::Result<void> StorePg::has_room_for(const AuditRecord& record, const MakeRows& rows) const {
+  const bool of_caller = rows && (record.actor.starts_with("unix:") || record.actor.starts_with("remote:"));
+  if (reserve_ == nullptr || (record.kind != AuditKind::kCallIntent && !of_caller)) return {};
+  return reserve_->check();
 }
 
 // After this turn of the loop, so that records of one turn share a transaction.
@@ -199,15 +216,18 @@ loop::Task<> StorePg::write_next() {
     }
   }
   in_flight_ = take_entries();
-  in_flight_head_ = head_;
-  const Batch batch = make_batch(in_flight_, in_flight_head_);
-  const loop::Later<Reply> later = writer_->run(batch);
-  base::Result<Reply> reply = co_await later.result();
-  if (!reply) co_return std::unexpected(reply.error());  // lost: settle() finds out what was stored
-  if (reply->sqlstate.empty()) {
-    succeed(in_flight_head_);
-  } else {
-    fail_in_flight(meaning_of(reply->sqlstate));
+  for (bool again = true; again;) {
+    in_flight_head_ = head_;
+    const Batch batch = make_batch(in_flight_, in_flight_head_);
+    const loop::Later<Reply> later = writer_->run(batch);
+    const base::Result<Reply> reply = co_await later.result();
+    if (!reply) co_return std::unexpected(reply.error());  // lost: settle() finds out what was stored
+    again = reply->sqlstate == kDiskFull && reserve_ != nullptr && reserve_->give_up();
+    if (again) continue;
+    if (reply->sqlstate.empty())
+      succeed(in_flight_head_);
+    else
+      fail_in_flight(meaning_of(reply->sqlstate));
   }
   co_return loop::Nothing{};
 }
@@ -228,6 +248,8 @@ void StorePg::succeed(const ChainHead& head) {
   const Entries stored = std::exchange(in_flight_, {});
   for (const Entry& entry : stored) {
     ++sequence;
+    if (entry.record.action == kPruneAction)
+      pruned_ = {.sequence = static_cast<std::uint64_t>(entry.record.number), .hash = entry.record.digest};
     const std::int64_t waited_ms = clock_.steady_ms() - (entry.expires_ms - kStoreDeadlineMs);
     tell({.sequence = sequence, .at_ms = entry.at_ms, .waited_ms = waited_ms, .record = entry.record});
     loop::Later<std::uint64_t> later = entry.later;

@@ -29,6 +29,7 @@
 #include "privsep/loop/task_set.h"
 #include "privsep/monitor/audit_head.h"
 #include "privsep/monitor/pg_connection.h"
+#include "privsep/monitor/space_reserve.h"
 
 namespace mcpbox::monitor {
 
@@ -73,6 +74,10 @@ class StorePg final : public Store {
   [[nodiscard]] audit::Checkpoint audit_end() const override;
   [[nodiscard]] std::size_t waiting_records() const override { return queue_.size() + in_flight_.size(); }
 
+  // Room on the database's disk: while it is short no call is recorded and no caller changes a row, and when
+  // the database says that there is none, what is kept is given up.  Without one there is always room.
+  void keep_room(SpaceReserve& reserve) { reserve_ = &reserve; }
+
   // Signs where the chain is now, stores that beside it, and writes it to the log.  By itself at the first
   // record, then every limits::kCheckpointRecords and limits::kCheckpointMs; also before an orderly end.
   void make_checkpoint();
@@ -109,6 +114,7 @@ class StorePg final : public Store {
   void expire();
   loop::Task<> write_one_text(Statement statement);
   base::Result<void> save_head();
+  [[nodiscard]] base::Result<void> has_room_for(const AuditRecord& record, const MakeRows& rows) const;
 
   // store_pg_checkpoints.cc
   void checkpoint_when_due();
@@ -141,6 +147,7 @@ class StorePg final : public Store {
   std::int64_t in_flight_at_ms_ = 0;  // and at in_flight_head_
   ChainHead pruned_;                  // the last record that retention may have dropped
   std::uint64_t checkpoint_ = 0;      // the record of the last checkpoint of this process
+  SpaceReserve* reserve_ = nullptr;
   bool serving_ = false;
   bool head_saved_ = true;  // audit.head says head_
   bool can_rewrite_audit_ = false;

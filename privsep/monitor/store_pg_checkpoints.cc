@@ -22,6 +22,15 @@ void StorePg::checkpoint_when_due() {
   if (!std::exchange(checkpoint_waits_, true)) checkpoint_timer_.start(limits::kCheckpointMs);
 }
 
+Statement checkpoint_row(const audit::Checkpoint& said, const audit::Signed& made) {
+  const std::string_view signature(reinterpret_cast<const char*>(made.signature.data()),
+                                   made.signature.size());
+  return {.sql = &sql::kInsertCheckpoint,
+          .params = {Param::integer(static_cast<std::int64_t>(said.sequence)), Param::integer(said.at_ms),
+                     Param::integer(static_cast<std::int64_t>(said.purpose)), Param::raw(made.statement),
+                     Param::raw(signature)}};
+}
+
 void StorePg::make_checkpoint() {
   checkpoint_timer_.stop();
   checkpoint_waits_ = false;
@@ -35,12 +44,7 @@ void StorePg::make_checkpoint() {
                                  {"hash", audit::hex(said.hash)},
                                  {"statement", audit::hex(made.statement)},
                                  {"signature", audit::hex(signature)}});
-  Statement row{
-      .sql = &sql::kInsertCheckpoint,
-      .params = {Param::integer(static_cast<std::int64_t>(said.sequence)), Param::integer(said.at_ms),
-                 Param::integer(static_cast<std::int64_t>(said.purpose)), Param::raw(made.statement),
-                 Param::raw(signature)}};
-  write_text(std::move(row));
+  write_text(checkpoint_row(said, made));
 }
 
 // The chain's own word on where it begins.  A row that only pretends to be one breaks the chain, which

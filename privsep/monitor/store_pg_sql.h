@@ -3,6 +3,16 @@
 
 #include "privsep/monitor/store.h"
 
+namespace mcpbox::monitor {
+
+// The decision that segments may be dropped, in the chain.
+inline constexpr std::string_view kPruneAction = "audit_prune";
+
+// A checkpoint as the parameters of kInsertCheckpoint.
+[[nodiscard]] Statement checkpoint_row(const audit::Checkpoint& said, const audit::Signed& made);
+
+}  // namespace mcpbox::monitor
+
 namespace mcpbox::monitor::sql {
 
 // The writer's session-level advisory lock: "MCPb", 1.  mcpbox-migrate takes "MCPb", 2.
@@ -60,6 +70,28 @@ inline constexpr Sql kCheckpointsFrom{"checkpoints_from", R"sql(
 //   columns  the last record of it | its hash
 inline constexpr Sql kLastPrune{"last_prune", R"sql(
     SELECT number, digest FROM audit WHERE kind = 3 AND action = 'audit_prune' ORDER BY sequence DESC LIMIT 1)sql"};
+
+// The segment that was sealed last.
+//   columns  its last record | when it was sealed, ms
+inline constexpr Sql kLastSegment{"last_segment", R"sql(
+    SELECT sequence, at_ms FROM audit_checkpoints WHERE purpose = 3 ORDER BY sequence DESC LIMIT 1)sql"};
+
+// Sealed segments behind a record, in order.
+//   $1 that record
+//   columns  statement bytes | signature bytes
+inline constexpr Sql kSealedSegments{"sealed_segments", R"sql(
+    SELECT statement, signature FROM audit_checkpoints WHERE purpose = 3 AND sequence > $1 ORDER BY sequence)sql"};
+
+// Where the newest segments that together hold no more than so many bytes begin.
+//   $1 bytes
+//   columns  the first record of them; none when the newest one alone holds more
+inline constexpr Sql kFirstWithin{"first_within", R"sql(
+    SELECT min(first) FROM (
+      SELECT substring(c.relname FROM '^audit_from_([0-9]+)$')::bigint AS first,
+             sum(pg_total_relation_size(c.oid)) OVER (ORDER BY substring(c.relname FROM '^audit_from_([0-9]+)$')::bigint DESC)
+               AS bytes
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'audit'::regclass) segments
+     WHERE bytes <= $1)sql"};
 
 // Calls with an intent and no outcome since the last time that this was asked and settled; by audit_calls
 // only.

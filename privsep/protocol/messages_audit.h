@@ -61,4 +61,19 @@ struct ReadCheckpoints {
   static auto fields(auto& m) { return std::tie(m.from); }
 };
 
+// What was left by PruneAudit.
+struct AuditPruned {
+  std::uint64_t first = 1;  // the first record
+  static auto fields(auto& m) { return std::tie(m.first); }
+};
+
+// Seals what was recorded, drops what is older than `before_ms`; 0: older than the setting
+// log_retention_days.
+struct PruneAudit {
+  static constexpr Op kOp = Op::kPruneAudit;
+  using Reply = AuditPruned;
+  std::int64_t before_ms = 0;
+  static auto fields(auto& m) { return std::tie(m.before_ms); }
+};
+
 }  // namespace mcpbox::protocol

@@ -28,8 +28,11 @@ enum class Metric : std::uint8_t {
   kAuthentications,  // by action
   kEgressRequests,   // by verdict
   kLeaks,            // processes, groups and descriptors that should be gone, by what they are
+  kSpaceReserveHeld,
 };
-constexpr bool is_known(Metric metric) { return metric >= Metric::kBuild && metric <= Metric::kLeaks; }
+constexpr bool is_known(Metric metric) {
+  return metric >= Metric::kBuild && metric <= Metric::kSpaceReserveHeld;
+}
 
 struct MetricSample {
   Metric metric = Metric::kBuild;

@@ -41,6 +41,7 @@ inline constexpr MetricRow kMetrics[] = {
     { Metric::kAuthentications, MetricType::kCounter,   "mcpbox_authentications_total",  "action",  "Callers and administrators let in or refused" },
     { Metric::kEgressRequests,  MetricType::kCounter,   "mcpbox_egress_requests_total",  "verdict", "Requests of tools to the network" },
     { Metric::kLeaks,           MetricType::kGauge,     "mcpbox_leaks",                  "what",    "What should be gone after calls, and is not" },
+    { Metric::kSpaceReserveHeld, MetricType::kGauge,    "mcpbox_space_reserve_held",     "",        "1 while the disk space that outcomes need is kept free; 0: the disk is full and calls are refused" },
 };
 // clang-format on
 
@@ -53,7 +54,7 @@ constexpr bool every_metric_has_a_row() {
   std::size_t at = 0;
   for (const MetricRow& row : kMetrics)
     if (static_cast<std::size_t>(row.metric) != ++at) return false;
-  return at == static_cast<std::size_t>(Metric::kLeaks);
+  return at == static_cast<std::size_t>(Metric::kSpaceReserveHeld);
 }
 static_assert(every_metric_has_a_row());
 

@@ -91,6 +91,7 @@ enum class Op : std::uint16_t {
   kRevokeClientToken,
   kSubscribe,
   kListSubscriptions,
+  kPruneAudit,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,

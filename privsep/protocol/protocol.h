@@ -122,6 +122,7 @@ Answer<p::JsonText> on_read_stats(Monitor& m, Peer& asker, p::ReadStats q);
 Answer<p::RemoteState> on_read_remote(Monitor& m, Peer& asker, p::ReadRemote q);
 Answer<p::RemoteState> on_set_remote_worker(Monitor& m, Peer& asker, p::SetRemoteWorker q);
 Answer<p::RemoteState> on_set_remote_policy(Monitor& m, Peer& asker, p::SetRemotePolicy q);
+Answer<p::AuditPruned> on_prune_audit(Monitor& m, Peer& asker, p::PruneAudit q);
 
 }  // namespace mcpbox::monitor
 
@@ -235,6 +236,7 @@ struct Protocol : Table<
     Row< ListClientTokens, ClientTokenPage, kCtlOnly, kDeciding, kStay, on::on_list_client_tokens >,
     Row< RevokeClientToken, Done,    kCtlOnly,     kDeciding, kStay,     on::on_revoke_client_token >,
     Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
+    Row< PruneAudit,     AuditPruned, kCtlOnly,    kDeciding, kStay,     on::on_prune_audit     >,
     // the admin process: what it asks by itself, and the envelope around everything that needs a session
     Row< GetAdminState,  AdminState, kAdminOnly,   kServing,  kStay,     on::on_get_admin_state >,
     Row< SignIn,         SessionGiven, kAdminOnly, kServing,  kStay,     on::on_sign_in         >,
@@ -297,6 +299,9 @@ static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kChangeSetting),
               "a stolen gateway must not weaken policy");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReadAudit),
               "a stolen gateway must not read the audit log");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kPruneAudit) &&
+                  !Protocol::may_ask(Role::kAdmin, Op::kPruneAudit),
+              "what was recorded is dropped from a terminal only");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kUnlock), "a stolen gateway must not guess passwords");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSpareEnded),
               "a stolen gateway must not end calls of others");

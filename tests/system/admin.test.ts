@@ -320,7 +320,7 @@ test("settings and profiles, and what is left here when only mcpboxctl decides",
   const strict = await ask("PATCH", "/api/settings/security-profile", { profile: "strict" });
   assert.equal(strict.body.profile, "strict");
 
-  assert.equal((await ask("PATCH", policy, { decide_from: "ctl" })).status, 200);
+  assert.equal((await ask("PATCH", policy, { decide_from: "ctl", log_retention_mb: 512 })).status, 200);
   assert.equal((await raw("GET", "/api/config")).body.may_decide, false);
   assert.equal((await ask("PATCH", policy, { decide_from: "ui+ctl" })).status, 403);
   const review = (await ask("GET", `/api/tools/${tool.id}/review`)).body;

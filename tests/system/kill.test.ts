@@ -194,7 +194,8 @@ test("a second launcher on the same state refuses, and names the process that ho
   const second = box.launch();
   assert.equal(await box.waitForExit(second), 1);
   assert.match(box.complaints(), new RegExp(`another instance.*\\b${holder}\\b`));
-  assert.ok(box.family().length >= family - 1, "the first goes on");
+  // mcpbox-migrate, its session and one more may have ended meanwhile.
+  assert.ok(box.family().length >= family - 3, "the first goes on");
   await answersAgain();
 });
 

@@ -100,7 +100,7 @@ TEST_F(State, TheAuditHeadIsOpenedByItsNameByNobodyElse) {
 
 TEST_F(State, ALinkInTheStateFolderIsNotFollowed) {
   const std::string target = scratch.file("target", "precious");
-  for (const char* name : {"audit.head", "lock", "log"})
+  for (const char* name : {"audit.head", "space.reserve", "lock", "log"})
     ASSERT_EQ(symlink("target", (scratch.path() + "/" + name).c_str()), 0);
   EXPECT_FALSE(open_audit_head(folder.get()));
   EXPECT_FALSE(lock_state(folder.get()));

@@ -1,6 +1,9 @@
 // Mirrors privsep/monitor/activity.cc.
 #include "privsep/monitor/activity.h"
 
+#include <algorithm>
+
+#include "privsep/monitor/space_reserve.h"
 #include "tests/privsep/monitor/fixture.h"
 
 namespace mcpbox::monitor {
@@ -75,6 +78,7 @@ TEST_F(ActivityTest, MetricsCountWhatTheChainSays) {
   const AuditRecord outcome{.kind = AuditKind::kCallOutcome, .action = "call", .number = 5};
   monitor.meters.count({.sequence = 1, .at_ms = 1, .waited_ms = 3, .record = outcome});
   monitor.meters.call_took(7, 400'000);
+  monitor.meters.network_used({.requests = 5, .denied = 2});
   protocol::GetMetrics question;
   const auto metrics = finish(on_get_metrics(monitor, *admin, std::move(question)));
   ASSERT_TRUE(metrics.has_value());
@@ -82,6 +86,21 @@ TEST_F(ActivityTest, MetricsCountWhatTheChainSays) {
       std::ranges::find(metrics->samples, protocol::Metric::kCalls, &protocol::MetricSample::metric);
   ASSERT_NE(calls, metrics->samples.end());
   EXPECT_EQ(calls->label, "timed_out");
+  const auto value_of = [&metrics](protocol::Metric metric, std::string_view label) {
+    for (const protocol::MetricSample& sample : metrics->samples)
+      if (sample.metric == metric && std::string_view(sample.label) == label) return sample.value;
+    return ~std::uint64_t{0};
+  };
+  EXPECT_EQ(value_of(protocol::Metric::kEgressRequests, "made"), 5U);
+  EXPECT_EQ(value_of(protocol::Metric::kEgressRequests, "denied"), 2U);
+  EXPECT_EQ(value_of(protocol::Metric::kSpaceReserveHeld, ""), 1U);
+  monitor.warnings.emplace_back(SpaceReserve::kShort);
+  protocol::GetMetrics again;
+  const auto later = finish(on_get_metrics(monitor, *admin, std::move(again)));
+  ASSERT_TRUE(later.has_value());
+  EXPECT_TRUE(std::ranges::any_of(later->samples, [](const protocol::MetricSample& sample) {
+    return sample.metric == protocol::Metric::kSpaceReserveHeld && sample.value == 0;
+  }));
   ASSERT_EQ(metrics->histograms.size(), 3U);
   EXPECT_EQ(metrics->histograms[0].buckets[3], 1U) << "7 ms is in the bucket up to 10";
   EXPECT_EQ(metrics->histograms[1].buckets.back(), 1U) << "beyond every bound";

@@ -1,8 +1,6 @@
 // The chain against the owner of the database: every kind of tampering, done with SQL on a real PostgreSQL
 // while the monitor runs, is found, named, and placed.
-#include "privsep/audit/verifier.h"
-#include "privsep/monitor/store_pg_sql.h"
-#include "tests/privsep/monitor/store_fixture.h"
+#include "tests/privsep/monitor/verified_log.h"
 
 namespace mcpbox::monitor {
 namespace {
@@ -19,38 +17,7 @@ class AuditTamperingTest : public StoreTest {
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(append(*store).has_value());
   }
 
-  // As `mcpboxctl audit verify` does it: records and checkpoints as they are stored, then the signed head.
-  audit::Verifier verified(unsigned char key_fill = 7) {
-    const Keys key = keys_of(key_fill);
-    audit::Verifier verifier(key.audit_key());
-    std::vector<audit::Signed> checkpoints;
-    for (const auto& row : rows(*store, sql::kCheckpointsFrom, {Param::integer(0), Param::integer(500)})) {
-      audit::Signed made{.statement = *row.at(0), .signature = {}};
-      std::ranges::copy(*row.at(1), made.signature.begin());
-      checkpoints.push_back(std::move(made));
-    }
-    std::size_t next = 0;
-    const auto place = [&](std::size_t at) {
-      return audit::decode_checkpoint(checkpoints[at].statement)->sequence;
-    };
-    for (const auto& row : rows(*store, sql::kAuditFrom, {Param::integer(0), Param::integer(500)})) {
-      const base::Result<ChainedRecord> record = audit_record(row);
-      if (!record) {
-        verifier.record({});
-        break;
-      }
-      for (; next < checkpoints.size() && place(next) < record->sequence; ++next)
-        verifier.checkpoint(checkpoints[next]);
-      verifier.record({.encoded = canonical_encoding(*record), .hash = record->hash});
-    }
-    audit::Checkpoint end = store->audit_end();
-    end.purpose = audit::Purpose::kEnd;
-    for (; next < checkpoints.size() && place(next) <= end.sequence; ++next)
-      verifier.checkpoint(checkpoints[next]);
-    verifier.checkpoint(keys.sign(end));
-    verifier.finish();
-    return verifier;
-  }
+  audit::Verifier verified(unsigned char key_fill = 7) { return verified_log(*this, *store, key_fill); }
   void expect(Damage damage, std::uint64_t at) {
     const audit::Verifier verifier = verified();
     ASSERT_TRUE(verifier.damage()) << audit::report_of(verifier);

@@ -97,6 +97,12 @@ class PrivateDatabase {
     if (!role.empty()) words.insert(words.end(), {"--working-role", role});
     return run_program(words, folder_ + "/migrate.log");
   }
+  // As the launcher runs it beside a monitor.
+  int maintain(const std::string& database) const {
+    return run_program({MCPBOX_MIGRATE, "--database", conninfo(database, "mcpbox_owner"), "--working-role",
+                        "mcpbox_monitor", "--maintain"},
+                       folder_ + "/migrate.log");
+  }
 
   [[nodiscard]] std::string conninfo(const std::string& database, const std::string& role) const {
     return "host='" + folder_ + "' dbname='" + database + "' user='" + role + "'";

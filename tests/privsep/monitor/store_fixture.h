@@ -55,7 +55,7 @@ inline Statement insert_tool(const wire::Id& id, const wire::Id& server, const s
 }
 
 class StoreTest : public testing::Test {
- protected:
+ public:
   // One server for the whole program: making one takes longer than most tests.
   static void SetUpTestSuite() {
     if (!server) server = std::make_unique<PrivateDatabase>();

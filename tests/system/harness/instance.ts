@@ -2,12 +2,13 @@
 // without a trace.  Which processes belong to it is decided by the kernel's answers: they run one of this instance's
 // own copies of the programs, or hold its lock file open, as every process of its database does.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
   chownSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
@@ -51,6 +52,7 @@ export class Instance {
   under: string[] = []; // what the launcher is started by: a tracer
   private launcher: ChildProcess | undefined;
   private launches = 0;
+  private mounted = false;
 
   private constructor(folder: string, port: number, adminPort: number, user: User | undefined) {
     this.folder = folder;
@@ -66,14 +68,21 @@ export class Instance {
    * Sets one up without starting it.
    *   user         an ordinary user starts it, rootless; default: root
    *   databaseUrl  as the environment of the setup; default: an embedded database
+   *   megabytes    its state is on a file system of its own, in memory, of this size; default: on the disk
    */
-  static async create(user?: User, databaseUrl?: string): Promise<Instance> {
+  static async create(user?: User, databaseUrl?: string, megabytes?: number): Promise<Instance> {
     const folder = mkdtempSync(join(tmpdir(), "mcpbox-"));
     chmodSync(folder, 0o755); // ordinary users must reach control.sock
     if (user) chownSync(folder, user.uid, user.gid ?? user.uid);
     const instance = new Instance(folder, await freePort(), await freePort(), user);
     // Copies, so that a process can be told from one of any other instance on this machine.
     cpSync(join(BUILD, "bin"), instance.bin, { recursive: true, filter: (path) => !IS_TEST.test(path) });
+    if (megabytes !== undefined) {
+      mkdirSync(instance.state);
+      const words = ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=755`, "tmpfs", instance.state];
+      assert.equal((await run(["mount", ...words])).code, 0, "a file system in memory");
+      instance.mounted = true;
+    }
     await instance.setUp(databaseUrl);
     return instance;
   }
@@ -260,6 +269,7 @@ export class Instance {
   destroy(): void {
     for (const { pid } of this.family()) killQuietly(pid);
     living.delete(this);
+    if (this.mounted) spawnSync("umount", ["--lazy", this.state]);
     if (process.env["MCPBOX_KEEP"] === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 }
