@@ -70,10 +70,6 @@ Task<Answered> on_get_version(Admin& a, const Incoming& in) {
   co_return answer;
 }
 
-Task<Answered> on_get_approved(Admin& a, const Incoming& in) {
-  return read_one(a, in, AdminQuery::kVersion, "approved version");
-}
-
 Task<Answered> on_compare_versions(Admin& a, const Incoming& in) {
   const std::optional<wire::Id> id = path_id(in);
   if (!id) co_return no_such("tool");

@@ -216,17 +216,6 @@ constexpr Schema kSchemas[] = {
      R"("description","python_code","input_schema","output_schema","annotations","icons","headers",)"
      R"("uri_template","timeout_ms","enabled","digest","change_summary",)"
      R"("change_source","author","created_at"]})"},
-    {"Review",
-     R"({"type":"object","properties":{"id":{"type":"string","format":"uuid"},"server_name":{"type":"string"},)"
-     R"("name":{"type":"string"},"published_name":{"type":"string"},"description":{"type":"string"},)"
-     R"("python_code":{"type":"string"},"input_schema":{"type":"string"},"timeout_ms":{"type":"integer"},)"
-     R"("current_version":{"type":"integer"},"enabled":{"type":"boolean"},"approval_status":{"enum":["draft",)"
-     R"("pending_review","approved","rejected"]},"digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},)"
-     R"("created_by":{"type":"string"},"publish_notes":{"type":"string"},"rejection_reason":{"type":"string"},)"
-     R"("analysis":{"type":["object","null"]},"approved":{"anyOf":[{"$ref":"#/components/schemas/Version"},)"
-     R"({"type":"null"}]}},"required":["id","server_name","name","published_name",)"
-     R"("description","python_code","input_schema","timeout_ms","current_version","enabled","approval_status",)"
-     R"("digest","created_by","publish_notes","rejection_reason","analysis","approved"]})"},
     {"Code",
      R"({"type":"object","additionalProperties":false,"properties":{"code":{"type":"string","minLength":1,)"
      R"("maxLength":100000}},"required":["code"]})"},
@@ -243,8 +232,9 @@ constexpr Schema kSchemas[] = {
      R"("result":{},"error":{"type":["string","null"]}},"required":["success","call_id","result","error"]})"},
     {"Decision",
      R"({"type":"object","additionalProperties":false,"properties":{"action":{"enum":["approve","reject"]},)"
-     R"("digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},"reason":{"type":"string","minLength":0,)"
-     R"("maxLength":2000}},"required":["action","digest"]})"},
+     R"("digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},)"
+     R"("capabilities_digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},"reason":{"type":"string",)"
+     R"("minLength":0,"maxLength":2000}},"required":["action","digest"]})"},
     {"Revocation",
      R"({"type":"object","additionalProperties":false,"properties":{"digest":{"type":"string",)"
      R"("pattern":"^[0-9a-f]{64}$"},"reason":{"type":"string","minLength":0,"maxLength":2000}},)"
@@ -256,7 +246,8 @@ constexpr Schema kSchemas[] = {
      R"("required":["success","tool_id","name","status","version","digest"]})"},
     {"Shown",
      R"({"type":"object","additionalProperties":false,"properties":{"id":{"type":"string","format":"uuid"},)"
-     R"("digest":{"type":"string","pattern":"^[0-9a-f]{64}$"}},"required":["id","digest"]})"},
+     R"("digest":{"type":"string","pattern":"^[0-9a-f]{64}$"},"capabilities_digest":{"type":"string",)"
+     R"("pattern":"^[0-9a-f]{64}$"}},"required":["id","digest"]})"},
     {"BulkDecision",
      R"({"type":"object","additionalProperties":false,"properties":{"tools":{"type":"array","minItems":1,)"
      R"("maxItems":100,"items":{"$ref":"#/components/schemas/Shown"}},"action":{"enum":["approve","reject"]},)"
@@ -378,9 +369,10 @@ constexpr Schema kParameters[] = {
 
 std::span<const Schema> schemas() {
   static const std::vector<Schema> all = [] {
-    std::vector<Schema> both(std::begin(kSchemas), std::end(kSchemas));
-    both.insert(both.end(), authority_schemas().begin(), authority_schemas().end());
-    return both;
+    std::vector<Schema> whole(std::begin(kSchemas), std::end(kSchemas));
+    for (const auto part : {authority_schemas(), review_schemas()})
+      whole.insert(whole.end(), part.begin(), part.end());
+    return whole;
   }();
   return all;
 }

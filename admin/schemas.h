@@ -13,6 +13,7 @@ struct Schema {
 
 [[nodiscard]] std::span<const Schema> schemas();  // all of them
 [[nodiscard]] std::span<const Schema> authority_schemas();
+[[nodiscard]] std::span<const Schema> review_schemas();
 
 // What a parameter of a path or query is.
 [[nodiscard]] std::string_view parameter_schema(std::string_view name);

@@ -30,6 +30,7 @@ inline constexpr std::size_t kHeadersBytes = 4 * kKiB;   // arguments that trave
 inline constexpr std::size_t kImportedModules = 64;    // top-level modules that one tool imports; beyond: the code is refused
 inline constexpr std::size_t kModuleNameBytes = 64;    // name of a top-level module; beyond: the code is refused
 inline constexpr std::size_t kAnalysisBytes = 256 * kKiB;  // what the analysis found, as JSON; beyond: the least severe findings are left out
+inline constexpr std::size_t kCapabilityBytes = 32 * kKiB;  // what a tool may reach, as lines of text; beyond: the rest is counted
 inline constexpr std::size_t kCompiledBytes = 4 * kMiB;  // marshalled code of one tool; beyond: the code is refused
 inline constexpr std::size_t kCompiledCacheBytes = 64 * kMiB;  // compiled code kept in memory; beyond: the least used is compiled again
 inline constexpr std::uint32_t kServers = 1000;          // servers; beyond: refused, delete one first

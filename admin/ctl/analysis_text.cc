@@ -2,7 +2,10 @@
 // be true, complete or printable.
 #include "admin/ctl/analysis_text.h"
 
+#include <vector>
+
 #include "admin/ctl/json.h"
+#include "admin/review/changes.h"
 #include "privsep/base/visible.h"
 
 namespace mcpbox::ctl {
@@ -37,7 +40,23 @@ std::string names_text(const char* label, const json_t* rows, const char* key) {
   return std::string("  ") + label + (out.empty() ? "none" : out) + "\n";
 }
 
+void add_marked(std::string& out, const std::vector<review::Use>& uses, std::string_view mark) {
+  for (const review::Use& use : uses)
+    out.append("  ").append(mark).append(" " + use.what + " ").append(base::visible(use.name)).append("\n");
+}
+
 }  // namespace
+
+std::string analysis_difference(std::string_view before, std::string_view now) {
+  const Json old = parse_json(before);
+  const Json current = parse_json(now);
+  if (!json_is_object(old.get()) || !json_is_object(current.get())) return {};
+  const auto [added, removed] = review::changes(review::uses_in(old.get()), review::uses_in(current.get()));
+  std::string out;
+  add_marked(out, added, "+");
+  add_marked(out, removed, "-");
+  return out.empty() ? out : "what the code uses\n" + out;
+}
 
 std::string analysis_text(std::string_view analysis) {
   const Json json = parse_json(analysis);
@@ -46,7 +65,8 @@ std::string analysis_text(std::string_view analysis) {
   return findings_text(json_object_get(json.get(), "findings")) +
          names_text("Secrets  ", json_object_get(json.get(), "secrets"), "key") +
          names_text("Hosts    ", json_object_get(json.get(), "hosts"), "host") +
-         names_text("Modules  ", json_object_get(json.get(), "modules"), "name");
+         names_text("Modules  ", json_object_get(json.get(), "modules"), "name") +
+         names_text("Output   ", json_object_get(json.get(), "outputs"), "kind");
 }
 
 }  // namespace mcpbox::ctl

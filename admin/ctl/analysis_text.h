@@ -10,4 +10,8 @@ namespace mcpbox::ctl {
 // none.
 [[nodiscard]] std::string analysis_text(std::string_view analysis);
 
+// Which hosts, modules, secrets and kinds of output the code names now and did not before (+), or no longer
+// (-); empty when they are the same, or when one of the two could not be analysed.
+[[nodiscard]] std::string analysis_difference(std::string_view before, std::string_view now);
+
 }  // namespace mcpbox::ctl

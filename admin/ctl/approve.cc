@@ -43,7 +43,11 @@ std::optional<Exit> reviewed(const protocol::ToolDetail& tool) {
 void tell_what_changed(Connection& monitor, const protocol::ToolDetail& shown) {
   const Answer<protocol::ToolDetail> now = fetch(monitor, published_name(shown));
   const std::string fields = now ? protocol::names_of(protocol::differences(shown, *now)) : "";
-  if (now && now->digest == shown.digest) return;
+  if (now && now->digest == shown.digest && now->capabilities_digest == shown.capabilities_digest) return;
+  if (now && now->digest == shown.digest)
+    return complain(
+        "what the tool may reach has changed since it was shown; look at it again: mcpboxctl show " +
+        base::visible(published_name(shown)));
   complain("the tool has changed since it was shown" + (fields.empty() ? "" : ", in " + fields) +
            "; look at it again: mcpboxctl show " + base::visible(published_name(shown)));
 }
@@ -83,6 +87,7 @@ Exit approve(const Options& options) {
     if (const std::optional<Exit> no = reviewed(*tool)) return *no;
   protocol::Approve yes{.tool = tool->id,
                         .digest = options.digest ? digest_from(*options.digest) : tool->digest};
+  if (!options.digest) yes.seen.emplace(tool->capabilities_digest);
   return decided(options, *monitor, *tool, monitor->ask(yes), "Approved");
 }
 

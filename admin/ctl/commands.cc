@@ -23,6 +23,7 @@ constexpr Command kCommands[] = {
     { "revoke",    "TOOL [--digest HEX] [--reason TEXT]", 1, 1, "take an approval back; kills the tool's calls",           revoke  },
     { "versions",  "TOOL [--page N]",              1,   1,    "every version: who, when, what, whether approved",        versions },
     { "diff",      "TOOL FROM TO",                 3,   3,    "what changed between two versions",                       diff    },
+    { "rollback",  "TOOL VERSION",                 2,   2,    "make it again what it was in a version; approved if that is", rollback },
     { "server",    "NAME [--name NEW] [--description TEXT] [--timeout MS]", 1, 1, "rename a server, describe it, set what its tools inherit", change_server },
     { "delete",    "SERVER|TOOL",                  1,   1,    "delete a tool, or a server with all its tools",           remove  },
     { "logs",      "[TOOL] [FILTERS] [--page N]",  0,   1,    "calls, newest first",                                     logs    },

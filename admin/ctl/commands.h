@@ -26,6 +26,7 @@ Exit denied(const Options& options);  // `network denied`
 Exit approve(const Options& options);
 Exit reject(const Options& options);
 Exit revoke(const Options& options);
+Exit rollback(const Options& options);
 Exit versions(const Options& options);
 Exit diff(const Options& options);
 Exit change_server(const Options& options);

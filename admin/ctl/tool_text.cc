@@ -8,23 +8,14 @@
 
 #include "admin/ctl/analysis_text.h"
 #include "admin/ctl/columns.h"
+#include "admin/review/changes.h"
 #include "privsep/base/visible.h"
 
 namespace mcpbox::ctl {
 namespace {
 
 using base::visible;
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return lines;
-}
+using review::lines_of;
 
 std::string fact(std::string_view label, std::string_view value) {
   constexpr std::size_t kLabelColumns = 13;
@@ -72,6 +63,23 @@ std::string schema_text(std::string_view schema) {
   return marked(pretty, "  | ");
 }
 
+std::string reach_text(const protocol::ToolDetail& tool) {
+  const std::size_t lines = lines_of(tool.capabilities).size();
+  if (lines == 0) return "nothing but its arguments: no network, no files, no secrets";
+  return "its arguments, and " + std::to_string(lines) + " that are listed below";
+}
+
+// A line each, with + and - for what the last approval did not find and found.
+std::string capabilities_text(const protocol::ToolDetail& tool) {
+  const std::string_view before = tool.capabilities_before ? *tool.capabilities_before : tool.capabilities;
+  const auto [added, removed] = review::changes(lines_of(before), lines_of(tool.capabilities));
+  std::string out;
+  for (const std::string_view line : lines_of(tool.capabilities))
+    out += (std::ranges::find(added, line) == added.end() ? "    " : "  + ") + visible(line) + "\n";
+  for (const std::string_view line : removed) out += "  - " + visible(line) + "\n";
+  return out.empty() ? "  (nothing)\n" : out;
+}
+
 std::string heading_text(const protocol::ToolDetail& tool) {
   std::string state = std::string(name_of(tool.approval)) + ", version " + std::to_string(tool.version) +
                       (tool.enabled ? "" : ", disabled");
@@ -79,7 +87,7 @@ std::string heading_text(const protocol::ToolDetail& tool) {
                     fact("Kind", kind_text(tool.kind)) + fact("Written by", visible(tool.created_by)) +
                     fact("Time limit", std::to_string(tool.effective_timeout_ms) + " ms" +
                                            (tool.timeout_ms == 0 ? ", its server's default" : "")) +
-                    fact("May reach", "nothing but its arguments: no network, no files, no secrets");
+                    fact("May reach", reach_text(tool));
   if (!tool.rejection.empty()) out += "Rejected before, because\n" + marked(tool.rejection, "  | ");
   return out;
 }
@@ -114,8 +122,12 @@ std::string tool_text(const protocol::ToolDetail& tool) {
   out +=
       "\nWhat the code uses, and what to look at. An aid: it finds neither everything nor only mistakes\n" +
       analysis_text(tool.analysis);
+  out += std::string("\nHosts, modules and secrets that an approval gives it") +
+         (tool.capabilities_before ? "; + and -: not so when it was approved last" : "") + "\n" +
+         capabilities_text(tool);
   if (tool.approved_before)
-    out += "\nWhat changed since it was approved last\n" + difference_text(*tool.approved_before, tool);
+    out += "\nWhat changed since it was approved last\n" + difference_text(*tool.approved_before, tool) +
+           analysis_difference(tool.analysis_before, tool.analysis);
   if (!tool.last_draft_run.empty())
     out += "\nThe last draft run of exactly this: " + visible(tool.last_draft_run) + "\n";
   if (!tool.notes.empty())
@@ -133,10 +145,39 @@ Json json_or_text(std::string_view text) {
   return json ? std::move(json) : json_of(text);
 }
 
+Json json_of_lines(const std::vector<std::string_view>& lines) {
+  Json list(json_array());
+  for (const std::string_view line : lines) json_array_append_new(list.get(), json_of(line).release());
+  return list;
+}
+
+Json json_of_uses(const std::vector<review::Use>& uses) {
+  Json list(json_array());
+  for (const review::Use& use : uses)
+    json_array_append_new(list.get(), Object().text("use", use.what).text("name", use.name).take().release());
+  return list;
+}
+
+// Null where there is nothing to compare with.
+Json capability_changes(const protocol::ToolDetail& tool) {
+  if (!tool.capabilities_before) return Json(json_null());
+  const auto [added, removed] =
+      review::changes(lines_of(*tool.capabilities_before), lines_of(tool.capabilities));
+  return Object().member("added", json_of_lines(added)).member("removed", json_of_lines(removed)).take();
+}
+
+Json code_changes(const protocol::ToolDetail& tool, const json_t* analysis) {
+  const Json before = parse_json(tool.analysis_before);
+  if (!json_is_object(before.get()) || !json_is_object(analysis)) return Json(json_null());
+  const auto [added, removed] = review::changes(review::uses_in(before.get()), review::uses_in(analysis));
+  return Object().member("added", json_of_uses(added)).member("removed", json_of_uses(removed)).take();
+}
+
 }  // namespace
 
 Json tool_json(const protocol::ToolDetail& tool) {
   Json analysis = parse_json(tool.analysis);
+  Json code = code_changes(tool, analysis.get());
   return Object()
       .text("tool", published_name(tool))
       .text("kind", kind_text(tool.kind))
@@ -155,6 +196,9 @@ Json tool_json(const protocol::ToolDetail& tool) {
       .text("uri_template", tool.uri_template)
       .text("code", tool.code)
       .member("analysis", analysis ? std::move(analysis) : Json(json_null()))
+      .member("capabilities", json_of_lines(lines_of(tool.capabilities)))
+      .member("capability_changes", capability_changes(tool))
+      .member("code_changes", std::move(code))
       .text("changes", tool.approved_before ? difference_text(*tool.approved_before, tool) : "")
       .text("last_draft_run", tool.last_draft_run)
       .text("notes", tool.notes)

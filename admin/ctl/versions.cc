@@ -122,4 +122,25 @@ Exit diff(const Options& options) {
   return Exit::kOk;
 }
 
+Exit rollback(const Options& options) {
+  const std::optional<std::uint32_t> version = number_of(options.words[2]);
+  if (!version) {
+    complain("use: mcpboxctl rollback TOOL VERSION, a number as `mcpboxctl versions TOOL` shows it");
+    return Exit::kUsage;
+  }
+  Answer<Connection> monitor = Connection::open(socket_path(options));
+  if (!monitor) return report(monitor.error());
+  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  protocol::ShowTool question{.tool = options.words[1]};
+  const Answer<protocol::ToolDetail> tool = monitor->ask(question);
+  if (!tool) return report(tool.error());
+  protocol::RollbackTool order{.tool = tool->id, .version = *version};
+  const Answer<protocol::ToolSaved> saved = monitor->ask(order);
+  if (!saved) return report(saved.error());
+  print("Rolled " + visible(options.words[1]) + " back to version " + std::to_string(*version) +
+        ", as version " + std::to_string(saved->version) + ": " + std::string(name_of(saved->approval)) +
+        "\n");
+  return Exit::kOk;
+}
+
 }  // namespace mcpbox::ctl

@@ -1,7 +1,8 @@
 """Everything that can be said about a source text without running it, as JSON for the reviewer.
 
     {"findings": [{severity, rule, line, text, advice}], "secrets": [{key, line}],
-     "hosts": [{host, line}], "modules": [{name, line, status}]}
+     "hosts": [{host, line}], "modules": [{name, line, status}],
+     "outputs": [{kind, line}]}
 """
 
 import json
@@ -21,6 +22,7 @@ def analyse(source, findings, limit):
         "secrets": uses.secrets(source, findings),
         "hosts": [{"host": host, "line": line} for host, line in found_hosts.items()],
         "modules": uses.modules(source, findings),
+        "outputs": uses.outputs(source),
     }
     for check in _CHECKS:
         check(source, findings)

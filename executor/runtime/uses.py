@@ -8,6 +8,17 @@ from .imports import DEFAULT_MODULES, is_allowed
 
 _IMPORTERS = {"__import__", "builtins.__import__", "importlib.import_module", "importlib.__import__"}
 _NAME_CHARS = 100
+# What a tool can give besides text and values, by the method of ctx that makes it.
+_OUTPUTS = {
+    "image": "image",
+    "audio": "audio",
+    "resource": "resource",
+    "link": "link",
+    "elicit": "question to the user",
+    "elicit_url": "question to the user",
+    "sample": "question to the client's model",
+    "roots": "question for the client's folders",
+}
 
 
 def imported(source):
@@ -51,6 +62,16 @@ def uses_http(source):
         isinstance(node, ast.Name) and node.id == "http" and isinstance(node.ctx, ast.Load)
         for node in source.nodes
     )
+
+
+def outputs(source):
+    """[{kind, line}] of what the source can give the client besides text and values."""
+    found = {}
+    for node in source.nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ctx":
+            if kind := _OUTPUTS.get(node.attr):
+                found.setdefault(kind, node.lineno)
+    return [{"kind": kind, "line": line} for kind, line in found.items()]
 
 
 def modules(source, findings):

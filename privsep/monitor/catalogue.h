@@ -27,6 +27,8 @@ struct Server {
 struct Approved {
   std::string by;
   std::uint64_t sequence = 0;  // of the audit record
+  std::string capabilities;    // what it could reach then: capabilities.h
+  std::int64_t at_ms = 0;
 };
 
 struct Tool : protocol::ToolContent {

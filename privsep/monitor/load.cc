@@ -61,7 +61,8 @@ void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
                               .state = state,
                               .by = by,
                               .at_ms = number(row, 7),
-                              .sequence = static_cast<std::uint64_t>(number(row, 6))};
+                              .sequence = static_cast<std::uint64_t>(number(row, 6)),
+                              .capabilities = row.at(9)};
     const std::string what = "the decision on " + m.catalogue.published_name(*tool);
     if (!Keys::same(seal_of_approval(m.keys, sealed), bytes<32>(row, 8)))
       ignore(m, what, kForgedRow);
@@ -69,7 +70,8 @@ void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
              later != last.end() && sealed.sequence < later->second)
       ignore(m, what, kOldRow);
     else if (state == "approved")
-      tool->approved[sealed.digest] = {.by = by, .sequence = sealed.sequence};
+      tool->approved[sealed.digest] = {
+          .by = by, .sequence = sealed.sequence, .capabilities = text(row, 9), .at_ms = sealed.at_ms};
   }
 }
 

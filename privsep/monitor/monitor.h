@@ -104,6 +104,7 @@ class Monitor {
   // Who is asking, by the ticket that this very peer was given; or by the session that on_in_session() found.
   [[nodiscard]] base::Result<Principal> redeem(const Peer& asker, const wire::Id& ticket) const {
     if (asker.role == protocol::Role::kAdmin) return asker.person;
+    if (asker.role == protocol::Role::kCtl && asker.state == protocol::State::kDeciding) return asker.person;
     return tickets.redeem(asker.instance, ticket);
   }
   // kRefused for a caller through the tunnel when the question does not belong to the request that was

@@ -3,9 +3,9 @@
 #include "policy/audit_limits.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/monitor/reads.h"
+#include "privsep/monitor/review.h"
 #include "privsep/monitor/seals.h"
 #include "privsep/monitor/sql.h"
-#include "privsep/monitor/tools.h"
 #include "privsep/protocol/protocol.h"
 
 namespace mcpbox::monitor {
@@ -59,53 +59,12 @@ Answer<p::JsonText> on_admin_read(Monitor& m, Peer& /*asker*/, p::AdminRead q) {
   co_return json;
 }
 
-namespace {
-
-// From the database, so no more than aids; but what is shown as approved is what was approved.
-loop::Task<> add_review_aids(Monitor& m, p::ToolDetail& detail) {
-  const Tool* tool = m.catalogue.find_tool(detail.id);
-  const std::optional<wire::Digest> approved = tool == nullptr ? std::nullopt : approved_before(*tool);
-  if (approved) {
-    Statement version{.sql = &sql::kLoadVersionOf,
-                      .params = {Param::uuid(detail.id), Param::digest(*approved)}};
-    const Rows found = co_await m.store.query(std::move(version));
-    Tool before;
-    if (!found.rows.empty()) take_content(before, found.rows.front(), 0);
-    if (Keys::same(digest_of_tool(before), *approved)) detail.approved_before = before;
-  }
-  Statement last{.sql = &sql::kLastDraftRun,
-                 .params = {Param::uuid(detail.id), Param::digest(detail.digest)}};
-  const Rows run = co_await m.store.query(std::move(last));
-  if (!run.rows.empty()) detail.last_draft_run = run.rows.front().at(0).value_or("").substr(0, 256);
-  co_return loop::Nothing{};
-}
-
-}  // namespace
-
 Answer<p::ToolDetail> on_show_tool(Monitor& m, Peer& /*asker*/, p::ShowTool q) {
-  const Tool* tool =
-      q.id == wire::Id{} ? m.catalogue.find_tool(std::string_view(q.tool)) : m.catalogue.find_tool(q.id);
-  if (tool == nullptr) co_return base::fail(Why::kNotFound, "no such tool: use SERVER__TOOL");
-  const Server* server = m.catalogue.find_server(tool->server);
-  p::ToolDetail detail;
-  p::take_fields(detail, *tool, p::kEveryField);
-  detail.id = tool->id;
-  detail.server = std::string_view(server == nullptr ? "" : server->name);
-  detail.effective_timeout_ms = m.catalogue.timeout_ms_of(*tool);
-  detail.version = tool->version;
-  detail.enabled = tool->enabled;
-  detail.approval = tool->approval;
-  detail.digest = digest_of_tool(*tool);
-  detail.created_by = std::string_view(tool->created_by);
-  detail.notes = std::string_view(tool->notes);
-  detail.rejection = std::string_view(tool->rejection);
-  // Made for this reader and never stored: whoever writes to the database cannot hide a finding.
-  p::Compile source = source_of(*tool);
-  const base::Result<std::shared_ptr<const protocol::Compiled>> compiled =
-      co_await loop::attempt(m.compiler.compile(std::move(source), tool->server));
-  if (compiled) detail.analysis = (*compiled)->report.analysis;
-  const base::Result<loop::Nothing> aided = co_await loop::attempt(add_review_aids(m, detail));
-  static_cast<void>(aided);  // without the database there are none, and nothing can be decided either
+  wire::Id id = q.id;
+  if (const Tool* named = m.catalogue.find_tool(std::string_view(q.tool));
+      id == wire::Id{} && named != nullptr)
+    id = named->id;
+  p::ToolDetail detail = co_await detail_of(m, id);
   co_return detail;
 }
 

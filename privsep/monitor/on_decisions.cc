@@ -1,7 +1,9 @@
 // Runs in the monitor: asking for a review, and deciding.  An approval binds the digest that the reviewer was
 // shown; if the tool is another one by now, nothing is decided.
+#include "privsep/monitor/capabilities.h"
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/monitor.h"
+#include "privsep/monitor/review.h"
 #include "privsep/monitor/seals.h"
 #include "privsep/monitor/sql.h"
 #include "privsep/monitor/tools.h"
@@ -30,6 +32,7 @@ struct Verdict {
   const char* action = "approve";  // in the chain
   std::string reason;
   std::optional<p::Approval> state;  // nothing: the tool stays where it is
+  std::string capabilities;          // of an approval: what the tool could reach then
 };
 
 loop::Task<p::ToolSaved> decide(Monitor& m, Verdict verdict);
@@ -55,14 +58,18 @@ Answer<p::ToolSaved> on_request_publish(Monitor& m, Peer& asker, p::RequestPubli
   if (!step.to && !(automatic && stands == p::Approval::kPendingReview))
     co_return base::fail(Why::kConflict, step.refusal);
   const SavingMark mark(m.catalogue, q.tool);
+  const p::ToolDetail known = co_await detail_of(m, q.tool);
   AuditRecord record{.kind = AuditKind::kConfiguration,
                      .actor = caller->who,
                      .action = "request_publish",
                      .subject = q.tool,
-                     .digest = digest_of_tool(*tool)};
-  const Store::MakeRows rows = [&](std::uint64_t /*sequence*/) {
-    return std::vector<Statement>{state_row(q.tool, p::Approval::kPendingReview, Param::text(caller->who),
-                                            Param::null(), Param::text(q.notes))};
+                     .digest = known.digest};
+  const std::int64_t at_ms = m.clock.now_ms();
+  const Store::MakeRows rows = [&](std::uint64_t sequence) {
+    return std::vector<Statement>{
+        state_row(q.tool, p::Approval::kPendingReview, Param::text(caller->who), Param::null(),
+                  Param::text(q.notes)),
+        review_request_row(known, caller->who, std::string(q.notes), at_ms, sequence)};
   };
   const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
   static_cast<void>(sequence);
@@ -75,7 +82,8 @@ Answer<p::ToolSaved> on_request_publish(Monitor& m, Peer& asker, p::RequestPubli
     Verdict yes{.tool = q.tool,
                 .digest = digest_of_tool(*now),
                 .by = "auto_approve",
-                .state = policy::transition(p::Approval::kPendingReview, Step::kApprove).to};
+                .state = policy::transition(p::Approval::kPendingReview, Step::kApprove).to,
+                .capabilities = capabilities_of(m, *now)};
     p::ToolSaved approved = co_await decide(m, std::move(yes));
     co_return approved;
   }
@@ -100,17 +108,18 @@ Statement decision_row(const Monitor& m, const Verdict& verdict, std::int64_t at
                             .state = verdict.word,
                             .by = verdict.by,
                             .at_ms = at_ms,
-                            .sequence = sequence};
+                            .sequence = sequence,
+                            .capabilities = verdict.capabilities};
   const Param reason = verdict.reason.empty() ? Param::null() : Param::text(verdict.reason);
   return {.sql = &sql::kInsertApproval,
           .params = {Param::uuid(random_id()), Param::uuid(verdict.tool), Param::digest(verdict.digest),
                      Param::text(verdict.word), Param::text(verdict.by), reason,
                      Param::integer(static_cast<std::int64_t>(sequence)), Param::integer(at_ms),
-                     Param::digest(seal_of_approval(m.keys, sealed))}};
+                     Param::digest(seal_of_approval(m.keys, sealed)), Param::text(verdict.capabilities)}};
 }
 
-// Durable when it returns; the sequence of its record.
-loop::Task<std::uint64_t> write(Monitor& m, Verdict verdict, std::string notes) {
+// Durable when it returns; what an approval then is in memory.
+loop::Task<Approved> write(Monitor& m, Verdict verdict, std::string notes) {
   const std::int64_t at_ms = m.clock.now_ms();
   AuditRecord record{.kind = AuditKind::kDecision,
                      .actor = verdict.by,
@@ -126,21 +135,23 @@ loop::Task<std::uint64_t> write(Monitor& m, Verdict verdict, std::string notes) 
                               Param::text(notes)));
     return all;
   };
-  std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
+  const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
   m.log.info("decided", {{"verdict", verdict.word}, {"by", verdict.by}});
-  co_return sequence;
+  Approved written{
+      .by = verdict.by, .sequence = sequence, .capabilities = verdict.capabilities, .at_ms = at_ms};
+  co_return written;
 }
 
 // What gives authority acts when it is durable.
 loop::Task<p::ToolSaved> decide(Monitor& m, Verdict verdict) {
   const SavingMark mark(m.catalogue, verdict.tool);
-  const std::uint64_t sequence = co_await write(m, verdict, std::string());
+  const Approved written = co_await write(m, verdict, std::string());
   Tool* tool = m.catalogue.find_tool(verdict.tool);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, "the tool was deleted meanwhile");
   tool->approval = *verdict.state;
   tool->rejection = verdict.reason;
   if (tool->approval == p::Approval::kApproved)
-    tool->approved[verdict.digest] = {.by = verdict.by, .sequence = sequence};
+    tool->approved[verdict.digest] = written;
   else
     tool->approved.erase(verdict.digest);
   if (m.catalogue.published(*tool)) m.tools_changed(server_name(m, *tool), p::list_of(tool->kind));
@@ -152,7 +163,15 @@ loop::Task<p::ToolSaved> decide(Monitor& m, Verdict verdict) {
 Answer<p::ToolSaved> on_approve(Monitor& m, Peer& asker, p::Approve q) {
   const base::Result<p::Approval> next = decidable(m.catalogue.find_tool(q.tool), q.digest, Step::kApprove);
   if (!next) co_return std::unexpected(next.error());
-  Verdict verdict{.tool = q.tool, .digest = q.digest, .by = asker.person.who, .state = *next};
+  std::string capabilities = capabilities_of(m, *m.catalogue.find_tool(q.tool));
+  if (q.seen && !Keys::same(*q.seen, digest_of_capabilities(capabilities)))
+    co_return base::fail(Why::kConflict,
+                         "what the tool may reach has changed since it was shown: look at it again");
+  Verdict verdict{.tool = q.tool,
+                  .digest = q.digest,
+                  .by = asker.person.who,
+                  .state = *next,
+                  .capabilities = std::move(capabilities)};
   p::ToolSaved answer = co_await decide(m, std::move(verdict));
   co_return answer;
 }
@@ -199,7 +218,7 @@ Answer<p::ToolSaved> on_revoke(Monitor& m, Peer& asker, p::Revoke q) {
   if (was_published && !m.catalogue.published(*tool))
     m.tools_changed(server_name(m, *tool), p::list_of(tool->kind));
   std::string notes = tool->notes;
-  const base::Result<std::uint64_t> written = co_await loop::attempt(write(m, verdict, std::move(notes)));
+  const base::Result<Approved> written = co_await loop::attempt(write(m, verdict, std::move(notes)));
   tool = m.catalogue.find_tool(q.tool);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, "the tool was deleted meanwhile");
   if (!written) {

@@ -94,6 +94,8 @@ Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question
       return {.sql = &sql::kApiDashboard, .params = {number, Param::integer(kSteps), most}};
     case kDenied:
       return {.sql = &sql::kDenied, .params = {subject, size, page, search}};
+    case kReviewRequest:
+      return {.sql = &sql::kApiReviewRequest, .params = {subject}};
     case kAdmins:
       return {.sql = &sql::kApiAdmins, .params = {}};
   }

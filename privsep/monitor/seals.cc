@@ -8,8 +8,12 @@
 namespace mcpbox::monitor {
 
 wire::Digest seal_of_approval(const Keys& keys, const ApprovalSeal& row) {
-  return keys.seal("approvals", {view_of(row.tool), view_of(row.digest), row.state, row.by,
-                                 std::to_string(row.at_ms), std::to_string(row.sequence)});
+  const std::string at = std::to_string(row.at_ms);
+  const std::string sequence = std::to_string(row.sequence);
+  if (!row.capabilities)
+    return keys.seal("approvals", {view_of(row.tool), view_of(row.digest), row.state, row.by, at, sequence});
+  return keys.seal("approvals", {view_of(row.tool), view_of(row.digest), row.state, row.by, at, sequence,
+                                 *row.capabilities});
 }
 
 wire::Digest seal_of_setting(const Keys& keys, std::string_view key, std::string_view value,

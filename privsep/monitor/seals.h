@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "privsep/monitor/grants.h"
@@ -16,7 +17,8 @@ struct ApprovalSeal {
   std::string_view state;  // approved, rejected, revoked
   std::string_view by;
   std::int64_t at_ms = 0;
-  std::uint64_t sequence = 0;  // of the decision's audit record
+  std::uint64_t sequence = 0;                    // of the decision's audit record
+  std::optional<std::string_view> capabilities;  // rows of before they were kept have none
 };
 
 wire::Digest seal_of_approval(const Keys& keys, const ApprovalSeal& row);

@@ -38,7 +38,8 @@ inline constexpr Sql kLoadTools{"load_tools", R"sql(
 //   or null |
 //            audit_seq | at_ms | seal bytes
 inline constexpr Sql kLoadApprovals{"load_approvals", R"sql(
-    SELECT DISTINCT ON (tool_id, digest) id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal
+    SELECT DISTINCT ON (tool_id, digest) id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal,
+           capabilities
       FROM approvals ORDER BY tool_id, digest, audit_seq DESC)sql"};
 
 // The chain's last word on each digest of each tool: a sealed row with a smaller audit_seq is a replayed one.
@@ -57,10 +58,11 @@ inline constexpr Sql kLoadVersion{"load_version", R"sql(
 
 // The latest version of a tool with this digest.
 //   $1 tool uuid | $2 digest bytes
-//   columns  content
+//   columns  content | digest | version
 inline constexpr Sql kLoadVersionOf{"load_version_of", R"sql(
     SELECT kind, name, description, code, input_schema, output_schema, annotations, icons, uri_template,
-           headers, timeout_ms, parameters, own_input_schema, own_output_schema, enabled, digest
+           headers, timeout_ms, parameters, own_input_schema, own_output_schema, enabled, digest,
+           version
       FROM tool_versions WHERE tool_id = $1 AND digest = $2 ORDER BY version DESC LIMIT 1)sql"};
 
 // How the last draft run of this digest ended.
@@ -193,8 +195,17 @@ inline constexpr Sql kSetApprovalState{"set_approval_state", R"sql(
 //   $1 id uuid | $2 tool uuid | $3 digest bytes | $4 state text: approved, rejected, revoked | $5 decided_by
 //   text | $6 reason text or null | $7 audit_seq integer | $8 at_ms integer | $9 seal bytes
 inline constexpr Sql kInsertApproval{"insert_approval", R"sql(
-    INSERT INTO approvals (id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"};
+    INSERT INTO approvals (id, tool_id, digest, state, decided_by, reason, audit_seq, at_ms, seal, capabilities)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10))sql"};
+
+// What was known when a review was asked for.
+//   $1 tool uuid | $2 audit_seq integer | $3 digest bytes | $4 base_digest bytes or null | $5 requested_by
+//   text | $6 at_ms integer | $7 notes text | $8 capabilities text | $9 capabilities_before text or null |
+//   $10 analysis bytes | $11 last_draft_run text
+inline constexpr Sql kInsertReviewRequest{"insert_review_request", R"sql(
+    INSERT INTO review_requests (tool_id, audit_seq, digest, base_digest, requested_by, at_ms, notes, capabilities,
+                                 capabilities_before, analysis, last_draft_run)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))sql"};
 
 //   $1 key text | $2 value text | $3 audit_seq integer | $4 seal bytes
 inline constexpr Sql kUpsertSetting{"upsert_setting", R"sql(

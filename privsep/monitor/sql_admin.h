@@ -67,7 +67,7 @@ inline constexpr Sql kApiVersions{"api_versions", R"sql(
            'total', n.total, 'page', $3::bigint, 'page_size', $2::int, 'pages', (n.total + $2::int - 1) / $2::int)::text
       FROM tools t, LATERAL (SELECT count(*) AS total FROM tool_versions WHERE tool_id = t.id) n WHERE t.id = $1)sql"};
 
-// kVersion: everything of one version; or the version that was last approved, when $2 is 0.
+// kVersion: everything of one version.
 //   $1 tool uuid | $2 version integer
 inline constexpr Sql kApiVersion{"api_version", R"sql(
     SELECT json_build_object(
@@ -78,12 +78,7 @@ inline constexpr Sql kApiVersion{"api_version", R"sql(
              'enabled', v.enabled, 'digest', encode(v.digest, 'hex'), 'change_summary', v.change_summary,
              'change_source', v.change_source, 'author', v.author, 'created_at', iso(v.created_at))::text
       FROM tool_versions v
-     WHERE v.tool_id = $1 AND ($2::int = 0 OR v.version = $2::int)
-       AND ($2::int <> 0 OR v.digest = (
-             SELECT latest.digest FROM (SELECT DISTINCT ON (digest) digest, state, audit_seq FROM approvals
-                                         WHERE tool_id = $1 ORDER BY digest, audit_seq DESC) latest
-              WHERE latest.state = 'approved' ORDER BY latest.audit_seq DESC LIMIT 1))
-     ORDER BY v.version DESC LIMIT 1)sql"};
+     WHERE v.tool_id = $1 AND v.version = $2)sql"};
 
 // kReviews: tools by where they stand in review, longest waiting first.
 //   $1 approval_status text, or all | $2 text in tool, description or server | $3 size | $4 page
@@ -118,6 +113,18 @@ inline constexpr Sql kApiReviewStats{"api_review_stats", R"sql(
              'recently_rejected', (SELECT count(*) FROM approvals WHERE state = 'rejected'
                                       AND at_ms > extract(epoch FROM now() - interval '7 days') * 1000))::text
       FROM tools)sql"};
+
+// kReviewRequest: what was known when the tool's review was asked for last.  Lines as lists; what was added
+// and removed since the approval before it; null where there was none.  `analysis` is JSON in a string.
+//   $1 tool uuid
+inline constexpr Sql kApiReviewRequest{"api_review_request", R"sql(
+    SELECT json_build_object(
+             'digest', encode(digest, 'hex'), 'base_digest', encode(base_digest, 'hex'), 'requested_by', requested_by,
+             'requested_at', iso_ms(at_ms), 'notes', notes, 'capabilities', text_lines(capabilities),
+             'capabilities_added', text_lines_without(capabilities, capabilities_before),
+             'capabilities_removed', text_lines_without(capabilities_before, capabilities),
+             'analysis', nullif(log_text(analysis, 300000), ''), 'last_draft_run', nullif(last_draft_run, ''))::text
+      FROM review_requests WHERE tool_id = $1 ORDER BY audit_seq DESC LIMIT 1)sql"};
 
 // kAdmins: who may sign in; whether a row counts is for the monitor's memory to say.
 inline constexpr Sql kApiAdmins{"api_admins", R"sql(

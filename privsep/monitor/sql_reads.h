@@ -80,13 +80,22 @@ inline constexpr Sql kGetTool{"get_tool", R"sql(
 //   $1 tool uuid
 //   {tool_id,name,approval_status,current_version,digest,created_by,approval_requested_by,approval_requested_at,approved_at,approved_by,
 //    rejection_reason,publish_notes,denied_connections[]{host,port,times,last_at,
-//    request (arguments of request_network_access)} (the latest 20)}
+//    request (arguments of request_network_access)} (the latest 20),
+//    review_request{digest,base_digest,capabilities[],
+//    capabilities_added[],capabilities_removed[],last_draft_run} or null: when a review was asked for last}
 inline constexpr Sql kGetToolStatus{"get_tool_status", R"sql(
     SELECT json_build_object(
              'tool_id', id, 'name', name, 'approval_status', approval_status, 'current_version', current_version,
              'digest', encode(digest, 'hex'), 'created_by', created_by,
              'approval_requested_by', approval_requested_by, 'approval_requested_at', iso(approval_requested_at), 'approved_at', iso(approved_at),
              'approved_by', approved_by, 'rejection_reason', rejection_reason, 'publish_notes', publish_notes,
+             'review_request', (
+               SELECT json_build_object('digest', encode(r.digest, 'hex'), 'base_digest', encode(r.base_digest, 'hex'),
+                                        'capabilities', text_lines(r.capabilities),
+                                        'capabilities_added', text_lines_without(r.capabilities, r.capabilities_before),
+                                        'capabilities_removed', text_lines_without(r.capabilities_before, r.capabilities),
+                                        'last_draft_run', nullif(r.last_draft_run, ''))
+                 FROM review_requests r WHERE r.tool_id = $1 ORDER BY r.audit_seq DESC LIMIT 1),
              'denied_connections', coalesce((
                SELECT json_agg(json_build_object('host', d.host, 'port', d.port, 'times', d.times,
                                                  'last_at', iso_ms(d.last_ms),

@@ -122,7 +122,7 @@ enum class AdminQuery : std::uint8_t {
   kTools,           // subject = server, page
   kTool,            // subject = tool
   kVersions,        // subject or tool, page
-  kVersion,         // subject or tool, number = version; 0: the one that was last approved
+  kVersion,         // subject or tool, number = version
   kReviews,         // filter = approval status, search, page
   kReviewStats,     //
   kExecutions,      // search = tool, subject = server or tool, filter = success, failed or test, who, page
@@ -132,9 +132,10 @@ enum class AdminQuery : std::uint8_t {
   kDashboard,       // number = seconds
   kAdmins,          //
   kDenied,          // subject or search = server, or none for all; page: what tools tried and nobody approved
+  kReviewRequest,   // subject = tool: what was known when its review was asked for last; null for never
 };
 constexpr bool is_known(AdminQuery query) {
-  return query >= AdminQuery::kPending && query <= AdminQuery::kDenied;
+  return query >= AdminQuery::kPending && query <= AdminQuery::kReviewRequest;
 }
 
 struct AdminRead {
@@ -167,14 +168,27 @@ struct ToolDetail : ToolContent {
   Text<limits::kNotesBytes> notes;      // the author's, untrusted
   Text<limits::kNotesBytes> rejection;  // reason of the last rejection
   Bytes<limits::kAnalysisBytes>
-      analysis;                        // made now, of this code: CodeReport::analysis.  Empty when it failed
-  Maybe<ToolContent> approved_before;  // what was approved last and not revoked, if that is something else
-  Text<256> last_draft_run;            // how the last one of this digest ended, in words; empty for none
+      analysis;  // made now, of this code: CodeReport::analysis.  Empty when it failed
+  // What was approved last and not revoked, if that is something else: by the monitor's memory, not by rows.
+  Maybe<ToolContent> approved_before;
+  Bytes<limits::kAnalysisBytes> analysis_before;  // made now, of approved_before
+  Digest digest_before{};                         // and its digest
+  std::uint32_t version_before = 0;               // the latest version with that digest
+  Text<128> approved_by;                          // who approved what is approved, or was last, and when
+  std::int64_t approved_at_ms = 0;
+  Text<256> last_draft_run;  // how the last one of this digest ended, in words; empty for none
+  // What it may reach beside computing, a line each: now, and as the last approval found it (nothing: nobody
+  // approved it).  The digest is what Approve::seen takes.
+  Text<limits::kCapabilityBytes> capabilities;
+  Maybe<Text<limits::kCapabilityBytes>> capabilities_before;
+  Digest capabilities_digest{};
   static auto fields(auto& m) {
     return std::tuple_cat(
         ToolContent::fields(m),
         std::tie(m.id, m.server, m.effective_timeout_ms, m.version, m.enabled, m.approval, m.digest,
-                 m.created_by, m.notes, m.rejection, m.analysis, m.approved_before, m.last_draft_run));
+                 m.created_by, m.notes, m.rejection, m.analysis, m.approved_before, m.analysis_before,
+                 m.digest_before, m.version_before, m.approved_by, m.approved_at_ms, m.last_draft_run,
+                 m.capabilities, m.capabilities_before, m.capabilities_digest));
   }
 };
 
@@ -192,7 +206,8 @@ struct Approve {
   using Reply = ToolSaved;
   Id tool{};
   Digest digest{};
-  static auto fields(auto& m) { return std::tie(m.tool, m.digest); }
+  Maybe<Digest> seen;  // ToolDetail::capabilities_digest, when they were shown; kConflict when they changed
+  static auto fields(auto& m) { return std::tie(m.tool, m.digest, m.seen); }
 };
 
 struct Reject {

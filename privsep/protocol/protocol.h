@@ -140,6 +140,8 @@ inline constexpr Roles kEgressOnly = set_of(Role::kEgress);
 inline constexpr Roles kPeople = Role::kCtl | Role::kAdmin;
 // A caller of a gateway, or a person signed in at the admin process.
 inline constexpr Roles kManage = Role::kNetLocal | Role::kNetTunnel | Role::kAdmin;
+// The same, and a person at a terminal who may decide: the answer asks for a ticket or the right to decide.
+inline constexpr Roles kManageOrCtl = kManage | Role::kCtl;
 inline constexpr Roles kSayHello = Role::kNetLocal | Role::kNetTunnel | Role::kZygote | Role::kCtl |
                                    Role::kAdmin | Role::kEgress | Role::kDialer;
 inline constexpr State kNew = State::kConnected;
@@ -178,7 +180,7 @@ struct Protocol : Table<
     Row< ValidateCode,   CodeReport, kManage,      kKnown,    kStay,     on::on_validate_code   >,
     Row< TestCode,       CallResult, kManage,      kKnown,    kStay,     on::on_test_code       >,
     Row< RequestPublish, ToolSaved,  kManage,      kKnown,    kStay,     on::on_request_publish >,
-    Row< RollbackTool,   ToolSaved,  kManage,      kKnown,    kStay,     on::on_rollback_tool   >,
+    Row< RollbackTool,   ToolSaved,  kManageOrCtl, kKnown,    kStay,     on::on_rollback_tool   >,
     Row< DeleteTool,     Done,       kManage,      kKnown,    kStay,     on::on_delete_tool     >,
     Row< DeleteServer,   ServerInfo, kManage,      kKnown,    kStay,     on::on_delete_server   >,
     Row< RequestHost,    GrantAsked,   kNet,         kServing,  kStay,     on::on_request_host      >,
@@ -258,11 +260,12 @@ constexpr bool is_before_session(Op op) {
   return false;
 }
 // What `decide_from = ctl` leaves to a person at a terminal.
-// Freezing, deleting and ending sessions only take away, and stay possible everywhere.
+// Freezing, deleting and ending sessions only take away, and stay possible everywhere.  Renaming a server
+// decides which approved tool a name reaches.
 inline constexpr Op kDecisions[] = {Op::kApprove,       Op::kReject,       Op::kRevoke,    Op::kDecideGrant,
                                     Op::kAddHost,       Op::kAddModule,    Op::kSetSecret, Op::kDeleteSecret,
                                     Op::kChangeSetting, Op::kApplyProfile, Op::kThaw,      Op::kSetPassword,
-                                    Op::kRemoveAdmin};
+                                    Op::kRemoveAdmin,   Op::kChangeServer};
 constexpr bool is_decision(Op op) {
   for (const Op one : kDecisions)
     if (one == op) return true;

@@ -199,10 +199,21 @@ test("a version that is not there, or is the current one, is not gone back to", 
     await box.mcp.refusal("mcpbox_list_tool_versions", { ...version(1), compare_to: 9 }),
     /version/,
   );
+  const ctl = (number: string) => box.ctl(["rollback", tool.name, number]);
+  for (const [number, code] of [
+    ["0", 2],
+    ["x", 2],
+    ["2", 5],
+    ["9", 1],
+  ] as [string, number][])
+    assert.equal((await ctl(number)).code, code, number);
   const same = await box.mcp.manage("update_tool", { tool_id: tool.id, description: "Second." });
   assert.equal(
     (await box.mcp.manage("list_tool_versions", { tool_id: tool.id })).total_versions,
     2,
     same.message,
   );
+  assert.match((await ctl("1")).stdout, /back to version 1, as version 3: approved\n$/);
+  const { versions } = await box.mcp.manage("list_tool_versions", { tool_id: tool.id });
+  assert.deepEqual([versions[0].change_source, versions[0].approval], ["rollback", "approved"]);
 });

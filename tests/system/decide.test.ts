@@ -85,6 +85,7 @@ const DECISIONS: [string, string[]][] = [
   ["change a server", ["server", "plain", "--name", "other"]],
   ["delete", ["delete", "plain__asked"]],
   ["versions", ["versions", "plain__asked"]],
+  ["roll back", ["rollback", "plain__asked", "1"]],
   ["pending", ["pending"]],
   ["show", ["show", "plain__asked"]],
   ["explain", ["explain", "plain__asked"]],

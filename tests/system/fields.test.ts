@@ -117,7 +117,7 @@ test("tools, their code and their versions", async () => {
   assert.equal((await answer("rollback_tool", { tool_id, version: 1 }, back)).current_version, 3);
   const asked = { tool_id, notes: "please" };
   await answer("request_publish", asked, ["success", "tool_id", "name", "status", "message"]);
-  await answer("get_tool_status", { tool_id }, [
+  const status = await answer("get_tool_status", { tool_id }, [
     ...[
       "tool_id",
       "name",
@@ -127,8 +127,9 @@ test("tools, their code and their versions", async () => {
       "approved_at",
       "approved_by",
     ],
-    ...["rejection_reason", "publish_notes", "module_requests", "network_access_requests"],
+    ...["rejection_reason", "publish_notes", "module_requests", "network_access_requests", "review_request"],
   ]);
+  has(status.review_request, "digest", "base_digest", "capabilities", "capabilities_added", "last_draft_run");
   const logs = await answer("get_tool_logs", { tool_id }, ["tool_id", "tool_name", "logs", ...PAGED]);
   const entry = [
     "id",

@@ -9,7 +9,8 @@ BEGIN
   EXECUTE format('REVOKE ALL ON SCHEMA mcpbox FROM %I', role);
   EXECUTE format('GRANT USAGE ON SCHEMA mcpbox TO %I', role);
   EXECUTE format('GRANT SELECT ON schema_migrations, audit_kept_decisions TO %I', role);
-  EXECUTE format('GRANT SELECT, INSERT ON audit, audit_checkpoints, approvals, tool_versions, executions TO %I', role);
+  EXECUTE format('GRANT SELECT, INSERT ON audit, audit_checkpoints, approvals, tool_versions, executions,
+                  review_requests TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, DELETE ON admin_sessions, client_tokens TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON servers, tools, admins, settings TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON denials TO %I', role);

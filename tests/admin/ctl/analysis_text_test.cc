@@ -21,11 +21,26 @@ TEST(AnalysisText, EachFindingIsALineWithItsSeverityAndPlace) {
             "  ! medium: ended early (incomplete)\n"
             "  Secrets  API_KEY (line 3)\n"
             "  Hosts    none\n"
-            "  Modules  json (line 1), yaml (line 2, not_installed)\n");
+            "  Modules  json (line 1), yaml (line 2, not_installed)\n"
+            "  Output   none\n");
 }
 
 TEST(AnalysisText, NoFindingIsSaidToo) {
   EXPECT_THAT(analysis_text(R"({"findings": []})"), HasSubstr("  (nothing found)\n"));
+}
+
+TEST(AnalysisText, WhatTheCodeUsesAnewAndNoLongerIsSaid) {
+  const char* before = R"({"hosts":[{"host":"a.example","line":1}],"modules":[{"name":"json","line":2}]})";
+  const char* now = R"({"hosts":[{"host":"b.example\n","line":1}],"modules":[{"name":"json","line":9}],
+                        "secrets":[{"key":"KEY","line":3}],"outputs":[{"kind":"image","line":4}]})";
+  EXPECT_EQ(analysis_difference(before, now),
+            "what the code uses\n"
+            "  + host b.example\\x0a\n"
+            "  + output image\n"
+            "  + secret KEY\n"
+            "  - host a.example\n");
+  EXPECT_EQ(analysis_difference(now, now), "");
+  EXPECT_EQ(analysis_difference("", now), "");
 }
 
 TEST(AnalysisText, NoAnalysisIsACaution) {

@@ -56,6 +56,19 @@ TEST(ToolText, ShowsWhateverElseAnApprovalBindsAndNothingThatIsNotThere) {
     EXPECT_THAT(text, HasSubstr(shown));
 }
 
+TEST(ToolText, SaysWhatAnApprovalLetsItReachAndWhatIsNewInThat) {
+  protocol::ToolDetail tool = greeting();
+  EXPECT_THAT(tool_text(tool), HasSubstr("May reach    nothing but its arguments"));
+  tool.capabilities = "host a.example:443\nmodule yaml\n";
+  EXPECT_THAT(tool_text(tool), HasSubstr("    host a.example:443\n    module yaml\n"));
+  tool.capabilities_before.emplace("module json\nmodule yaml\n");
+  EXPECT_THAT(tool_text(tool), HasSubstr("  + host a.example:443\n    module yaml\n  - module json\n"));
+  const std::string json = json_text(tool_json(tool).get());
+  EXPECT_THAT(json, HasSubstr("\"capabilities\": [\n    \"host a.example:443\",\n    \"module yaml\"\n  ]"));
+  EXPECT_THAT(json, HasSubstr("\"added\": [\n      \"host a.example:443\"\n    ]"));
+  EXPECT_THAT(json, HasSubstr("\"removed\": [\n      \"module json\"\n    ]"));
+}
+
 TEST(ToolText, AMissingAnalysisIsACaution) {
   protocol::ToolDetail tool = greeting();
   tool.analysis = "";

@@ -373,5 +373,20 @@ class Hostile(unittest.TestCase):
                     self.assertTrue(report.problem)
 
 
+class Outputs(unittest.TestCase):
+    def test_what_the_client_can_get_besides_text_is_listed_once(self):
+        source = (
+            "async def main(ctx):\n    await ctx.elicit('a', {})\n    await ctx.elicit_url('a', 'b')\n"
+            "    return [ctx.image(b''), ctx.image(b''), ctx.text('')]\n"
+        )
+        self.assertEqual(
+            analysis(source)["outputs"],
+            [{"kind": "question to the user", "line": 2}, {"kind": "image", "line": 4}],
+        )
+
+    def test_an_attribute_of_something_else_is_none(self):
+        self.assertEqual(analysis("x = other.image\n")["outputs"], [])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -157,7 +157,7 @@ constexpr Op kNoDecisions[] = {
     Op::kDeleteServer,  Op::kListModules,  Op::kCreateSecret, Op::kGetStatus,      Op::kAdminRead,
     Op::kShowTool,      Op::kRemove,       Op::kFreeze,       Op::kReviewGrants,   Op::kShowGrant,
     Op::kReviewSecrets, Op::kReadSettings, Op::kGetAuditHead, Op::kReadAudit,      Op::kReadCheckpoints,
-    Op::kWatchActivity, Op::kListSessions, Op::kEndSession,   Op::kChangePassword, Op::kChangeServer};
+    Op::kWatchActivity, Op::kListSessions, Op::kEndSession,   Op::kChangePassword};
 
 TEST_F(AdminSessionsTest, WhenOnlyMcpboxctlDecidesEveryDecisionOfTheTableIsRefusedHere) {
   monitor.policy.set(policy::Setting::kDecideFrom, "ctl");
@@ -185,10 +185,14 @@ TEST_F(AdminSessionsTest, WhatOnlyMcpboxctlDecidesIsLeftAsItWas) {
   monitor.policy.set(policy::Setting::kDecideFrom, "ctl");
   const std::string token = sign_in(admin);
   EXPECT_FALSE(in_session(admin, token, approval()));
+  protocol::ChangeServer rename{.server = "srv"};
+  rename.name.emplace("other");
+  EXPECT_FALSE(in_session(admin, token, rename));
   EXPECT_FALSE(
       in_session(admin, token, protocol::SetPassword{.admin = "eve", .password = "correct horse battery"}));
   EXPECT_FALSE(in_session(admin, token, protocol::RemoveAdmin{.admin = "alice"}));
   EXPECT_EQ(tool().approval, protocol::Approval::kDraft);
+  EXPECT_NE(monitor.catalogue.find_server(std::string_view("srv")), nullptr);
   EXPECT_EQ(monitor.admins.size(), 1u);
   monitor.policy.set(policy::Setting::kDecideFrom, "ui+ctl");
   EXPECT_TRUE(in_session(admin, token, approval()));

@@ -122,6 +122,16 @@ TEST_F(ApprovalStates, ARevokedDigestIsNotComeBackTo) {
   EXPECT_FALSE(finish(on_revoke(monitor, *root, {.tool = tool_id, .digest = old})).has_value());
 }
 
+TEST_F(ApprovalStates, ARollbackFromATerminalNeedsTheRightToDecide) {
+  put_into(Approval::kDraft);
+  const auto person = peer(Role::kCtl, State::kServing);
+  EXPECT_FALSE(finish(on_rollback_tool(monitor, *person, {.tool = tool_id, .version = 1})).has_value());
+  EXPECT_EQ(tool().version, 2u);
+  ASSERT_TRUE(finish(on_rollback_tool(monitor, *root, {.tool = tool_id, .version = 1})).has_value());
+  EXPECT_EQ(tool().version, 3u);
+  EXPECT_EQ(store.records.back().actor, "root");
+}
+
 TEST_F(ApprovalStates, ARevocationWorksWhileAChangeIsBeingSaved) {
   put_into(Approval::kApproved);
   const SavingMark mark(monitor.catalogue, tool_id);

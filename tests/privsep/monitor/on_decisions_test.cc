@@ -35,6 +35,38 @@ TEST_F(DecisionTest, AStaleDigestIsRefused) {
   EXPECT_FALSE(monitor.catalogue.published(tool()));
 }
 
+TEST_F(DecisionTest, AnApprovalKeepsWhatTheToolCouldReach) {
+  monitor.grants.put(
+      {.id = {7}, .state = protocol::GrantState::kApproved, .server = server_id, .name = "a.example"});
+  const auto shown = finish(on_show_tool(monitor, *root, {.tool = "srv__greet"}));
+  ASSERT_TRUE(shown.has_value());
+  EXPECT_EQ(shown->capabilities, "host a.example, any port\n");
+  EXPECT_FALSE(shown->capabilities_before.has_value());
+  p::Approve yes{.tool = tool_id, .digest = shown->digest};
+  yes.seen.emplace(shown->capabilities_digest);
+  ASSERT_TRUE(finish(on_approve(monitor, *root, yes)).has_value());
+  EXPECT_EQ(tool().approved.at(shown->digest).capabilities, "host a.example, any port\n");
+  monitor.grants.put(
+      {.id = {8}, .state = protocol::GrantState::kApproved, .server = server_id, .name = "b.example"});
+  const auto again = finish(on_show_tool(monitor, *root, {.tool = "srv__greet"}));
+  ASSERT_TRUE(again && again->capabilities_before);
+  EXPECT_EQ(*again->capabilities_before, "host a.example, any port\n");
+  EXPECT_EQ(again->capabilities, "host a.example, any port\nhost b.example, any port\n");
+}
+
+TEST_F(DecisionTest, WhatItMayReachIsWhatWasShownOrNothingIsApproved) {
+  const auto shown = finish(on_show_tool(monitor, *root, {.tool = "srv__greet"}));
+  ASSERT_TRUE(shown.has_value());
+  monitor.grants.put(
+      {.id = {7}, .state = protocol::GrantState::kApproved, .server = server_id, .name = "a.example"});
+  p::Approve yes{.tool = tool_id, .digest = shown->digest};
+  yes.seen.emplace(shown->capabilities_digest);
+  const auto answer = finish(on_approve(monitor, *root, yes));
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().why, base::Why::kConflict);
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+}
+
 TEST_F(DecisionTest, WithoutADatabaseNothingIsApproved) {
   store.broken = true;
   EXPECT_FALSE(
@@ -153,14 +185,17 @@ TEST_F(DecisionTest, AFreezeActsEvenWhenItCannotBeWritten) {
 
 class LoadTest : public DecisionTest {
  public:
-  std::vector<std::optional<std::string>> approval_row(std::uint64_t sequence, const Keys& sealed_with) {
+  std::vector<std::optional<std::string>> approval_row(
+      std::uint64_t sequence, const Keys& sealed_with,
+      const std::optional<std::string>& capabilities = std::nullopt) {
     const wire::Digest digest = digest_of_tool(tool());
     const ApprovalSeal row{.tool = tool_id,
                            .digest = digest,
                            .state = "approved",
                            .by = "root",
                            .at_ms = 5,
-                           .sequence = sequence};
+                           .sequence = sequence,
+                           .capabilities = capabilities};
     const wire::Digest seal = seal_of_approval(sealed_with, row);
     return {std::string(16, 'a'),
             std::string(view_of(tool_id)),
@@ -170,7 +205,8 @@ class LoadTest : public DecisionTest {
             std::nullopt,
             std::to_string(sequence),
             "5",
-            std::string(view_of(seal))};
+            std::string(view_of(seal)),
+            capabilities};
   }
   void load() {
     tool().approval = Approval::kApproved;  // as a database owner can write it
@@ -192,6 +228,21 @@ TEST_F(LoadTest, AnApprovalWithoutOurSealIsIgnoredAndReported) {
   load();
   EXPECT_FALSE(monitor.catalogue.published(tool()));
   EXPECT_EQ(monitor.warnings.size(), 1u);
+}
+
+TEST_F(LoadTest, WhatAToolCouldReachWhenItWasApprovedIsUnderTheSeal) {
+  store.answers["load_approvals"].rows = {approval_row(3, keys, "module yaml\n")};
+  load();
+  EXPECT_EQ(tool().approved.at(digest_of_tool(tool())).capabilities, "module yaml\n");
+  for (const std::optional<std::string>& other :
+       {std::optional<std::string>("module json\n"), std::optional<std::string>()}) {
+    auto row = approval_row(3, keys, "module yaml\n");
+    row[9] = other;
+    tool().approved.clear();
+    store.answers["load_approvals"].rows = {row};
+    load();
+    EXPECT_TRUE(tool().approved.empty());
+  }
 }
 
 TEST_F(LoadTest, AReplayedApprovalIsIgnoredAndReported) {

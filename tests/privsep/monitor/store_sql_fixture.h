@@ -63,7 +63,7 @@ class StoreSqlTest : public StoreTest {
     must({.sql = &sql::kInsertApproval,
           .params = {Param::uuid(random_id()), Param::uuid(tool), Param::digest(digest_of({"1"})),
                      Param::text(state), Param::text("root"), Param::null(), Param::integer(sequence),
-                     Param::integer(1'700'000'000'123), Param::raw("seal")}});
+                     Param::integer(1'700'000'000'123), Param::raw("seal"), Param::text("")}});
   }
   Statement execution(const wire::Id& call, const wire::Id& tool, const wire::Id& owner, std::int64_t at_ms,
                       const std::string& caller = "unix:alice", const std::string& bytes = "{}") {

@@ -75,7 +75,7 @@ TEST_F(StoreSqlTest, TheLatestApprovalOfEachDigestIsLoaded) {
     must({.sql = &sql::kInsertApproval,
           .params = {Param::uuid(random_id()), Param::uuid(tool_id), Param::digest(digest_of({digest})),
                      Param::text(state), Param::text("root"), Param::null(), Param::integer(sequence),
-                     Param::integer(1), Param::raw("seal")}});
+                     Param::integer(1), Param::raw("seal"), Param::text("module yaml\n")}});
   };
   add("1", "approved", 1);
   add("2", "approved", 2);
@@ -83,6 +83,7 @@ TEST_F(StoreSqlTest, TheLatestApprovalOfEachDigestIsLoaded) {
   std::map<std::string, std::string> latest;
   for (const Row& row : rows(*store, sql::kLoadApprovals)) latest[*row.at(6)] = *row.at(3);
   EXPECT_EQ(latest, (std::map<std::string, std::string>{{"1", "approved"}, {"3", "revoked"}}));
+  EXPECT_EQ(rows(*store, sql::kLoadApprovals).at(0).at(9), "module yaml\n");
 }
 
 TEST_F(StoreSqlTest, VersionsAreListedLoadedAndGoWithTheirTool) {
@@ -100,7 +101,8 @@ TEST_F(StoreSqlTest, VersionsAreListedLoadedAndGoWithTheirTool) {
   EXPECT_TRUE(rows(*store, sql::kGetVersion, {Param::uuid(tool_id), Param::integer(3)}).empty());
   EXPECT_EQ(rows(*store, sql::kLoadVersion, {Param::uuid(tool_id), Param::integer(1)}).at(0).at(3), "code 1");
   const Param digest = Param::digest(digest_of({"code 2"}));
-  EXPECT_EQ(rows(*store, sql::kLoadVersionOf, {Param::uuid(tool_id), digest}).at(0).at(3), "code 2");
+  const std::vector<Row> of_digest = rows(*store, sql::kLoadVersionOf, {Param::uuid(tool_id), digest});
+  EXPECT_EQ(*of_digest.at(0).at(3) + *of_digest.at(0).at(16), "code 22") << "the code and the version";
   EXPECT_TRUE(rows(*store, sql::kLastDraftRun, {Param::uuid(tool_id), digest}).empty());
   must({.sql = &sql::kDeleteTool, .params = {Param::uuid(tool_id)}});
   EXPECT_TRUE(rows(*store, sql::kLoadVersion, {Param::uuid(tool_id), Param::integer(1)}).empty());
