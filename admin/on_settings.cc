@@ -82,7 +82,7 @@ Task<Answered> on_change_settings(Admin& a, const Incoming& in) {
   if (fields.good() && changes.empty()) fields.wrong("settings", "name at least one");
   if (!fields.good()) co_return fields.refusal();
   // Once decide_from is ctl, nothing more can be changed here: it comes last.
-  std::ranges::stable_partition(changes, [](const protocol::ChangeSetting& change) {
+  std::ranges::partition(changes, [](const protocol::ChangeSetting& change) {
     return change.setting != policy::Setting::kDecideFrom;
   });
   for (protocol::ChangeSetting& change : changes) {
