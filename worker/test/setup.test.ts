@@ -46,21 +46,36 @@ test("a home that does not answer is a bad gateway, without saying where it is",
   expect(refused).not.toMatch(/127\.0\.0\.1|8002/);
 });
 
-test("attempts are counted by address, requests by person", async () => {
-  const worker = await started({ limits: { LIMIT_REGISTER: 3, LIMIT_SIGN_IN: 8, LIMIT_MCP: 4 } });
-  const register = () => worker.fetch("/register", { method: "POST", body: "{}" });
-  const ada = await signedIn(worker); // one registration, four steps of a sign-in, two requests
-  const statuses = [await register(), await register(), await register()].map((answer) => answer.status);
-  expect(statuses).toEqual([400, 400, 429]);
-  const ask = () =>
-    worker.fetch("/mcp", { method: "DELETE", headers: { authorization: `Bearer ${ada.token}` } });
-  const asked = [];
-  for (let i = 0; i < 5; i++) asked.push(await ask());
-  const last = asked.at(-1)!;
-  expect([last.status, last.headers.get("retry-after")]).toEqual([429, "60"]);
-  const token = () =>
-    worker.fetch("/token", { method: "POST", body: new URLSearchParams({ grant_type: "x" }) });
-  const tried = [];
-  for (let i = 0; i < 6; i++) tried.push((await token()).status);
-  expect(tried.at(-1)).toBe(429);
-});
+// The counters begin anew with each minute of the clock: what was counted across such a border is counted again.
+async function withinOneMinute(count: () => Promise<void>): Promise<void> {
+  const minute = () => Math.floor(Date.now() / 60_000);
+  for (;;) {
+    const begun = minute();
+    try {
+      return await count();
+    } catch (error) {
+      if (minute() === begun) throw error;
+      await stack?.stop();
+    }
+  }
+}
+
+test("attempts are counted by address, requests by person", () =>
+  withinOneMinute(async () => {
+    const worker = await started({ limits: { LIMIT_REGISTER: 3, LIMIT_SIGN_IN: 8, LIMIT_MCP: 4 } });
+    const register = () => worker.fetch("/register", { method: "POST", body: "{}" });
+    const ada = await signedIn(worker); // one registration, four steps of a sign-in, two requests
+    const statuses = [await register(), await register(), await register()].map((answer) => answer.status);
+    expect(statuses).toEqual([400, 400, 429]);
+    const ask = () =>
+      worker.fetch("/mcp", { method: "DELETE", headers: { authorization: `Bearer ${ada.token}` } });
+    const asked = [];
+    for (let i = 0; i < 5; i++) asked.push(await ask());
+    const last = asked.at(-1)!;
+    expect([last.status, last.headers.get("retry-after")]).toEqual([429, "60"]);
+    const token = () =>
+      worker.fetch("/token", { method: "POST", body: new URLSearchParams({ grant_type: "x" }) });
+    const tried = [];
+    for (let i = 0; i < 6; i++) tried.push((await token()).status);
+    expect(tried.at(-1)).toBe(429);
+  }));
