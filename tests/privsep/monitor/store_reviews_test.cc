@@ -1,4 +1,4 @@
-// What is stored with a request for a review, and how it is told: schema/0008_capabilities.sql and
+// What is stored with a request for a review, and how it is told: schema/0010_capabilities.sql and
 // sql_admin.h.
 #include "privsep/monitor/sql_admin.h"
 #include "tests/privsep/monitor/store_sql_fixture.h"
