@@ -1,0 +1,1 @@
+// Has nothing in it: it stands for the headers that are compiled once (CMakeLists.txt).
