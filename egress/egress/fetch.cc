@@ -206,8 +206,18 @@ void Fetch::resume_when_there_is_room() {
   if (!grant_.child_keeps_up()) return retry_.start(kLookAgainMs);
   reading_paused_ = false;
   progress();
+  go_on();
+}
+
+// libcurl first offers again what it kept.  When we do not take that, it says so here and nowhere else, and
+// does nothing more with the transfer.
+void Fetch::go_on() {
   const std::shared_ptr<Fetch> self = shared_from_this();
-  curl_easy_pause(easy_.get(), writing_paused_ ? CURLPAUSE_SEND : CURLPAUSE_CONT);
+  const int waits = (reading_paused_ ? CURLPAUSE_RECV : 0) | (writing_paused_ ? CURLPAUSE_SEND : 0);
+  const CURLcode result = curl_easy_pause(easy_.get(), waits);
+  if (result == CURLE_OK) return;
+  grant_.multi().remove(easy_.get());
+  ended(result);
 }
 
 // --- The request's body -----------------------------------------------------------------------------------
@@ -246,8 +256,7 @@ bool Fetch::take_body(std::string_view data, bool last) {
   if (!data.empty()) body_.emplace_back(data);
   if (!std::exchange(writing_paused_, false)) return true;
   progress();
-  const std::shared_ptr<Fetch> self = shared_from_this();
-  curl_easy_pause(easy_.get(), reading_paused_ ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+  go_on();
   return true;
 }
 

@@ -81,6 +81,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   void progress();
   [[nodiscard]] Fault silence() const;
   void resume_when_there_is_room();
+  void go_on();
 
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self);

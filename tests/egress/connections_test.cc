@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "privsep/base/clock.h"
 #include "tests/egress/egress_world.h"
 
 namespace mcpbox::test {
@@ -55,6 +56,42 @@ TEST_F(EgressTest, AChildThatThinksBetweenTwoPartsOfABodyMayTakeItsTime) {
   rest.data = "b";
   ASSERT_TRUE(child_->notify(rest));
   EXPECT_EQ(wait_for(stream).data, "taken");
+}
+
+// What libcurl kept for a child without room is refused when there is room again: the ceiling was reached
+// meanwhile.  Nothing else of libcurl tells of it.
+TEST_F(EgressTest, ACeilingThatIsReachedWhileTheChildWasSlowEndsTheExchangeAtOnce) {
+  constexpr std::size_t kWindow = policy::limits::kFetchWindowBytes;
+  const std::string whole = answer(std::string(1 << 20, 'y'));
+  Server server({whole});
+  gives_room_ = false;
+  open(host("api.test"), 10, kWindow + 65536);
+  FetchStart slow = request("GET", "api.test", server.port());
+  slow.connect_ms = policy::limits::kConnectMaxMs;  // after which libcurl looks at everything once more
+  const std::uint32_t stream = slow.stream;
+  ASSERT_TRUE(child_->notify(slow));
+  until([&] { return got_[stream].data.size() >= kWindow; });
+  loop::Timer some(loop_, [this] { loop_.stop(); });
+  some.start(100);
+  loop_.run();
+
+  // Another request takes all that is left, to the byte.
+  const std::size_t head = whole.find("\r\n\r\n") + 4;
+  std::size_t left = kWindow + 65536 - 1 - head - got_[stream].data.size() - 1;
+  FetchStart greedy = request("GET", "api.test", server.port());
+  while (left > 0) {
+    HeaderField& header = greedy.headers.emplace_back();
+    header.name = std::string_view("x");
+    header.value.assign(std::min<std::size_t>(left - 1, 8000), 'v');
+    left -= 1 + header.value.size();
+  }
+  ASSERT_TRUE(child_->notify(greedy));
+  FetchRoom room{.stream = stream, .bytes = kWindow};
+  ASSERT_TRUE(child_->notify(room));
+  const std::int64_t since = base::SystemClock().steady_ms();
+  ASSERT_TRUE(wait_for(stream).failed);
+  EXPECT_EQ(got_[stream].failed->fault, FetchFault::kBudget);
+  EXPECT_LT(base::SystemClock().steady_ms() - since, 30'000);
 }
 
 TEST_F(EgressTest, AKeptConnectionThatDiedIdleCostsADial) {
