@@ -23,12 +23,6 @@ constexpr std::int64_t kLookAgainMs = 5;  // whether a child that does not keep 
 
 std::int64_t now_ms() { return base::SystemClock().steady_ms(); }
 
-// RFC 9110, 9.2.2: doing it twice is doing it once.
-bool may_be_repeated(std::string_view method) {
-  constexpr std::array<std::string_view, 5> kIdempotent = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
-  return std::ranges::find(kIdempotent, method) != kIdempotent.end();
-}
-
 }  // namespace
 
 Fetch::Fetch(Grant& grant, protocol::FetchStart request)
@@ -56,6 +50,13 @@ Fetch& Fetch::of(CURL* easy) {
   return *reinterpret_cast<Fetch*>(self);
 }
 
+// RFC 9110, 9.2.2: doing it twice is doing it once.  Of a body we keep nothing.
+bool Fetch::may_be_sent_again() const {
+  constexpr std::array<std::string_view, 5> kIdempotent = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};
+  const std::string_view method = request_.method;
+  return request_.body == BodyKind::kNone && std::ranges::find(kIdempotent, method) != kIdempotent.end();
+}
+
 void Fetch::start() {
   if (!std::exchange(set_up_, true)) {
     if (!whole_body_.empty()) {
@@ -73,10 +74,7 @@ void Fetch::ended(CURLcode result) {
   const std::shared_ptr<Fetch> self = shared_from_this();
   added_ = false;
   if (wants_socket_ && fault_.text.empty()) {
-    if (sending_ && (!may_be_repeated(request_.method) || request_.body != BodyKind::kNone))
-      return fail({FetchFault::kRead,
-                   "the server closed a kept connection while the request was sent: whether it "
-                   "was carried out is not known"});
+    if (sending_ && !may_be_sent_again()) return fail({FetchFault::kRead, kPerhapsDone});
     holds_connection_ = holds_connection_ || grant_.take_connection(request_.stream);
     if (holds_connection_) grant_.tasks().spawn(dial());
     return;
@@ -108,10 +106,6 @@ loop::Task<> Fetch::dial() {
   if (!socket) {
     if (socket.error().why == base::Why::kRefused) self->report_refused();
     self->fail(fault_of_dial(socket.error(), where));
-    co_return loop::Nothing{};
-  }
-  if (!self->may_use(socket->get())) {
-    self->refuse_in_clear();
     co_return loop::Nothing{};
   }
   self->socket_ = std::move(*socket);

@@ -30,6 +30,11 @@ class Grant;
 inline constexpr const char* kPlaceholderRefused =
     "the request holds the placeholder of a sealed secret and is not sent";
 
+inline constexpr const char* kInClear =
+    "a sealed secret goes over TLS, or to an approved host of the local network: use https://";
+inline constexpr const char* kPerhapsDone =
+    "the server closed a kept connection while the request was sent: whether it was carried out is not known";
+
 // A value while the call lives, overwritten after it.
 using Sealed = std::shared_ptr<const protocol::SecretValue>;
 
@@ -60,7 +65,6 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   void set_body();
   void set_callbacks();
   loop::Task<> dial();
-  [[nodiscard]] std::string place() const { return host_ + ":" + std::to_string(request_.port); }
 
   // secrets.cc
   [[nodiscard]] bool reads_whole_body() const;
@@ -69,13 +73,13 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   void start_with_secret();
   enum class Report : std::uint8_t { kNo, kYes };
   void refuse_placeholder(const std::string& why, Report report);
-  [[nodiscard]] bool may_use(int socket);
-  void refuse_in_clear();
+  [[nodiscard]] bool may_use(std::string_view peer);
   void report_refused();
   void redact_head();
   void wipe();
 
   void fail(const Fault& fault);
+  [[nodiscard]] bool may_be_sent_again() const;
   // Of the request's body there is more to come, or more than the server has taken.
   [[nodiscard]] bool sends_body() const { return !body_complete_ || !body_.empty(); }
   void progress();

@@ -47,11 +47,6 @@ class Grant {
   loop::Task<Sealed> sealed(const std::string& placeholder, const policy::Host& host, std::uint16_t port);
   // What responses of this call are looked through for.
   [[nodiscard]] const Patterns& patterns() const { return patterns_; }
-  // A connection without TLS that leads to a public address was made to this place.
-  void reached_publicly(const std::string& where) { public_places_.insert(where); }
-  [[nodiscard]] bool was_reached_publicly(const std::string& where) const {
-    return public_places_.contains(where);
-  }
   // The request as it is now: its words, and whether a grant covers it.
   [[nodiscard]] Fault look_at(const protocol::FetchStart& request);
   void report(protocol::Denied what, const policy::Host& host, std::uint16_t port);
@@ -91,7 +86,6 @@ class Grant {
   std::uint32_t reports_ = 0;
   std::map<std::string, Sealed> sealed_;  // by placeholder, host and port
   Patterns patterns_;
-  std::set<std::string> public_places_;
   long connections_ = 0;               // made or being made
   std::deque<std::uint32_t> waiting_;  // streams that have none
   std::size_t free_ = 0;               // so many of those may try

@@ -2,12 +2,10 @@
 // host of the local network, and what comes back is looked through for it.  Everything else is refused, and
 // nothing of it is sent.
 #include <string.h>  // NOLINT(modernize-deprecated-headers): explicit_bzero
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include <netinet/in.h>
+#include <optional>
 
 #include "egress/egress/fetch.h"
 #include "egress/egress/grant.h"
@@ -21,24 +19,10 @@ using protocol::FetchFault;
 
 namespace {
 
-constexpr const char* kInClear =
-    "a sealed secret goes over TLS, or to an approved host of the local network: use https://";
-
-// Where the socket leads to, as the kernel says: what the dialer thinks does not count here.
-bool leads_to_private_address(int socket) {
-  sockaddr_storage raw{};
-  socklen_t size = sizeof raw;
-  if (::getpeername(socket, reinterpret_cast<sockaddr*>(&raw), &size) != 0) return false;
-  policy::Address address;
-  if (raw.ss_family == AF_INET) {
-    std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in*>(&raw)->sin_addr, 4);
-  } else if (raw.ss_family == AF_INET6) {
-    address.v6 = true;
-    std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6*>(&raw)->sin6_addr, 16);
-  } else {
-    return false;
-  }
-  return policy::classify(address).rule == policy::AddressRule::kPrivate;
+// peer: as the kernel says; what the dialer thinks does not count here.
+bool is_private(std::string_view peer) {
+  const std::optional<policy::Address> address = policy::parse_address(peer);
+  return address && policy::classify(*address).rule == policy::AddressRule::kPrivate;
 }
 
 }  // namespace
@@ -92,7 +76,6 @@ void Fetch::start_with_secret() {
   // A value can make a path or a header another one than was approved.
   const Fault fault = grant_.look_at(request_);
   if (!fault.text.empty()) return fail(fault);
-  if (!request_.tls && grant_.was_reached_publicly(place())) return fail({FetchFault::kInvalid, kInClear});
   ask_for_plain_answer(request_);
   start();
 }
@@ -103,19 +86,14 @@ void Fetch::refuse_placeholder(const std::string& why, Report report) {
   fail({FetchFault::kInvalid, std::string(kPlaceholderRefused) + ": " + why});
 }
 
-// A new connection.  False when a value would go over it for everybody to read.
-bool Fetch::may_use(int socket) {
-  if (request_.tls || leads_to_private_address(socket)) return true;
-  grant_.reached_publicly(place());
-  return !carries_secret_;
-}
+// The connection that the request is about to be sent over.  False when a value would go for everybody to
+// read.
+bool Fetch::may_use(std::string_view peer) { return request_.tls || !carries_secret_ || is_private(peer); }
 
 // Approved, and where it leads may not be connected to: a person may want to approve more.
 void Fetch::report_refused() {
   grant_.report(protocol::Denied::kDestination, policy::read_host(request_.host).value(), request_.port);
 }
-
-void Fetch::refuse_in_clear() { fail({FetchFault::kInvalid, kInClear}); }
 
 // --- The answer -------------------------------------------------------------------------------------------
 

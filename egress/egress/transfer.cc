@@ -23,6 +23,7 @@ extern "C" int connect(int fd, const sockaddr* address, socklen_t size) {
 namespace mcpbox::egress {
 
 using protocol::BodyKind;
+using protocol::FetchFault;
 
 namespace {
 
@@ -157,9 +158,16 @@ int Fetch::on_close(void* grant, curl_socket_t fd) {
   return ::close(fd);
 }
 
-int Fetch::before_request(void* self, char* /*primary*/, char* /*local*/, int /*primary_port*/,
+// Over this connection, new or kept.  libcurl also comes here by itself, with another kept connection after
+// the first one died.
+int Fetch::before_request(void* self, char* primary, char* /*local*/, int /*primary_port*/,
                           int /*local_port*/) {
   Fetch& fetch = *static_cast<Fetch*>(self);
+  if (fetch.sending_ && !fetch.may_be_sent_again())
+    fetch.fault_ = {FetchFault::kRead, kPerhapsDone};
+  else if (!fetch.may_use(primary))
+    fetch.fault_ = {FetchFault::kInvalid, kInClear};
+  if (!fetch.fault_.text.empty()) return CURL_PREREQFUNC_ABORT;
   if (!std::exchange(fetch.sending_, true)) fetch.grant_.count_request();
   fetch.progress();
   return CURL_PREREQFUNC_OK;

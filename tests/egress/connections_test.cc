@@ -1,7 +1,12 @@
 // Mirrors egress/egress/fetch.cc and grant.cc: how long an exchange waits, and what becomes of connections
 // that are kept.
+#include <poll.h>
+
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <memory>
+#include <thread>
 
 #include "privsep/base/clock.h"
 #include "tests/egress/egress_world.h"
@@ -122,6 +127,87 @@ TEST_F(EgressTest, AKeptConnectionThatDiesUnderARequestCostsAGetADialAndAPostAnE
   const std::size_t first = server.heard.find("/pay");
   ASSERT_NE(first, std::string::npos);
   EXPECT_EQ(server.heard.find("/pay", first + 1), std::string::npos);
+}
+
+// Two connections that are kept, of which the next one to be used dies under its request.
+class TwoConnections {
+ public:
+  TwoConnections() {
+    listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* raw = reinterpret_cast<sockaddr*>(&address);
+    if (::bind(listener_.get(), raw, size) != 0 || ::listen(listener_.get(), 8) != 0 ||
+        ::getsockname(listener_.get(), raw, &size) != 0)
+      std::abort();
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~TwoConnections() {
+    ending_ = true;
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  TwoConnections(const TwoConnections&) = delete;
+  TwoConnections& operator=(const TwoConnections&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  std::atomic<int> posts = 0;
+
+ private:
+  void serve() {
+    std::array<base::Fd, 2> clients;
+    for (base::Fd& client : clients) {
+      client.reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!hears(client.get())) return;
+    }
+    for (const base::Fd& client : clients) answers(client.get());
+    while (!ending_) {
+      std::array<pollfd, 2> ready{{{clients[0].get(), POLLIN, 0}, {clients[1].get(), POLLIN, 0}}};
+      if (::poll(ready.data(), ready.size(), 10) <= 0) continue;
+      base::Fd& client = clients.at(ready[0].revents != 0 ? 0 : 1);
+      if (hears(client.get()) && posts > 1) answers(client.get());
+      client.reset();
+    }
+  }
+  // One request's head, which comes in one piece.
+  bool hears(int client) {
+    std::array<char, 4096> some{};
+    const ssize_t got = ::recv(client, some.data(), some.size(), 0);
+    if (got > 0 && some[0] == 'P') ++posts;
+    return got > 0;
+  }
+  static void answers(int client) {
+    const std::string text = answer("ok");
+    static_cast<void>(::send(client, text.data(), text.size(), MSG_NOSIGNAL));
+  }
+
+  base::Fd listener_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> ending_ = false;
+  std::thread thread_;
+};
+
+// libcurl would take the other one by itself.
+TEST_F(EgressTest, NothingIsSentTwiceOverAnotherKeptConnection) {
+  TwoConnections server;
+  open(host("api.test"));
+  std::array<std::uint32_t, 2> streams{};
+  for (std::uint32_t& stream : streams) {
+    FetchStart start = request("GET", "api.test", server.port());
+    stream = start.stream;
+    ASSERT_TRUE(child_->notify(start));
+  }
+  for (const std::uint32_t stream : streams) ASSERT_EQ(wait_for(stream).data, "ok");
+  ASSERT_EQ(dials_.size(), 2U);
+  const Got post = fetch(request("POST", "api.test", server.port(), "/pay"));
+  ASSERT_TRUE(post.failed);
+  EXPECT_EQ(post.failed->fault, FetchFault::kRead);
+  EXPECT_NE(post.failed->text.find("whether it was carried out is not known"), std::string::npos)
+      << post.failed->text;
+  EXPECT_EQ(server.posts, 1);
 }
 
 // Each answer ends its connection, so that each request needs one.

@@ -9,10 +9,12 @@
 
 #include <array>
 #include <cstdlib>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "egress/egress/serve.h"
@@ -128,18 +130,29 @@ class EgressTest : public testing::Test {
     const base::Result<Dial> question = wire::decode<Dial>(frame);
     ASSERT_TRUE(question);
     dials_.push_back(question->host + ":" + std::to_string(question->port));
-    if (refuse_) return dialer_->reply_error(frame.header, *refuse_);
+    if (holds_dials_) return held_.push_back({frame.header, question->port});
+    connect(frame.header, question->port);
+  }
+  // What was asked for longest is dialled now.
+  void let_one_go() {
+    ASSERT_FALSE(held_.empty());
+    const auto [asked, port] = held_.front();
+    held_.pop_front();
+    connect(asked, port);
+  }
+  void connect(const wire::Header& asked, std::uint16_t port) {
+    if (refuse_) return dialer_->reply_error(asked, *refuse_);
     if (forged_) {
       Dialled made{.socket = forged_()};
-      return dialer_->reply(frame.header, made);
+      return dialer_->reply(asked, made);
     }
     Dialled made{.socket = base::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))};
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(leads_to_);
-    address.sin_port = htons(question->port);
+    address.sin_port = htons(port);
     ASSERT_EQ(::connect(made.socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    dialer_->reply(frame.header, made);
+    dialer_->reply(asked, made);
   }
   void on_notice(wire::Frame frame) {
     if (Op{frame.header.op} == Op::kReadSecret) return on_read_secret(frame);
@@ -216,6 +229,8 @@ class EgressTest : public testing::Test {
   bool late_ = false;                         // the monitor does not answer
   std::uint32_t leads_to_ = INADDR_LOOPBACK;  // every host
   std::vector<std::string> dials_;
+  bool holds_dials_ = false;
+  std::deque<std::pair<wire::Header, std::uint16_t>> held_;
   std::vector<std::string> denied_;
   std::uint32_t last_ = 0;
   bool child_gone_ = false;

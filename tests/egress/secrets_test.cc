@@ -161,6 +161,30 @@ TEST_F(SecretsTest, WithoutTlsAValueGoesToPrivateAddressesOnly) {
   EXPECT_EQ(server.heard.find("hunter2"), std::string::npos);
 }
 
+// Two requests at once to a name that leads to two addresses: what counts is the connection that is used.
+TEST_F(SecretsTest, AConnectionThatAnotherRequestMadeMeanwhileIsLookedAtToo) {
+  Server server({answer("public"), answer("never")});
+  bind_secret(SecretPlace::kHeader, "X-Key", "{}");
+  open(host("nas.lan", server.port()));
+  holds_dials_ = true;
+  FetchStart plain = request("GET", "nas.lan", server.port());
+  const std::uint32_t first = plain.stream;
+  FetchStart keyed = with_header(request("GET", "nas.lan", server.port()), "X-Key", kPlaceholder);
+  const std::uint32_t second = keyed.stream;
+  ASSERT_TRUE(child_->notify(plain));
+  ASSERT_TRUE(child_->notify(keyed));
+  until([this] { return held_.size() == 2; });
+  leads_to_ = INADDR_LOOPBACK;  // no address of the private class
+  let_one_go();
+  EXPECT_EQ(wait_for(first).data, "public");
+  leads_to_ = kLan;
+  let_one_go();
+  ASSERT_TRUE(wait_for(second).failed) << "it went over the kept connection";
+  EXPECT_EQ(got_[second].failed->fault, FetchFault::kInvalid);
+  EXPECT_NE(got_[second].failed->text.find("https://"), std::string::npos) << got_[second].failed->text;
+  EXPECT_EQ(server.heard.find("hunter2"), std::string::npos);
+}
+
 TEST_F(SecretsTest, APlaceholderAnywhereElseIsReportedAndNothingIsSent) {
   Server server({answer("never")});
   bind_secret(SecretPlace::kHeader, "X-Key", "{}");
@@ -208,9 +232,7 @@ TEST_F(SecretsTest, AStolenDialerGetsNoSecretAndCostsConnectionsOnly) {
   // Its own end of a pair: no address of the local network, whatever the dialer says.
   std::array<base::Fd, 2> ends = pair();
   forged_ = [&ends] { return std::move(ends[0]); };
-  Got got = fetch(keyed());
-  ASSERT_TRUE(got.failed);
-  EXPECT_NE(got.failed->text.find("https://"), std::string::npos) << got.failed->text;
+  EXPECT_TRUE(fetch(keyed()).failed);
   std::array<char, 64> bytes{};
   EXPECT_LE(::recv(ends[1].get(), bytes.data(), bytes.size(), MSG_DONTWAIT), 0) << "it was sent something";
   // Things that are no connection at all.
