@@ -10,11 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <sstream>
+#include <utility>
 
 #include "policy/limits.h"
 
@@ -99,38 +102,72 @@ struct Resolver::Helper {
   }
 };
 
-// One of the places for helpers, given to the next one who waits.
+// One of the places for helpers.  Whoever leaves it, or is gone before taking it, makes room for the next.
 class Resolver::Place {
  public:
-  explicit Place(Resolver& of) : of_(of) { ++of_.running_; }
+  Place(Resolver& of, const wire::Id& call) : of_(of), alive_(of.alive_), call_(call) {
+    ++of_.running_;
+    ++of_.of_call_[call_];
+  }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
   ~Place() {
+    if (!*alive_) return;
     --of_.running_;
-    if (of_.waiting_.empty()) return;
-    loop::Later<loop::Nothing> next = of_.waiting_.front();
-    of_.waiting_.pop_front();
-    of_.loop_.soon([next]() mutable { next.resolve(loop::Nothing{}); });
+    if (--of_.of_call_[call_] == 0) of_.of_call_.erase(call_);
+    of_.give_places();
   }
+
+ private:
+  Resolver& of_;
+  std::shared_ptr<bool> alive_;
+  wire::Id call_;
+};
+
+// Somebody who waits for a place; in the list until it has one or is gone.
+class Resolver::Turn {
+ public:
+  using Given = std::shared_ptr<Place>;
+  Turn(Resolver& of, const wire::Id& call) : call(call), of_(of) { of_.waiting_.push_back(this); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  ~Turn() { std::erase(of_.waiting_, this); }
+  const wire::Id call;
+  loop::Later<Given> place;
 
  private:
   Resolver& of_;
 };
 
-Resolver::~Resolver() = default;
+Resolver::~Resolver() { *alive_ = false; }
 
-loop::Task<Addresses> Resolver::resolve(std::string name, std::int64_t patience_ms) {
-  while (running_ >= limits::kResolvers) {
-    loop::Later<loop::Nothing> turn;
-    waiting_.push_back(turn);
-    loop::Timer patience(loop_, [turn]() mutable {
-      turn.resolve(base::fail(Why::kTimeout, "too many names are being looked up: try again"));
-    });
-    patience.start(patience_ms);
-    const base::Result<loop::Nothing> mine = co_await turn.result();
-    if (!mine) co_return std::unexpected(mine.error());
+std::size_t Resolver::running_of(const wire::Id& call) const {
+  const auto found = of_call_.find(call);
+  return found == of_call_.end() ? 0 : found->second;
+}
+
+void Resolver::give_places() {
+  while (running_ < limits::kResolvers && !waiting_.empty()) {
+    const auto next =
+        std::ranges::min_element(waiting_, {}, [this](const Turn* turn) { return running_of(turn->call); });
+    if (running_of((*next)->call) >= kOfOneCall) return;
+    Turn& turn = **next;
+    waiting_.erase(next);
+    auto given = std::make_shared<Place>(*this, turn.call);
+    loop_.soon([place = turn.place, given = std::move(given)]() mutable { place.resolve(std::move(given)); });
   }
-  const Place place(*this);
+}
+
+loop::Task<Addresses> Resolver::resolve(wire::Id call, std::string name, std::int64_t patience_ms) {
+  Turn turn(*this, call);
+  loop::Timer patience(loop_, [place = turn.place]() mutable {
+    place.resolve(base::fail(Why::kTimeout, "too many names are being looked up: try again"));
+  });
+  patience.start(patience_ms);
+  give_places();
+  const base::Result<Turn::Given> place = co_await turn.place.result();
+  if (!place) co_return std::unexpected(place.error());
+  patience.stop();
   base::Result<Addresses> found = co_await loop::attempt(run(name, patience_ms));
   co_return found;
 }

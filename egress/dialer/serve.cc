@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "egress/dialer/choose.h"
 #include "egress/dialer/connect.h"
@@ -24,6 +25,34 @@ constexpr std::size_t kMostFromMonitor = std::max(protocol::Protocol::max_reply_
                                                   protocol::Orders::max_request_bytes(Role::kDialer));
 
 }  // namespace
+
+// A question that was not answered yet.  Whatever becomes of the task that looks for the answer, there is
+// one.
+class Service::Debt {
+ public:
+  Debt(Service& of, std::weak_ptr<loop::Link> to, wire::Header asked)
+      : of_(of), to_(std::move(to)), asked_(asked) {
+    ++of_.dialling_;
+  }
+  Debt(const Debt&) = delete;
+  Debt& operator=(const Debt&) = delete;
+  ~Debt() {
+    --of_.dialling_;
+    pay(base::fail(Why::kRefused, "the call is over"));
+  }
+  void pay(base::Result<base::Fd> socket) {
+    const std::shared_ptr<loop::Link> egress = std::exchange(to_, {}).lock();
+    if (egress == nullptr) return;
+    if (!socket) return egress->reply_error(asked_, socket.error());
+    protocol::Dialled made{.socket = std::move(*socket)};
+    egress->reply(asked_, made);
+  }
+
+ private:
+  Service& of_;
+  std::weak_ptr<loop::Link> to_;
+  wire::Header asked_;
+};
 
 Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link)
     : loop_(loop), log_(log), resolver_(loop) {
@@ -69,15 +98,15 @@ void Service::on_order(wire::Frame frame) {
 bool Service::allow(wire::Frame& frame) {
   const base::Result<protocol::AllowDials> order = wire::decode<protocol::AllowDials>(frame);
   if (!order || grants_.size() >= limits::kLiveGrants) return false;
-  auto rules = std::make_shared<Rules>();
+  grants_.erase(order->grant);
+  Rules& rules = grants_[order->grant].rules;
   for (const protocol::GrantedHost& host : order->hosts) {
     std::optional<policy::HostRule> rule = policy::read_host_rule(host.host);
     if (!rule) continue;
     rule->port = host.port;
     rule->private_too = host.private_too;
-    rules->push_back(std::move(*rule));
+    rules.push_back(std::move(*rule));
   }
-  grants_[order->grant] = std::move(rules);
   return true;
 }
 
@@ -105,36 +134,32 @@ void Service::on_question(wire::Frame frame) {
     log_.warn("egress asked for what nobody asks for: its link is closed");
     return egress_->close({Why::kInvalid, "a question that is not one"});
   }
-  if (tasks_.size() >= limits::kDialsAtOnce) {
+  const auto grant = grants_.find(question->grant);
+  if (grant == grants_.end()) {
+    constexpr base::Error kNone{Why::kRefused, "the call has no network, or is over"};
+    return egress_->reply_error(frame.header, kNone);
+  }
+  if (dialling_ >= limits::kDialsAtOnce) {
     constexpr base::Error kBusy{Why::kBusy, "too many connections are being made: try again"};
     return egress_->reply_error(frame.header, kBusy);
   }
-  tasks_.spawn(answer(egress_, frame.header, std::move(*question)));
+  Live& live = grant->second;
+  live.dials.spawn(answer(live, egress_, frame.header, std::move(*question)));
 }
 
-loop::Task<> Service::answer(std::weak_ptr<loop::Link> to, wire::Header asked, protocol::Dial question) {
-  const wire::Id grant = question.grant;
-  base::Result<base::Fd> socket = co_await loop::attempt(dial(std::move(question)));
-  const std::shared_ptr<loop::Link> egress = to.lock();
-  if (egress == nullptr) co_return loop::Nothing{};
-  if (socket && !grants_.contains(grant)) socket = base::fail(Why::kRefused, "the call is over");
-  if (!socket) {
-    egress->reply_error(asked, socket.error());
-    co_return loop::Nothing{};
-  }
-  protocol::Dialled made{.socket = std::move(*socket)};
-  egress->reply(asked, made);
+loop::Task<> Service::answer(const Live& grant, std::weak_ptr<loop::Link> to, wire::Header asked,
+                             protocol::Dial question) {
+  Debt debt(*this, std::move(to), asked);
+  base::Result<base::Fd> socket = co_await loop::attempt(dial(grant.rules, question));
+  debt.pay(std::move(socket));
   co_return loop::Nothing{};
 }
 
-loop::Task<base::Fd> Service::dial(protocol::Dial question) {
-  const auto grant = grants_.find(question.grant);
-  const std::shared_ptr<const Rules> rules = grant == grants_.end() ? nullptr : grant->second;
-  if (rules == nullptr) co_return base::fail(Why::kRefused, "the call has no network, or is over");
+loop::Task<base::Fd> Service::dial(const Rules& rules, const protocol::Dial& question) {
   const std::expected<policy::Host, const char*> host = policy::read_host(question.host);
   if (!host) co_return base::fail(Why::kRefused, host.error());
   if (question.port == 0) co_return base::fail(Why::kRefused, "port 0 is no port");
-  if (!policy::cover(*rules, *host, question.port).covered)
+  if (!policy::cover(rules, *host, question.port).covered)
     co_return base::fail(Why::kRefused, "the host is not approved for this call");
   const base::SystemClock clock;
   const std::int64_t end = clock.steady_ms() + std::min(question.timeout_ms, limits::kConnectMaxMs);
@@ -142,8 +167,8 @@ loop::Task<base::Fd> Service::dial(protocol::Dial question) {
   if (host->address)
     answers.push_back(*host->address);
   else
-    answers = co_await resolver_.resolve(host->name, end - clock.steady_ms());
-  Choice choice = choose(*rules, *host, question.port, answers);
+    answers = co_await resolver_.resolve(question.grant, host->name, end - clock.steady_ms());
+  Choice choice = choose(rules, *host, question.port, answers);
   if (choice.addresses.empty()) co_return std::unexpected(choice.refusal);
   base::Result<base::Fd> socket = co_await loop::attempt(
       connect_to_one(loop_, std::move(choice.addresses), question.port, end - clock.steady_ms()));

@@ -29,19 +29,26 @@ class Service {
 
  private:
   using Rules = std::vector<policy::HostRule>;
+  struct Live {
+    Rules rules;
+    loop::TaskSet dials;  // cancelled with the grant
+  };
+  class Debt;
   loop::Task<> greet(std::uint32_t layers);
   void on_order(wire::Frame frame);
   bool allow(wire::Frame& frame);
   bool end(wire::Frame& frame);
   bool meet(wire::Frame& frame);
   void on_question(wire::Frame frame);
-  loop::Task<> answer(std::weak_ptr<loop::Link> to, wire::Header asked, protocol::Dial question);
-  loop::Task<base::Fd> dial(protocol::Dial question);
+  loop::Task<> answer(const Live& grant, std::weak_ptr<loop::Link> to, wire::Header asked,
+                      protocol::Dial question);
+  loop::Task<base::Fd> dial(const Rules& rules, const protocol::Dial& question);
 
   loop::Loop& loop_;
   const base::Log& log_;
   Resolver resolver_;
-  std::map<wire::Id, std::shared_ptr<const Rules>> grants_;
+  std::size_t dialling_ = 0;
+  std::map<wire::Id, Live> grants_;
   std::unique_ptr<loop::Link> monitor_;
   std::shared_ptr<loop::Link> egress_;
   int exit_status_ = 0;

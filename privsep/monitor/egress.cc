@@ -29,7 +29,9 @@ void Egress::introduce() {
 
 loop::Task<> Egress::open(Call& call, base::Fd child) {
   const wire::Id id = call.id;
-  const std::uint32_t seconds = call.timeout_ms / 1000 + 1;
+  // The monitor ends the grant with the call.  This is for the day when it does not: the time in which the
+  // call waits for its client, which the call has besides its own, is in it.
+  const auto seconds = static_cast<std::uint32_t>((call.timeout_ms + limits::kWaitForClientMs) / 1000 + 1);
   loop::Link* dialer = m_.children.link_of(Role::kDialer);
   if (dialer == nullptr || m_.children.link_of(Role::kEgress) == nullptr)
     co_return base::fail(base::Why::kBroken, "the network processes are being started again");

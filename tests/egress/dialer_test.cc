@@ -2,18 +2,41 @@
 // be hostile.
 #include "egress/dialer/serve.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "privsep/protocol/messages_egress.h"
 #include "privsep/protocol/messages_fetch.h"
+
+// The C library's, for this program: no name server is asked, and one for "slow" names never answers.
+extern "C" int getaddrinfo(const char* name, const char* /*service*/, const addrinfo* /*hints*/,
+                           addrinfo** found) {
+  if (std::string_view(name).ends_with("slow.test")) ::pause();
+  static sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  static addrinfo one{};
+  one.ai_family = AF_INET;
+  one.ai_addr = reinterpret_cast<sockaddr*>(&address);
+  one.ai_addrlen = sizeof address;
+  *found = &one;
+  return 0;
+}
 
 namespace mcpbox::dialer {
 namespace {
@@ -57,6 +80,11 @@ class DialerTest : public testing::Test {
     until([this] { return told_; });
     told_ = false;
   }
+  // Asked, and not waited for: the answer is for whoever looks at `answers_`.
+  void begin_to_dial(const char* host, const wire::Id& grant = kGrant) {
+    Dial question{.grant = grant, .host = std::string_view(host), .port = 443, .timeout_ms = 60'000};
+    tasks_.spawn(gather(std::move(question)));
+  }
   base::Result<Dialled> dial(const char* host, std::uint16_t port, const wire::Id& grant = kGrant) {
     Dial question{.grant = grant, .host = std::string_view(host), .port = port, .timeout_ms = 2'000};
     answer_.reset();
@@ -79,6 +107,7 @@ class DialerTest : public testing::Test {
   std::optional<loop::Link> monitor_;
   std::optional<loop::Link> egress_;
   std::optional<base::Result<Dialled>> answer_;
+  std::vector<base::Result<Dialled>> answers_;
   bool gone_ = false;
   bool told_ = false;
   loop::TaskSet tasks_;
@@ -88,6 +117,10 @@ class DialerTest : public testing::Test {
     const base::Result<Done> done = co_await loop::attempt(monitor_->ask(order));
     EXPECT_TRUE(done.has_value());
     told_ = true;
+    co_return loop::Nothing{};
+  }
+  loop::Task<> gather(Dial question) {
+    answers_.push_back(co_await loop::attempt(egress_->ask(question)));
     co_return loop::Nothing{};
   }
   loop::Task<> ask(Dial question) {
@@ -134,6 +167,65 @@ TEST_F(DialerTest, TheEndOfAGrantIsTheEndOfItsConnections) {
   const base::Result<Dialled> dialled = dial("127.0.0.1", 80);
   ASSERT_FALSE(dialled.has_value());
   EXPECT_STREQ(dialled.error().text, "the call has no network, or is over");
+}
+
+TEST_F(DialerTest, TheEndOfAGrantIsTheEndOfWhatIsBeingDialled) {
+  allow("slow.test", 443, false);
+  begin_to_dial("slow.test");
+  begin_to_dial("slow.test");
+  allow("other.test", 443, false, wire::Id{9});  // taken after the questions were
+  ASSERT_TRUE(answers_.empty());
+  EndGrant end{.grant = kGrant};
+  ASSERT_TRUE(monitor_->notify(end));
+  until([this] { return answers_.size() == 2; });
+  for (const base::Result<Dialled>& answer : answers_) {
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().why, base::Why::kRefused) << answer.error().text;
+  }
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "somebody looks the name up still";
+  EXPECT_EQ(errno, ECHILD);
+  // Its places are free again.
+  EXPECT_NE(std::string_view(dial("other.test", 443, wire::Id{9}).error().text).find("loopback"),
+            std::string_view::npos);
+}
+
+TEST_F(DialerTest, OneCallDoesNotTakeEveryPlaceOfTheNameServices) {
+  allow("slow.test", 443, false);
+  allow("other.test", 443, false, wire::Id{9});
+  for (std::size_t i = 0; i < policy::limits::kResolvers + 8; ++i) begin_to_dial("slow.test");
+  for (int i = 0; i < 3; ++i) {
+    const base::Result<Dialled> answer = dial("other.test", 443, wire::Id{9});
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_NE(std::string_view(answer.error().text).find("loopback"), std::string_view::npos)
+        << answer.error().text;
+  }
+  EXPECT_TRUE(answers_.empty());
+}
+
+// Who waited, and is gone, passes on the place that was meant for it.
+TEST_F(DialerTest, APlaceThatIsGivenToOneWhoIsGoneGoesToTheNext) {
+  constexpr std::size_t kCalls = policy::limits::kResolvers / Resolver::kOfOneCall;
+  for (std::uint8_t call = 1; call <= kCalls; ++call) {
+    allow("slow.test", 443, false, wire::Id{call});
+    for (std::size_t i = 0; i < Resolver::kOfOneCall; ++i) begin_to_dial("slow.test", wire::Id{call});
+  }
+  allow("slow.test", 443, false, wire::Id{100});
+  allow("other.test", 443, false, wire::Id{101});
+  begin_to_dial("slow.test", wire::Id{100});
+  begin_to_dial("other.test", wire::Id{101});
+  allow("other.test", 443, false, wire::Id{102});  // taken after the questions were
+  ASSERT_TRUE(answers_.empty()) << "every place is taken";
+  // One place is free, given to the first who waits, who is gone at once.
+  for (const wire::Id& over : {wire::Id{1}, wire::Id{100}}) {
+    EndGrant end{.grant = over};
+    ASSERT_TRUE(monitor_->notify(end));
+  }
+  until([this] { return answers_.size() == Resolver::kOfOneCall + 2; });
+  EXPECT_EQ(std::ranges::count_if(answers_,
+                                  [](const base::Result<Dialled>& answer) {
+                                    return std::string_view(answer.error().text).contains("loopback");
+                                  }),
+            1);
 }
 
 TEST_F(DialerTest, WhoeverSaysWhatIsNoQuestionLosesTheLinkAndTheNextOneIsServed) {

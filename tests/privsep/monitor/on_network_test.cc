@@ -113,6 +113,7 @@ class NetworkTest : public CallsTest {
       const base::Result<protocol::OpenGrant> order = wire::decode<protocol::OpenGrant>(frame);
       ASSERT_TRUE(order.has_value());
       granted = order->grant;
+      seconds = order->seconds;
     }
     if (protocol::Op{frame.header.op} == protocol::Op::kCloseGrant) {
       closed = wire::decode<protocol::CloseGrant>(frame)->grant;
@@ -201,6 +202,13 @@ TEST_F(NetworkTest, WithoutARecordThereIsNoRead) {
   store.broken = true;
   EXPECT_EQ(read(call, placeholder).error().why, Why::kBroken);
   store.broken = false;
+  end_call(call);
+}
+
+TEST_F(NetworkTest, AGrantOutlivesTheTimeInWhichTheCallWaitsForItsClient) {
+  const wire::Id call = running_call();
+  const Call& running = *monitor.calls.find(call);
+  EXPECT_GT(std::int64_t{seconds} * 1000, running.timeout_ms + policy::limits::kWaitForClientMs);
   end_call(call);
 }
 
