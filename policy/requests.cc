@@ -20,16 +20,25 @@ constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c
 bool same(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
-bool begins(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() && same(text.substr(0, prefix.size()), prefix);
+
+// What is behind a gateway interface (RFC 3875, 4.1.18) hears `X_A` and `X-A` as one header.
+bool same_header(std::string_view a, std::string_view b) {
+  const auto plain = [](char c) { return c == '_' ? '-' : lower(c); };
+  return std::ranges::equal(a, b, [&plain](char x, char y) { return plain(x) == plain(y); });
+}
+bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::any_of(names, [name](std::string_view one) { return same_header(one, name); });
 }
 
-// Headers of the connection and of framing: whoever sets these decides where a request ends.
-constexpr std::array<std::string_view, 9> kOwnHeaders = {
+// Headers of the connection and of framing: whoever sets these decides where a request ends.  `Proxy` is
+// where such interfaces look for a proxy of their own.
+constexpr std::array<std::string_view, 10> kOwnHeaders = {
     "host",    "content-length", "transfer-encoding", "connection", "te",
-    "upgrade", "expect",         "keep-alive",        "trailer"};
-constexpr std::array<std::string_view, 4> kOverrides = {"x-http-method-override", "x-http-method",
-                                                        "x-method-override", "x-original-method"};
+    "upgrade", "expect",         "keep-alive",        "trailer",    "proxy"};
+constexpr std::array<std::string_view, 4> kMethodOverrides = {"x-http-method-override", "x-http-method",
+                                                              "x-method-override", "x-original-method"};
+constexpr std::array<std::string_view, 5> kTargetOverrides = {
+    "x-original-url", "x-rewrite-url", "x-original-uri", "x-override-url", "x-forwarded-uri"};
 
 std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
 
@@ -63,12 +72,13 @@ bool names(std::string_view methods, std::string_view method) {
   return false;
 }
 
-const char* rule_problem(const HostRule& rule, const RequestLine& request, bool override_header) {
+const char* rule_problem(const HostRule& rule, const RequestLine& request, Overrides overrides) {
   if (!rule.methods.empty() && !names(rule.methods, request.method))
     return "this method is not approved for the host: the approval names another one";
-  if (!rule.methods.empty() && override_header)
+  if (!rule.methods.empty() && overrides.method)
     return "the approval names a method: a header that overrides it is not sent";
   if (rule.path_prefix.empty()) return nullptr;
+  if (overrides.target) return "the approval names a path: a header that overrides it is not sent";
   const std::string_view path = path_of(request.target);
   if (const char* problem = ambiguous(path)) return problem;
   return is_under(path, rule.path_prefix)
@@ -100,11 +110,11 @@ std::optional<HostRule> read_host_rule(std::string_view host) {
   return HostRule{.pattern = std::move(*pattern)};
 }
 
-Coverage cover(std::span<const HostRule> rules, const RequestLine& request, bool override_header) {
+Coverage cover(std::span<const HostRule> rules, const RequestLine& request, Overrides overrides) {
   Coverage all;
   for (const HostRule& rule : rules) {
     if (!reaches(rule, request.host, request.port)) continue;
-    const char* problem = rule_problem(rule, request, override_header);
+    const char* problem = rule_problem(rule, request, overrides);
     if (problem == nullptr)
       add(all, rule);
     else if (!all.covered)
@@ -122,7 +132,7 @@ Coverage cover(std::span<const HostRule> rules, const Host& host, std::uint16_t 
 
 const char* method_problem(std::string_view method) {
   if (!is_token(method) || method.size() > 32) return "a method is a token of at most 32 characters";
-  if (method == "CONNECT" || method == "TRACE" || method == "PRI")
+  if (same(method, "CONNECT") || same(method, "TRACE") || same(method, "PRI"))
     return "the methods CONNECT, TRACE and PRI are not sent: they change what the connection is";
   return nullptr;
 }
@@ -137,12 +147,10 @@ const char* target_problem(std::string_view target) {
 
 const char* header_problem(std::string_view name, std::string_view value) {
   if (!is_token(name)) return "a header's name is a token";
-  for (const std::string_view own : kOwnHeaders)
-    if (same(name, own))
-      return "the headers Host, Content-Length, Transfer-Encoding, Connection, TE, Trailer, Upgrade, Expect "
-             "and "
-             "Keep-Alive are set for the tool, not by it";
-  if (begins(name, "proxy-")) return "a header that begins with Proxy- is not sent";
+  if (is_one_of(kOwnHeaders, name))
+    return "the headers Host, Content-Length, Transfer-Encoding, Connection, TE, Trailer, Upgrade, Expect, "
+           "Keep-Alive and Proxy are set for the tool, not by it";
+  if (same_header(name.substr(0, 6), "proxy-")) return "a header that begins with Proxy- is not sent";
   const auto bad = [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte == '\r' || byte == '\n' || byte == 0 || (byte < ' ' && byte != '\t') || byte == 0x7f;
@@ -151,9 +159,8 @@ const char* header_problem(std::string_view name, std::string_view value) {
   return nullptr;
 }
 
-bool overrides_method(std::string_view header_name) {
-  return std::ranges::any_of(kOverrides,
-                             [header_name](std::string_view one) { return same(one, header_name); });
-}
+bool overrides_method(std::string_view header_name) { return is_one_of(kMethodOverrides, header_name); }
+
+bool overrides_target(std::string_view header_name) { return is_one_of(kTargetOverrides, header_name); }
 
 }  // namespace mcpbox::policy

@@ -35,15 +35,21 @@ struct RequestLine {
   std::string_view target;  // path and query, as they will be sent
 };
 
+// What headers among the request's would make of it, for a server that listens to them.
+struct Overrides {
+  bool method = false;
+  bool target = false;
+};
+
 struct Coverage {
   bool covered = false;
   Approved approved = Approved::kHost;  // the strongest that covers it
   const char* problem = nullptr;        // when not covered though the host is: what is in the way
 };
 
-// Which rule covers the request.  override_header: a header among the request's would change its method.
+// Which rule covers the request.
 [[nodiscard]] Coverage cover(std::span<const HostRule> rules, const RequestLine& request,
-                             bool override_header);
+                             Overrides overrides);
 // Whether a connection to this host and port may be made at all: what the dialer can decide.
 [[nodiscard]] Coverage cover(std::span<const HostRule> rules, const Host& host, std::uint16_t port);
 
@@ -59,7 +65,8 @@ constexpr bool holds_placeholder(std::string_view text) {
   return text.find(kPlaceholderMark) != std::string_view::npos;
 }
 
-// X-HTTP-Method-Override and its relatives.
+// X-HTTP-Method-Override, X-Original-URL and their relatives.
 [[nodiscard]] bool overrides_method(std::string_view header_name);
+[[nodiscard]] bool overrides_target(std::string_view header_name);
 
 }  // namespace mcpbox::policy

@@ -121,10 +121,11 @@ Fault Grant::look_at(const protocol::FetchStart& request) {
   if (const char* problem = policy::method_problem(request.method)) return invalid(problem);
   if (const char* problem = policy::target_problem(request.target)) return invalid(problem);
   std::size_t header_bytes = 0;
-  bool override_header = false;
+  policy::Overrides overrides;
   for (const protocol::HeaderField& header : request.headers) {
     if (const char* problem = policy::header_problem(header.name, header.value)) return invalid(problem);
-    override_header = override_header || policy::overrides_method(header.name);
+    overrides.method = overrides.method || policy::overrides_method(header.name);
+    overrides.target = overrides.target || policy::overrides_target(header.name);
     header_bytes += header.name.size() + header.value.size();
   }
   std::expected<policy::Host, const char*> host = policy::read_host(request.host);
@@ -135,7 +136,7 @@ Fault Grant::look_at(const protocol::FetchStart& request) {
     return {FetchFault::kBudget, "the body is larger than a call may send"};
   const policy::RequestLine line{
       .method = request.method, .host = std::move(*host), .port = request.port, .target = request.target};
-  const policy::Coverage coverage = policy::cover(rules_, line, override_header);
+  const policy::Coverage coverage = policy::cover(rules_, line, overrides);
   if (!coverage.covered) return not_approved(line, coverage.problem);
   return {.kind = FetchFault::kInvalid, .text = {}};
 }

@@ -48,6 +48,8 @@ Head::Line Head::status_line(std::string_view line) {
   const std::string_view rest = trimmed(line.substr(space));
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), message_.status);
   if (error != std::errc() || message_.status < 100 || message_.status > 999) return Line::kMalformed;
+  constexpr std::uint16_t kSwitchingProtocols = 101;  // to what, nobody asked for: we never do
+  if (message_.status == kSwitchingProtocols) return Line::kMalformed;
   const std::string_view reason = trimmed({end, static_cast<std::size_t>(rest.data() + rest.size() - end)});
   if (reason.size() > limits::kFetchHeaderValueBytes) return Line::kTooMuch;
   message_.reason = reason;

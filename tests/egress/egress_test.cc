@@ -171,12 +171,14 @@ TEST_F(EgressTest, ServersThatBreakHttpFailTheExchangeOnly) {
       many + "Connection: close\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\nbad",
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nCONTENT-LENGTH: 2\r\nConnection: close\r\n\r\nab",
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: close\r\n\r\nwhatever",
       "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nshort"};
   open(host("api.test"));
   for (const std::string& one : cases) {
     Server server({one});
     const Got got = fetch(request("GET", "api.test", server.port()));
     EXPECT_TRUE(got.failed) << one.substr(0, 60);
+    EXPECT_TRUE(got.head || got.data.empty()) << one.substr(0, 60);
   }
   Server good({answer("still here")});
   EXPECT_EQ(fetch(request("GET", "api.test", good.port())).data, "still here");

@@ -20,8 +20,8 @@ RequestLine line(const char* method, const char* host, std::uint16_t port, const
   return {.method = method, .host = read_host(host).value(), .port = port, .target = target};
 }
 
-bool covered(const std::vector<HostRule>& rules, const RequestLine& request, bool override_header = false) {
-  return cover(rules, request, override_header).covered;
+bool covered(const std::vector<HostRule>& rules, const RequestLine& request, Overrides overrides = {}) {
+  return cover(rules, request, overrides).covered;
 }
 
 TEST(Requests, AreCoveredByHostAndPort) {
@@ -75,11 +75,27 @@ TEST(Requests, AMethodCoversItselfOnlyAndNoOverride) {
   EXPECT_TRUE(covered(rules, line("GET", "a.example", 443, "/")));
   for (const char* method : {"POST", "get", "HEAD", "GETX"})
     EXPECT_FALSE(covered(rules, line(method, "a.example", 443, "/"))) << method;
-  const Coverage overridden = cover(rules, line("GET", "a.example", 443, "/"), true);
+  const Coverage overridden = cover(rules, line("GET", "a.example", 443, "/"), {.method = true});
   EXPECT_FALSE(overridden.covered);
   EXPECT_NE(overridden.problem, nullptr);
-  EXPECT_TRUE(overrides_method("X-HTTP-Method-OVERRIDE"));
+  for (const char* name :
+       {"X-HTTP-Method-OVERRIDE", "x_http_method_override", "X-HTTP_Method", "x-method_override"})
+    EXPECT_TRUE(overrides_method(name)) << name;
   EXPECT_FALSE(overrides_method("X-Method"));
+}
+
+TEST(Requests, APathCoversNoHeaderThatNamesAnother) {
+  const std::vector<HostRule> rules{rule("a.example", 443, "", "/v1")};
+  EXPECT_TRUE(cover(rules, line("GET", "a.example", 443, "/v1"), {.method = true}).covered);
+  const Coverage overridden = cover(rules, line("GET", "a.example", 443, "/v1"), {.target = true});
+  EXPECT_FALSE(overridden.covered);
+  EXPECT_NE(overridden.problem, nullptr);
+  EXPECT_TRUE(
+      cover(std::vector{rule("a.example", 443)}, line("GET", "a.example", 443, "/v1"), {.target = true})
+          .covered);
+  for (const char* name : {"X-Original-URL", "x_original_url", "X-Rewrite-Url", "X_REWRITE-URL"})
+    EXPECT_TRUE(overrides_target(name)) << name;
+  EXPECT_FALSE(overrides_target("X-URL"));
 }
 
 TEST(Requests, APathCoversWhatIsUnderIt) {
@@ -114,18 +130,18 @@ TEST(Requests, APathCoversWhatIsUnderIt) {
 
 TEST(Requests, ARuleThatCoversWinsOverOneThatDoesNot) {
   const std::vector<HostRule> rules{rule("a.example", 443, "GET", "/x"), rule("a.example", 443, "POST")};
-  const Coverage post = cover(rules, line("POST", "a.example", 443, "/y/../z"), false);
+  const Coverage post = cover(rules, line("POST", "a.example", 443, "/y/../z"), {});
   EXPECT_TRUE(post.covered);
   EXPECT_EQ(post.problem, nullptr);
-  EXPECT_NE(cover(rules, line("PUT", "a.example", 443, "/x"), false).problem, nullptr);
-  EXPECT_EQ(cover(rules, line("PUT", "b.example", 443, "/x"), false).problem, nullptr);
+  EXPECT_NE(cover(rules, line("PUT", "a.example", 443, "/x"), {}).problem, nullptr);
+  EXPECT_EQ(cover(rules, line("PUT", "b.example", 443, "/x"), {}).problem, nullptr);
 }
 
 TEST(Requests, MethodsAreTokensAndDoNotChangeTheConnection) {
   for (const char* good : {"GET", "PATCH", "PROPFIND", "M-SEARCH"})
     EXPECT_EQ(method_problem(good), nullptr) << good;
-  for (const char* bad : {"", "GET ", "G T", "GET\r\n", "GET\t/", "CONNECT", "TRACE", "PRI", "G\xc3\xa9T",
-                          "GET/", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG"})
+  for (const char* bad : {"", "GET ", "G T", "GET\r\n", "GET\t/", "CONNECT", "TRACE", "PRI", "connect",
+                          "Trace", "pri", "G\xc3\xa9T", "GET/", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG"})
     EXPECT_NE(method_problem(bad), nullptr) << bad;
 }
 
@@ -141,9 +157,29 @@ TEST(Requests, TargetsAreVisibleAscii) {
 TEST(Requests, HeadersCannotFrameNorSplit) {
   EXPECT_EQ(header_problem("Accept", "text/html, \xc3\xa9"), nullptr);
   EXPECT_EQ(header_problem("X-Tab", "a\tb"), nullptr);
-  for (const char* name : {"Host", "content-length", "Transfer-Encoding", "CONNECTION", "TE", "Upgrade",
-                           "Expect", "Keep-Alive", "Trailer", "Proxy-Authorization", "proxy-connection",
-                           "Proxy-X", "", "A B", "A:", "A\r", "\xc3\xa9", ":path", "A\n"})
+  for (const char* name : {"Host",
+                           "content-length",
+                           "Transfer-Encoding",
+                           "CONNECTION",
+                           "TE",
+                           "Upgrade",
+                           "Expect",
+                           "Keep-Alive",
+                           "Trailer",
+                           "Proxy-Authorization",
+                           "proxy-connection",
+                           "Proxy-X",
+                           "Proxy",
+                           "PROXY_X",
+                           "content_length",
+                           "Transfer_Encoding",
+                           "",
+                           "A B",
+                           "A:",
+                           "A\r",
+                           "\xc3\xa9",
+                           ":path",
+                           "A\n"})
     EXPECT_NE(header_problem(name, "x"), nullptr) << name;
   for (const char* value : {"a\r\nB: c", "a\n", "\r", "a\x01", "a\x7f"})
     EXPECT_NE(header_problem("A", value), nullptr);
