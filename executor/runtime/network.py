@@ -4,6 +4,9 @@ Used in the zygotes that have httpx.  What is not approved, no name service, no 
 told apart by the words and the class of the exception.
 """
 
+import asyncio
+import collections
+import math
 import types
 
 from . import fetching
@@ -16,6 +19,7 @@ _CONNECT_MS = 60_000  # limits::kConnectMaxMs
 # would cost the call its network.
 _MOST_HOST, _MOST_METHOD, _MOST_TARGET = 260, 32, 16 * 1024
 _MOST_HEADERS, _MOST_NAME, _MOST_VALUE = 128, 256, 8 * 1024
+_NO_PLACE = "as many requests are open as limits= of the client allows: read or close a response first"
 
 
 def connect(httpx, ops):
@@ -101,6 +105,70 @@ def _begin(httpx, link, request):
     return link.open(fetching.start_fields(line, connect_ms, idle_ms, send_ms)), body != NO_BODY
 
 
+def _refuse(verify, cert, others):
+    """What a transport of httpx could be told, and egress does not do."""
+    if others.get("proxy") is not None:
+        raise ValueError("a tool has no proxy: approved hosts are reached directly")
+    if verify is not True:
+        raise ValueError(
+            "verify= is not for tools: certificates are always checked, with the roots that the "
+            "administrator installed; leave it out"
+        )
+    if cert is not None:
+        raise ValueError("cert= is not for tools: a call holds no private key; leave it out")
+    if others.get("uds") is not None or others.get("local_address") is not None:
+        raise ValueError("uds= and local_address= are not for tools: a call makes no connection itself")
+
+
+class _Places:
+    """Requests at a time, where a client was told limits=; egress has its own for the call as a whole."""
+
+    _BY_DEFAULT = 100  # what httpx passes when nobody says anything
+
+    def __init__(self, limits):
+        most = None if limits is None else limits.max_connections
+        self._left = math.inf if most is None or most >= self._BY_DEFAULT else most
+        self._waiting = collections.deque()
+
+    def free(self):
+        return self._left > 0
+
+    def take(self):
+        self._left -= 1
+        return _Place(self)
+
+    async def take_soon(self, patience):
+        """TimeoutError when none is free in time; None is for ever."""
+        if not self.free():
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            try:
+                await asyncio.wait_for(turn, patience)
+            except BaseException:
+                if turn.done() and not turn.cancelled():
+                    self.give_back()
+                raise
+            return _Place(self)
+        return self.take()
+
+    def give_back(self):
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                return turn.set_result(None)
+        self._left += 1
+
+
+class _Place:
+    def __init__(self, places):
+        self._places = places
+
+    def leave(self):
+        places, self._places = self._places, None
+        if places is not None:
+            places.give_back()
+
+
 def _transports(httpx, link, errors):
     def raised(error, request):
         return errors[error.fault](str(error), request=request)
@@ -110,8 +178,8 @@ def _transports(httpx, link, errors):
         return httpx.Response(head.status, headers=head.headers, stream=body, extensions=extensions)
 
     class Body(httpx.SyncByteStream):
-        def __init__(self, stream, request):
-            self._stream, self._request = stream, request
+        def __init__(self, stream, request, place):
+            self._stream, self._request, self._place = stream, request, place
 
         def __iter__(self):
             try:
@@ -122,10 +190,11 @@ def _transports(httpx, link, errors):
 
         def close(self):
             self._stream.stop()
+            self._place.leave()
 
     class AsyncBody(httpx.AsyncByteStream):
-        def __init__(self, stream, request):
-            self._stream, self._request = stream, request
+        def __init__(self, stream, request, place):
+            self._stream, self._request, self._place = stream, request, place
 
         async def __aiter__(self):
             try:
@@ -136,16 +205,24 @@ def _transports(httpx, link, errors):
 
         async def aclose(self):
             self._stream.stop()
-
-    def refuse_proxy(proxy):
-        if proxy is not None:
-            raise ValueError("a tool has no proxy: approved hosts are reached directly")
+            self._place.leave()
 
     class Transport(httpx.BaseTransport):
-        def __init__(self, *_args, proxy=None, **_kwargs):
-            refuse_proxy(proxy)
+        def __init__(self, verify=True, cert=None, limits=None, **others):
+            _refuse(verify, cert, others)
+            self._places = _Places(limits)
 
         def handle_request(self, request):
+            if not self._places.free():
+                raise httpx.PoolTimeout(_NO_PLACE, request=request)
+            place = self._places.take()
+            try:
+                return self._handle(request, place)
+            except BaseException:
+                place.leave()
+                raise
+
+        def _handle(self, request, place):
             stream, has_body = _begin(httpx, link, request)
             try:
                 if has_body:
@@ -155,7 +232,7 @@ def _transports(httpx, link, errors):
                             break
                     else:
                         stream.send(b"", True)
-                return response(stream.next(), Body(stream, request))
+                return response(stream.next(), Body(stream, request, place))
             except Failed as error:
                 raise raised(error, request) from None
             except BaseException:
@@ -163,10 +240,23 @@ def _transports(httpx, link, errors):
                 raise
 
     class AsyncTransport(httpx.AsyncBaseTransport):
-        def __init__(self, *_args, proxy=None, **_kwargs):
-            refuse_proxy(proxy)
+        def __init__(self, verify=True, cert=None, limits=None, **others):
+            _refuse(verify, cert, others)
+            self._places = _Places(limits)
 
         async def handle_async_request(self, request):
+            patience = request.extensions.get("timeout", {}).get("pool")
+            try:
+                place = await self._places.take_soon(patience)
+            except TimeoutError:
+                raise httpx.PoolTimeout(_NO_PLACE, request=request) from None
+            try:
+                return await self._handle(request, place)
+            except BaseException:
+                place.leave()
+                raise
+
+        async def _handle(self, request, place):
             stream, has_body = _begin(httpx, link, request)
             try:
                 if has_body:
@@ -176,7 +266,7 @@ def _transports(httpx, link, errors):
                             break
                     else:
                         stream.send(b"", True)
-                return response(await stream.next_soon(), AsyncBody(stream, request))
+                return response(await stream.next_soon(), AsyncBody(stream, request, place))
             except Failed as error:
                 raise raised(error, request) from None
             except BaseException:

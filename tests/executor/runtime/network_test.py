@@ -308,6 +308,53 @@ class NetworkTest(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "proxy"):
             self.httpx.Client(proxies="http://p.example")
 
+    def test_what_egress_does_not_do_is_said_and_not_ignored(self):
+        self.egress(hello)
+        for options, word in (
+            (dict(verify=False), "verify="),
+            (dict(verify="/etc/ssl/mine.pem"), "verify="),
+            (dict(cert="/client.pem"), "cert="),
+        ):
+            for kind in (self.httpx.Client, self.httpx.AsyncClient):
+                with self.assertRaisesRegex(ValueError, word):
+                    kind(**options)
+        with self.assertRaisesRegex(ValueError, "verify="):
+            self.httpx.get("https://h.example/", verify=False)
+        for options in (dict(uds="/run/x"), dict(local_address="10.0.0.1")):
+            with self.assertRaisesRegex(ValueError, "local_address="):
+                self.httpx.HTTPTransport(**options)
+        self.assertEqual(self.httpx.get("https://h.example/", verify=True).status_code, 200)
+
+    def test_a_client_with_limits_has_no_more_requests_open(self):
+        egress = self.egress(hello)
+        limits = self.httpx.Limits(max_connections=2)
+
+        async def ask():
+            async with self.httpx.AsyncClient(limits=limits, timeout=None) as client:
+                first = client.build_request("GET", "http://h.example/")
+                held = [await client.send(first, stream=True) for _ in range(2)]
+                with self.assertRaisesRegex(self.httpx.PoolTimeout, "limits="):
+                    await client.get("http://h.example/", timeout=self.httpx.Timeout(None, pool=0.05))
+                waits = asyncio.ensure_future(client.get("http://h.example/"))
+                await asyncio.sleep(0.05)
+                self.assertEqual(len(egress.starts), 2)
+                await held[0].aclose()
+                answers = [
+                    await waits,
+                    *await asyncio.gather(*(client.get("http://h.example/") for _ in range(5))),
+                ]
+                await held[1].aclose()
+                return [answer.text for answer in answers]
+
+        self.assertEqual(asyncio.run(ask()), ["hello world"] * 6)
+        with self.httpx.Client(limits=limits) as client:
+            request = client.build_request("GET", "http://h.example/")
+            held = [client.send(request, stream=True) for _ in range(2)]
+            with self.assertRaises(self.httpx.PoolTimeout):
+                client.get("http://h.example/")
+            held[0].close()
+            self.assertEqual(client.get("http://h.example/").text, "hello world")
+
     def test_what_egress_would_not_take_costs_the_request_alone(self):
         egress = self.egress(hello)
         long = "x" * 20_000
