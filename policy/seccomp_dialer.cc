@@ -74,6 +74,7 @@ constexpr SyscallRule kRules[] = {
     { SCMP_SYS(epoll_wait),      kAllow,             {},                                          "event loop" },
     { SCMP_SYS(epoll_ctl),       kAllow,             {},                                          "event loop" },
     { SCMP_SYS(poll),            kAllow,             {},                                          "a helper waits for name servers" },
+    { SCMP_SYS(ppoll),           kAllow,             {},                                          "a helper waits for systemd's name service" },
     { SCMP_SYS(restart_syscall), kAllow,             {},                                          "a wait goes on after a stop signal" },
     { SCMP_SYS(rt_sigreturn),    kAllow,             {},                                          "a handler returns" },
     { SCMP_SYS(rt_sigaction),    kAllow,             {},                                          "signal events come and go" },
