@@ -128,7 +128,7 @@ class Resolver::Place {
 class Resolver::Turn {
  public:
   using Given = std::shared_ptr<Place>;
-  Turn(Resolver& of, const wire::Id& call) : call(call), of_(of) { of_.waiting_.push_back(this); }
+  Turn(Resolver& of, const wire::Id& whose) : call(whose), of_(of) { of_.waiting_.push_back(this); }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
   ~Turn() { std::erase(of_.waiting_, this); }
