@@ -21,13 +21,20 @@ std::string gist(const json_t* row) {
   return error.empty() ? cell_of(row, "result") : error;
 }
 
+// Requests to the network that went out, and those that were refused.
+std::string network_of(const json_t* row) {
+  const std::string made = cell_of(row, "egress_requests");
+  const std::string denied = cell_of(row, "egress_denied");
+  return denied.empty() || denied == "0" ? made : made + ", " + denied + " denied";
+}
+
 std::string logs_text(const json_t* answer, std::size_t width) {
-  Columns table({"WHEN", "CALL", "TOOL", "END", "MS", "BY", "CLIENT", "TEST", "RESULT OR ERROR"});
+  Columns table({"WHEN", "CALL", "TOOL", "END", "MS", "NET", "BY", "CLIENT", "TEST", "RESULT OR ERROR"});
   const json_t* rows = rows_of(answer);
   for (std::size_t i = 0; i < json_array_size(rows); ++i) {
     const json_t* row = json_array_get(rows, i);
     table.row({cell_of(row, "created_at"), cell_of(row, "id").substr(0, kIdDigits), cell_of(row, "tool"),
-               cell_of(row, "end"), cell_of(row, "duration_ms"), cell_of(row, "executed_by"),
+               cell_of(row, "end"), cell_of(row, "duration_ms"), network_of(row), cell_of(row, "executed_by"),
                cell_of(row, "client"), cell_of(row, "is_test"), gist(row)});
   }
   if (table.empty()) return "No calls.\n";

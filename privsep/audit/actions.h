@@ -86,7 +86,7 @@ inline constexpr Action kActions[] = {
     { "stop",                "lifecycle",      "the monitor ended in order" },
     { "serving",             "lifecycle",      "a child is in its jail and at work. Actor: its role; number: its process id" },
     { "self_attack",         "lifecycle",      "the jail of the calls was attacked. Number: the holes; payload: a summary" },
-    { "call_unknown",        "lifecycle",      "a call was running when the monitor ended: whether it had an effect is not known" },
+    { "call_unknown",        "lifecycle",      "a call was running when the monitor ended, so that nobody knows whether it had an effect; or it was refused because the database did not answer, and its intent is stored all the same" },
     { "open_calls_settled",  "lifecycle",      "all calls that an earlier monitor left open have been recorded. Number: how many" },
     { "clock_stepped",       "lifecycle",      "the clock was set back. Number: by how many milliseconds" },
 };

@@ -3,13 +3,39 @@
 
 #include <algorithm>
 
+#include "privsep/audit/actions.h"
 #include "privsep/monitor/call_end.h"
 #include "privsep/protocol/metric_table.h"
+#include "privsep/protocol/roles.h"
 
 namespace mcpbox::monitor {
 
 using protocol::kBucketBoundsMs;
 using protocol::Metric;
+
+namespace {
+
+using Counters = std::map<std::pair<Metric, std::string>, std::uint64_t>;
+
+// Every counter under each label that it can have, at 0: a scraper sees the first event as a rise.
+Counters all_at_zero() {
+  Counters counters;
+  for (auto end = protocol::CallEnd::kOk; protocol::is_known(end);
+       end = static_cast<protocol::CallEnd>(static_cast<unsigned>(end) + 1))
+    counters[{Metric::kCalls, std::string(name_of(end))}] = 0;
+  for (const audit::Action& action : audit::kActions)
+    if (action.kind == "authentication") counters[{Metric::kAuthentications, std::string(action.name)}] = 0;
+  constexpr protocol::Roles kNobodysChild = protocol::Role::kMonitor | protocol::Role::kCtl;
+  for (const protocol::RoleName& row : protocol::kRoleNames)
+    if (!protocol::contains(kNobodysChild, row.role) && row.role != protocol::Role::kCall)
+      counters[{Metric::kChildEndings, std::string(row.name)}] = 0;
+  for (const char* verdict : {"made", "denied"}) counters[{Metric::kEgressRequests, verdict}] = 0;
+  counters[{Metric::kCallsRefused, ""}] = 0;
+  counters[{Metric::kViolations, ""}] = 0;
+  return counters;
+}
+
+}  // namespace
 
 void Meters::Histogram::add(std::int64_t ms) {
   const auto* const bound = std::ranges::lower_bound(kBucketBoundsMs, ms);
@@ -59,7 +85,9 @@ void Meters::network_used(const protocol::NetworkUse& use) {
 }
 
 void Meters::write(protocol::Metrics& into) const {
-  for (const auto& [key, value] : counters_)
+  Counters counters = all_at_zero();
+  for (const auto& [key, value] : counters_) counters[key] = value;
+  for (const auto& [key, value] : counters)
     if (into.samples.size() < decltype(into.samples)::kMax)
       into.samples.push_back({.metric = key.first, .label = std::string_view(key.second), .value = value});
   into.histograms.push_back(ran_.as(Metric::kCallDuration));

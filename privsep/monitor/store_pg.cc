@@ -3,6 +3,7 @@
 #include "privsep/monitor/store_pg.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "privsep/monitor/audit_written.h"
 #include "privsep/monitor/store_pg_sql.h"
@@ -14,6 +15,7 @@ using base::Why;
 namespace limits = policy::limits;
 
 constexpr std::int64_t kExpiryTickMs = 1'000;
+constexpr std::int64_t kPassingMs = 1'000;  // between two tries of what the database refuses for a while
 constexpr const char* kDiskFull = "53100";
 
 // What a refused transaction means to its caller.
@@ -22,6 +24,11 @@ base::Error meaning_of(const std::string& sqlstate) {
   if (sqlstate == "P0002") return {Why::kConflict, "what this was based on has changed: read it again"};
   if (sqlstate == kDiskFull) return {Why::kBroken, "the disk is full: nothing was written"};
   return {Why::kBroken, "the database refused the change: nothing was written"};
+}
+
+// It was refused for a while: no room, somebody else's lock, a time that was up.
+bool passes(const std::string& sqlstate) {
+  return sqlstate.starts_with("53") || sqlstate.starts_with("40") || sqlstate == "57014";
 }
 
 }  // namespace
@@ -127,14 +134,19 @@ loop::Task<> StorePg::wait_for_work() {
   co_return loop::Nothing{};
 }
 
+// What cannot be undone by refusing it.  Its caller waits no longer than others, but the record stays until
+// it is written: an intent without an end would say less than is known.
+bool StorePg::has_happened(const Entry& entry) {
+  return entry.record.kind == AuditKind::kCallOutcome || entry.record.kind == AuditKind::kChildEnding;
+}
+
 void StorePg::expire() {
   const std::int64_t now = clock_.steady_ms();
   std::vector<loop::Later<std::uint64_t>> never_sent, unknown;
-  std::erase_if(queue_, [&](const Entry& entry) {
-    if (entry.expires_ms > now) return false;
-    never_sent.push_back(entry.later);
-    return true;
-  });
+  for (const Entry& entry : queue_)
+    if (entry.expires_ms <= now) never_sent.push_back(entry.later);
+  std::erase_if(queue_,
+                [now](const Entry& entry) { return entry.expires_ms <= now && !has_happened(entry); });
   for (const Entry& entry : in_flight_)
     if (entry.expires_ms <= now && !entry.rows && !writer_->up()) unknown.push_back(entry.later);
   if (!queue_.empty() || !in_flight_.empty()) expiry_.start(kExpiryTickMs);
@@ -162,7 +174,7 @@ loop::Task<> StorePg::run_writer() {
     if (settled) continue;
     serving_ = false;
     log_.error("the store stays down", settled.error());
-    fail_in_flight(settled.error());
+    take_back(Kept::kNothing, settled.error());
     for (Entry& entry : std::exchange(queue_, {})) entry.later.resolve(std::unexpected(settled.error()));
     co_return loop::Nothing{};
   }
@@ -211,7 +223,7 @@ loop::Task<> StorePg::write_next() {
   if (!head_saved_) {
     if (base::Result<void> saved = save_head(); !saved) {
       in_flight_ = take_entries();
-      fail_in_flight(saved.error());
+      take_back(Kept::kNothing, saved.error());
       co_return loop::Nothing{};
     }
   }
@@ -224,10 +236,13 @@ loop::Task<> StorePg::write_next() {
     if (!reply) co_return std::unexpected(reply.error());  // lost: settle() finds out what was stored
     again = reply->sqlstate == kDiskFull && reserve_ != nullptr && reserve_->give_up();
     if (again) continue;
-    if (reply->sqlstate.empty())
+    if (reply->sqlstate.empty()) {
       succeed(in_flight_head_);
-    else
-      fail_in_flight(meaning_of(reply->sqlstate));
+      continue;
+    }
+    const bool passing = passes(reply->sqlstate);
+    take_back(passing ? Kept::kWhatHappened : Kept::kNothing, meaning_of(reply->sqlstate));
+    if (passing) co_await loop_.sleep(kPassingMs);
   }
   co_return loop::Nothing{};
 }
@@ -253,13 +268,30 @@ void StorePg::succeed(const ChainHead& head) {
     const std::int64_t waited_ms = clock_.steady_ms() - (entry.expires_ms - kStoreDeadlineMs);
     tell({.sequence = sequence, .at_ms = entry.at_ms, .waited_ms = waited_ms, .record = entry.record});
     loop::Later<std::uint64_t> later = entry.later;
+    // Nothing ran: the caller was told that it is not known whether this is written, and refused the call.
+    if (later.resolved() && entry.record.kind == AuditKind::kCallIntent)
+      tasks_.spawn(append(lost(entry.record)));
     later.resolve(std::uint64_t{sequence});
   }
   checkpoint_when_due();
 }
 
-void StorePg::fail_in_flight(const base::Error& why) {
-  for (Entry& entry : std::exchange(in_flight_, {})) entry.later.resolve(std::unexpected(why));
+AuditRecord StorePg::lost(AuditRecord intent) {
+  intent.kind = AuditKind::kLifecycle;
+  intent.action = "call_unknown";
+  intent.number = 0;
+  intent.payload.clear();
+  return intent;
+}
+
+// Of a transaction that was not written.
+void StorePg::take_back(Kept kept, const base::Error& why) {
+  Entries again, failed;
+  for (Entry& entry : std::exchange(in_flight_, {}))
+    (kept == Kept::kWhatHappened && has_happened(entry) ? again : failed).push_back(std::move(entry));
+  queue_.insert(queue_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end()));
+  if (!queue_.empty()) expiry_.start(kExpiryTickMs);
+  for (Entry& entry : failed) entry.later.resolve(std::unexpected(why));
 }
 
 }  // namespace mcpbox::monitor

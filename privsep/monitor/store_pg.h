@@ -15,7 +15,9 @@
 //
 // How long a caller waits: what was never sent fails with kBroken after kStoreDeadlineMs.  An append() in
 // flight over a lost connection fails with kTimeout then, which means *not known*.  A commit() in flight is
-// answered when it is known, because memory must follow the rows: never with kTimeout.
+// answered when it is known, because memory must follow the rows: never with kTimeout.  What has happened
+// (outcomes, endings of children) stays in the queue whatever its caller was told, and is written when that
+// is possible again; an intent that turns out to be stored after its call was refused gets a "call_unknown".
 //
 // write_text() and query() share the reader, in order: a read sees the text written before it.
 #pragma once
@@ -110,7 +112,10 @@ class StorePg final : public Store {
   void wake();
   void wake_soon();
   void succeed(const ChainHead& head);
-  void fail_in_flight(const base::Error& why);
+  enum class Kept : std::uint8_t { kNothing, kWhatHappened };
+  void take_back(Kept kept, const base::Error& why);
+  static bool has_happened(const Entry& entry);
+  static AuditRecord lost(AuditRecord intent);
   void expire();
   loop::Task<> write_one_text(Statement statement);
   base::Result<void> save_head();

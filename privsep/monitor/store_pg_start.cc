@@ -183,7 +183,7 @@ loop::Task<> StorePg::settle() {
     if (!in_flight_.empty() && *stored == in_flight_head_) {
       succeed(in_flight_head_);
     } else if (*stored == head_) {
-      fail_in_flight({Why::kBroken, "the database went away: nothing was written"});
+      take_back(Kept::kWhatHappened, {Why::kBroken, "the database went away: nothing was written"});
     } else {
       co_return base::fail(Why::kBroken,
                            "the stored audit log is not the one that this monitor wrote: restart it");
@@ -200,11 +200,7 @@ loop::Task<std::uint64_t> StorePg::close_open_calls() {
   for (const auto& row : open.rows) {
     const base::Result<ChainedRecord> intent = audit_record(row);
     if (!intent) co_return std::unexpected(intent.error());
-    AuditRecord record = intent->record;
-    record.kind = AuditKind::kLifecycle;
-    record.action = "call_unknown";
-    record.number = 0;
-    record.payload.clear();
+    AuditRecord record = lost(intent->record);
     Statement text{.sql = &sql::kInsertLostExecution, .params = {}};
     text.params = {Param::uuid(record.call),      Param::uuid(record.subject),
                    Param::digest(record.digest),  Param::text(base::visible(record.actor)),

@@ -11,6 +11,7 @@ import { Instance } from "./harness/instance.ts";
 import { modernHeaders, modernMeta } from "./harness/mcp.ts";
 import { run } from "./harness/run.ts";
 import { explainFailure, logsOf, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { WorkerKey } from "./harness/sworn.ts";
 import { sleep, until } from "./harness/wait.ts";
 
 const OWNER_UID = 60809; // privsep/launcher/spawn_table.h: kMigrateId
@@ -71,13 +72,14 @@ let tool: Tool;
 const replies: string[] = [];
 const values: Record<string, string> = { EXPOSED, SEALED, ARGUMENT, PASSWORD };
 
-async function call(name: string, args: Record<string, unknown>): Promise<void> {
+async function call(name: string, args: Record<string, unknown>, token?: string): Promise<void> {
   const response = await fetch(box.url, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
       Accept: "application/json, text/event-stream",
       ...modernHeaders("tools/call", name),
+      ...(token && { Authorization: `Bearer ${token}` }),
     },
     body: JSON.stringify({
       jsonrpc: "2.0",
@@ -170,6 +172,18 @@ test("secrets are used in every way that could leave a trace", async () => {
     replies.some((reply) => reply.includes("mcpbox-secret-")),
     "a placeholder stands for the sealed one",
   );
+
+  const { token } = await box.ctlJson("client", "token", "create", "container");
+  values["CLIENT_TOKEN"] = token.slice("mcpbox_".length);
+  await call("leaky__echo", { text: "by token" }, token);
+  assert.match(replies.at(-1)!, /by token/);
+  await call("leaky__echo", { text: "by no token" }, `${token}0`);
+  assert.doesNotMatch(replies.at(-1)!, /by no token/);
+  values["WORKER_TOKEN"] = randomBytes(32).toString("hex");
+  const worker = ["remote", "worker", "https://mcpbox.example.workers.dev", `k1=${new WorkerKey().hex}`];
+  const remote = await box.ctl(worker, { input: `${values["WORKER_TOKEN"]}\n` });
+  assert.equal(remote.code, 0, remote.stderr);
+  replies.push(remote.stdout);
 
   const { code } = await box.ctlJson("setup-code");
   values["SETUP_CODE"] = code;

@@ -96,7 +96,7 @@ for (let round = 1; round <= ROUNDS; round++)
     const ended: Ending[] = await Promise.all(running);
     for (const ending of ended) assert.equal(ending.kind, "result", JSON.stringify(ending));
 
-    const writing = await box.mcp.refusal("mcpbox_create_server", { name: `late-${round}`, description: "" });
+    const writing = await box.mcp.refusal("mcpbox_create_server", { name: `late${round}`, description: "" });
     assert.match(writing, /disk is almost full/, "nobody else takes what is left");
     assert.equal(await isShort(), true, "root sees it");
     assert.equal((await box.ctl(["freeze", "--reason", "the disk"])).code, 0);

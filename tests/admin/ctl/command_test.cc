@@ -105,6 +105,19 @@ TEST_F(Command, RowsAreShownAsTablesAndNothingInThemSpeaksToTheTerminal) {
   EXPECT_EQ(monitor.asked<protocol::ReadLogs>()[0].tool, "srv__greet");
 }
 
+TEST_F(Command, TheLogSaysHowManyRequestsWentOutAndHowManyWereDenied) {
+  monitor.json =
+      R"({"logs":[{"id":"0123456789","tool":"srv__a","egress_requests":41,"egress_denied":0},
+                  {"id":"0123456789","tool":"srv__b","egress_requests":52,"egress_denied":3}],
+          "total":2,"page":1,"pages":1})";
+  const Ended ended = run({"logs"});
+  EXPECT_EQ(ended.exit, 0);
+  EXPECT_THAT(ended.output, HasSubstr("NET"));
+  EXPECT_THAT(ended.output, HasSubstr(" 41 "));
+  EXPECT_THAT(ended.output, Not(HasSubstr("41,")));
+  EXPECT_THAT(ended.output, HasSubstr("52, 3 denied"));
+}
+
 TEST_F(Command, RowsThatAreNotJsonAreRefused) {
   monitor.json = "{\"logs\":";
   EXPECT_EQ(run({"logs"}).exit, 1);

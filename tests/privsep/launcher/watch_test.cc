@@ -175,6 +175,7 @@ TEST_F(Instance, AListenerThatWasHandedOverStaysWhenTheLauncherGoes) {
                                   config.substr(config.find('\n', port)));
   start([&] {
     dup2(listener.get(), 3);
+    fcntl(3, F_SETFD, 0);  // when it was 3 already
     setenv("LISTEN_FDS", "1", 1);
     setenv("LISTEN_PID", std::to_string(getpid()).c_str(), 1);
     setenv("NOTIFY_SOCKET", path.c_str(), 1);

@@ -2,8 +2,13 @@
 #include "privsep/monitor/activity.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <string>
 
+#include "privsep/audit/actions.h"
 #include "privsep/monitor/space_reserve.h"
+#include "privsep/protocol/metric_table.h"
 #include "tests/privsep/monitor/fixture.h"
 
 namespace mcpbox::monitor {
@@ -73,6 +78,37 @@ TEST_F(ActivityTest, TheAdminProcessGetsNumbersWithoutASessionAndAGatewayNever) 
   EXPECT_EQ(send(gateway, protocol::GetMetrics{}), Verdict::kKillPeer);
 }
 
+// rate() and increase() of a series that appears with its first event do not count that event.
+TEST_F(ActivityTest, EveryCounterStandsAtZeroUnderEachOfItsLabelsBeforeAnythingHappened) {
+  protocol::Metrics metrics;
+  Meters().write(metrics);
+  std::map<protocol::Metric, std::set<std::string>> labels;
+  for (const protocol::MetricSample& sample : metrics.samples) {
+    EXPECT_EQ(sample.value, 0U);
+    EXPECT_TRUE(labels[sample.metric].insert(std::string(std::string_view(sample.label))).second);
+  }
+  for (const protocol::MetricRow& row : protocol::kMetrics)
+    EXPECT_EQ(labels.contains(row.metric), row.type == protocol::MetricType::kCounter) << row.name;
+  EXPECT_EQ(labels[protocol::Metric::kCalls].size(),
+            static_cast<std::size_t>(protocol::CallEnd::kMissingCapability));
+  EXPECT_FALSE(labels[protocol::Metric::kCalls].contains("unknown"));
+  EXPECT_TRUE(labels[protocol::Metric::kAuthentications].contains("sign_in_refused"));
+  EXPECT_TRUE(labels[protocol::Metric::kChildEndings].contains("zygote"));
+
+  Meters meters;  // what is counted later comes under a label that was there
+  for (const audit::Action& action : audit::kActions) {
+    const auto* const kind = std::ranges::find(audit::kKinds, action.kind, &audit::Kind::name);
+    const AuditRecord record{.kind = static_cast<AuditKind>(kind->number),
+                             .actor = "zygote",
+                             .action = std::string(action.name),
+                             .number = 1};
+    meters.count({.sequence = 1, .at_ms = 1, .waited_ms = 1, .record = record});
+  }
+  protocol::Metrics later;
+  meters.write(later);
+  EXPECT_EQ(later.samples.size(), metrics.samples.size());
+}
+
 TEST_F(ActivityTest, MetricsCountWhatTheChainSays) {
   const auto admin = peer(protocol::Role::kCtl, protocol::State::kDeciding);
   const AuditRecord outcome{.kind = AuditKind::kCallOutcome, .action = "call", .number = 5};
@@ -82,15 +118,12 @@ TEST_F(ActivityTest, MetricsCountWhatTheChainSays) {
   protocol::GetMetrics question;
   const auto metrics = finish(on_get_metrics(monitor, *admin, std::move(question)));
   ASSERT_TRUE(metrics.has_value());
-  const auto calls =
-      std::ranges::find(metrics->samples, protocol::Metric::kCalls, &protocol::MetricSample::metric);
-  ASSERT_NE(calls, metrics->samples.end());
-  EXPECT_EQ(calls->label, "timed_out");
   const auto value_of = [&metrics](protocol::Metric metric, std::string_view label) {
     for (const protocol::MetricSample& sample : metrics->samples)
       if (sample.metric == metric && std::string_view(sample.label) == label) return sample.value;
     return ~std::uint64_t{0};
   };
+  EXPECT_EQ(value_of(protocol::Metric::kCalls, "timed_out"), 1U);
   EXPECT_EQ(value_of(protocol::Metric::kEgressRequests, "made"), 5U);
   EXPECT_EQ(value_of(protocol::Metric::kEgressRequests, "denied"), 2U);
   EXPECT_EQ(value_of(protocol::Metric::kSpaceReserveHeld, ""), 1U);

@@ -61,12 +61,20 @@ TEST_F(SpaceReserveTest, ItTakesRoomGivesItUpOnceAndTakesItBack) {
 
 TEST_F(SpaceReserveTest, WhileSpaceIsShortOutcomesAndAdministratorsComeFirst) {
   ASSERT_TRUE(record(AuditKind::kCallIntent).has_value());
-  space.give_up();
+  // There is room on this machine, so that the ballast is taken again while the loop runs; what may be
+  // written is decided before it does.
+  const auto short_again = [this] { ASSERT_TRUE(space.give_up() || !space.held()); };
+  short_again();
   EXPECT_EQ(record(AuditKind::kCallIntent).error().why, base::Why::kBusy);
+  short_again();
   EXPECT_EQ(change("unix:alice").error().why, base::Why::kBusy);
+  short_again();
   EXPECT_EQ(change("remote:eve").error().why, base::Why::kBusy);
+  short_again();
   EXPECT_TRUE(record(AuditKind::kCallOutcome).has_value());
+  short_again();
   EXPECT_TRUE(change("root").has_value());
+  short_again();
   EXPECT_TRUE(change("admin:alice").has_value());
   expect_whole_chain(4);
 }
