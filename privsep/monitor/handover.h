@@ -2,6 +2,7 @@
 #pragma once
 
 #include "privsep/base/error.h"
+#include "privsep/wire/reserve.h"
 #include "privsep/wire/spawn.h"
 
 namespace mcpbox::monitor {

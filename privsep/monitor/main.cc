@@ -11,7 +11,6 @@
 #include "privsep/jail/title.h"
 #include "privsep/monitor/handover.h"
 #include "privsep/monitor/serve.h"
-#include "privsep/wire/reserve.h"
 
 int main(int argc, char** argv) {
   using namespace mcpbox;
@@ -44,7 +43,6 @@ int main(int argc, char** argv) {
     log.error("not jailed", layers.error());
     return jail::kExitNotJailed;
   }
-
   monitor::Service* service = nullptr;
   monitor::Monitor* monitor = nullptr;
   monitor::LauncherLink launcher(loop, base::Fd(wire::kMonitorLauncherFd),

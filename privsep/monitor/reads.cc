@@ -12,6 +12,8 @@
 
 namespace mcpbox::monitor {
 
+constexpr int kSteps = 48;  // of a course over time
+
 Statement statement_of(const protocol::Read& question) {
   using enum protocol::Query;
   const Param subject = Param::uuid(question.subject);
@@ -55,7 +57,6 @@ Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question
   const Param number = Param::integer(question.number);
   const Param most = Param::integer(policy::limits::kCountedRows);
   const std::int64_t hours = std::clamp<std::int64_t>(question.number, 1, policy::limits::kStatsHoursMax);
-  constexpr int kSteps = 48;  // of a course over time
   switch (question.query) {
     case kPending:
       return {.sql = &sql::kPending, .params = {size, page}};

@@ -29,7 +29,14 @@ MAY_INCLUDE = {
     "privsep/loop": PROTOCOL - {"policy"} | {"policy/limits.h"},
     "privsep/jail": BASE | {"policy"},
     # plain structs and the roles: the launcher contains no decoder
-    "privsep/launcher": BASE | {"privsep/jail", "policy", "privsep/wire/spawn.h", "privsep/protocol/roles.h"},
+    "privsep/launcher": BASE
+    | {
+        "privsep/jail",
+        "policy",
+        "privsep/wire/reserve.h",
+        "privsep/wire/spawn.h",
+        "privsep/protocol/roles.h",
+    },
     "privsep/migrate": BASE | {"policy"},
     "privsep/monitor": PROTOCOL | {"privsep/loop", "privsep/jail", "privsep/audit"},
     "privsep/password": PROTOCOL | {"privsep/jail"},

@@ -156,7 +156,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.complete("--json", "stat"), ["status", "stats"][:2])
 
     def test_words_of_a_command(self):
-        self.assertEqual(self.complete("audit", ""), ["verify", "export", "head", "show"])
+        self.assertEqual(self.complete("audit", ""), ["verify", "export", "head", "show", "prune"])
         self.assertEqual(self.complete("--socket", "/x", "profile", "st"), ["strict"])
 
     def test_options(self):
