@@ -1,15 +1,12 @@
 // Run by the launcher (root), once.  Trusts the configuration as far as config.cc checked it.
 #include "privsep/launcher/start.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
-#include <climits>
 #include <cstdlib>
 
 #include "privsep/launcher/accounts.h"
+#include "privsep/launcher/config_file.h"
 #include "privsep/launcher/database.h"
 #include "privsep/launcher/handover.h"
 #include "privsep/launcher/kernel.h"
@@ -23,35 +20,8 @@ namespace {
 using base::Fd;
 using Done = Outcome<void>;
 
-constexpr std::size_t kConfigBytes = 65'536;
 constexpr gid_t kNoGroup = 0xffffffff;
 constexpr const char* kDefaultGroup = "mcpbox-admin";
-
-Outcome<std::string> read_text(const std::string& path) {
-  const Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return refuse_errno("cannot open the configuration " + path);
-  std::string text(kConfigBytes + 1, '\0');
-  const ssize_t length = read(file.get(), text.data(), text.size());
-  if (length < 0) return refuse_errno("cannot read the configuration " + path);
-  if (static_cast<std::size_t>(length) > kConfigBytes) return refuse(path + " is longer than 64 KiB");
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
-
-Outcome<std::string> absolute(const std::string& path) {
-  std::array<char, PATH_MAX> real{};
-  if (realpath(path.c_str(), real.data()) == nullptr) return refuse_errno("cannot find " + path);
-  return std::string(real.data());
-}
-
-// `state` is relative to the file that says it.
-Outcome<std::string> state_of(const Config& config, const std::string& config_path) {
-  const Outcome<std::string> file = absolute(config_path);
-  if (!file) return file;
-  const std::string folder = file->substr(0, file->rfind('/') + 1);
-  if (config.state.empty()) return absolute(folder);
-  return absolute(config.state.starts_with('/') ? config.state : folder + config.state);
-}
 
 // Fail closed, and before anything runs: a layer that this machine refuses must have been given up by name.
 Done check_isolation(const Config& config) {
@@ -150,21 +120,15 @@ Done open_all(Holdings& all, int folder) {
 }  // namespace
 
 Outcome<Holdings> open_everything(const std::string& path) {
-  const Outcome<std::string> text = read_text(path);
-  if (!text) return std::unexpected(text.error());
-  std::expected<Config, ConfigError> config = parse_config(*text, take_environment());
-  if (!config) {
-    const std::string line = config.error().line == 0 ? "" : ":" + std::to_string(config.error().line);
-    return refuse(path + line + ": " + config.error().text);
-  }
+  Outcome<ConfigFile> file = read_config_file(path, take_environment());
+  if (!file) return std::unexpected(file.error());
 
   Holdings all;
-  all.config = std::move(*config);
-  Done done = keep(all.state, state_of(all.config, path));
-  if (!done) return std::unexpected(done.error());
+  all.config = std::move(file->config);
+  all.state = std::move(file->state);
   const Outcome<Fd> folder = open_state(all.state);
   if (!folder) return std::unexpected(folder.error());
-  done = open_all(all, folder->get());
+  const Done done = open_all(all, folder->get());
   if (!done) return std::unexpected(done.error());
   return all;
 }
