@@ -43,6 +43,7 @@ constexpr Command kCommands[] = {
     { "remote",    "[worker URL KEY... | allow ... | off]", 0, 66,  "which Worker is believed, and who may come through it",  remote  },
     { "client",    "add CLIENT [--print] | token create|list|revoke [NAME]", 2, 3, "connect a client on this machine; tokens for clients in containers", client },
     { "stdio",     "[--server NAME]",              0,   0,    "MCP over standard input and output, for clients that start a command", stdio },
+    { "backup",    "create|verify|restore|list|keygen ...", 1, 32, "encrypted backups; its options: mcpbox-backup(8)",  backup  },
     { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
     { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },
     { "help",      "",                             0,   1,    "this text",                                               help    },

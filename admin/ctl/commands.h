@@ -49,6 +49,7 @@ Exit remote(const Options& options);
 Exit client(const Options& options);
 Exit stdio(const Options& options);
 Exit doctor(const Options& options);
+Exit backup(const Options& options);
 Exit admin(const Options& options);
 Exit help(const Options& options);
 Exit version(const Options& options);

@@ -157,6 +157,8 @@ std::expected<Options, std::string> parse_options(std::span<const std::string_vi
     const std::string_view name = word.substr(0, equals);
     if (only_words || !word.starts_with('-') || word == "-") {
       options.words.emplace_back(word);
+      // What follows is for mcpbox-backup, which has options of its own.
+      only_words = only_words || (options.words.size() == 1 && word == "backup");
     } else if (word == "--") {
       only_words = true;
     } else if (const auto* flag = std::ranges::find(kFlags, word, &Flag::name); flag != std::end(kFlags)) {

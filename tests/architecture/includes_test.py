@@ -48,6 +48,10 @@ MAY_INCLUDE = {
     # it checks the chain and its checkpoints itself, as whoever has an export can
     "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail", "privsep/audit"},
     "admin/ctl": PROTOCOL | {"privsep/audit", "admin/metrics", "privsep/http/base64.h"},
+    # keys to know whether one fits, the launcher's way to configuration, accounts and database
+    "admin/backup": BASE
+    | {"policy", "privsep/audit", "privsep/jail", "privsep/launcher", "privsep/migrate/schema_files.h"}
+    | {"privsep/monitor/keys.h", "privsep/monitor/audit_head.h", "admin/ctl/terminal.h"},
     "admin/metrics": PROTOCOL,
     "admin/audit-verify": {"privsep/audit"},
 }
@@ -64,6 +68,7 @@ MAY_NAME = {
         "admin/ctl/audit.cc",
         "admin/main.cc",
         "admin/audit-verify",
+        "admin/backup",
     },
     r"seccomp\.h": {"policy", "privsep/jail"},
     r"event2/http.*": {"privsep/http"},

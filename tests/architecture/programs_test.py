@@ -29,6 +29,7 @@ NEEDS = {
     "mcpbox-migrate": {"libpq"},
     "mcpboxctl": {"libjansson", "libsodium"},
     "mcpbox-audit-verify": {"libsodium"},
+    "mcpbox-backup": {"libsodium"},
 }
 
 # What a library may bring without being asked for: named so that the list above stays about powers.

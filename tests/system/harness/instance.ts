@@ -71,12 +71,7 @@ export class Instance {
    *   megabytes    its state is on a file system of its own, in memory, of this size; default: on the disk
    */
   static async create(user?: User, databaseUrl?: string, megabytes?: number): Promise<Instance> {
-    const folder = mkdtempSync(join(tmpdir(), "mcpbox-"));
-    chmodSync(folder, 0o755); // ordinary users must reach control.sock
-    if (user) chownSync(folder, user.uid, user.gid ?? user.uid);
-    const instance = new Instance(folder, await freePort(), await freePort(), user);
-    // Copies, so that a process can be told from one of any other instance on this machine.
-    cpSync(join(BUILD, "bin"), instance.bin, { recursive: true, filter: (path) => !IS_TEST.test(path) });
+    const instance = Instance.bare(await freePort(), await freePort(), user);
     if (megabytes !== undefined) {
       mkdirSync(instance.state);
       const words = ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=755`, "tmpfs", instance.state];
@@ -87,6 +82,17 @@ export class Instance {
     return instance;
   }
 
+  /** A folder with the programs and without an instance. */
+  static bare(port: number, adminPort: number, user?: User): Instance {
+    const folder = mkdtempSync(join(tmpdir(), "mcpbox-"));
+    chmodSync(folder, 0o755); // ordinary users must reach control.sock
+    if (user) chownSync(folder, user.uid, user.gid ?? user.uid);
+    const instance = new Instance(folder, port, adminPort, user);
+    // Copies, so that a process can be told from one of any other instance on this machine.
+    cpSync(join(BUILD, "bin"), instance.bin, { recursive: true, filter: (path) => !IS_TEST.test(path) });
+    return instance;
+  }
+
   static async started(user?: User): Promise<Instance> {
     const instance = await Instance.create(user);
     await instance.start();
@@ -94,6 +100,13 @@ export class Instance {
   }
 
   private async setUp(databaseUrl?: string): Promise<void> {
+    await this.takePorts(databaseUrl);
+    // Tests ask more often than anybody; limits.test.ts says what happens to who does.
+    appendFileSync(this.config, "requests-per-minute = 1000000\n");
+  }
+
+  /** What a person does who makes an instance, or moves one that is there to other ports. */
+  async takePorts(databaseUrl?: string): Promise<void> {
     const made = await run(
       [join(ROOT, "scripts", "setup-instance.sh"), this.state, `${this.port}`, `${this.adminPort}`],
       {
@@ -106,8 +119,6 @@ export class Instance {
       },
     );
     assert.equal(made.code, 0, `setup-instance.sh: ${made.stdout}${made.stderr}`);
-    // Tests ask more often than anybody; limits.test.ts says what happens to who does.
-    appendFileSync(this.config, "requests-per-minute = 1000000\n");
   }
 
   get config(): string {
