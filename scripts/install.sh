@@ -17,8 +17,9 @@ if [[ ${1:-} != --built ]]; then
 fi
 to=${DESTDIR:-}$PREFIX
 programs=(mcpbox-launcher mcpbox-monitor mcpbox-gateway mcpbox-executor mcpbox-password mcpbox-migrate mcpbox-admin
-  mcpbox-egress mcpbox-dialer)
-units=(mcpbox.target mcpboxd.socket mcpbox-admin.socket mcpboxd.service mcpbox-db.service mcpbox-tunnel.service)
+  mcpbox-egress mcpbox-dialer mcpbox-backup)
+units=(mcpbox.target mcpboxd.socket mcpbox-admin.socket mcpboxd.service mcpbox-db.service mcpbox-tunnel.service
+  mcpbox-backup.service mcpbox-backup.timer)
 
 put() { # put MODE FILE... FOLDER
   local mode=$1 folder=${!#}

@@ -21,7 +21,12 @@ UNITS = ROOT / "systemd"
 # What `systemd-analyze security` calls exposure, times ten.  What stands against the launcher is root, the
 # network of the machine, and the namespaces that jails are made of: mcpboxd.service names each directive that
 # it cannot have.
-MOST_EXPOSURE = {"mcpboxd.service": 35, "mcpbox-db.service": 20, "mcpbox-tunnel.service": 15}
+MOST_EXPOSURE = {
+    "mcpboxd.service": 35,
+    "mcpbox-db.service": 20,
+    "mcpbox-tunnel.service": 15,
+    "mcpbox-backup.service": 20,
+}
 
 
 def run(*words):
@@ -242,7 +247,10 @@ class AsTheyAreInstalled(unittest.TestCase):
             installed = self.install(PREFIX=prefix)
             self.assertEqual((installed.returncode, installed.stderr), (0, ""))
             units = list(Path(f"{self.tree}{prefix}/lib/systemd/system").iterdir())
-            self.assertEqual(len(units), len([*UNITS.glob("*.socket"), *UNITS.glob("*.service")]) + 1)
+            self.assertEqual(
+                len(units),
+                sum(len([*UNITS.glob(f"*.{kind}")]) for kind in ("socket", "service", "timer")) + 1,
+            )
             started = []
             for unit in units:
                 text = unit.read_text(encoding="utf-8")
