@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 
@@ -104,7 +105,7 @@ Outcome<void> Cluster::restore(const Feed& feed) {
       {.path = postgres_program("pg_restore"),
        .words = {"--exit-on-error", "--no-owner", "--no-acl", "--no-password", "--single-transaction",
                  "--dbname", launcher::embedded_conninfo(view_, launcher::kOwnerRole)},
-       .environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PGPASSFILE=/dev/null"},
+       .environment = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PGPASSFILE=/nonexistent"},
        .identity = owner_,
        .input = from.get()});
   from.reset();

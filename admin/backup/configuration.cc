@@ -1,4 +1,6 @@
 // Runs in mcpbox-backup: the configuration of a restored instance.  Pure.
+#include <algorithm>
+
 #include "admin/backup/restore.h"
 
 namespace mcpbox::backup {

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <utility>
 
 #include "admin/backup/processes.h"
 #include "admin/backup/restore.h"

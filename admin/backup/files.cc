@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -22,6 +23,9 @@ namespace mcpbox::backup {
 namespace {
 
 constexpr const char* kTemporary = ".mcpbox-backup.new";
+// A backup that was killed holds its lock until what it had started is gone; a living one does for longer.
+constexpr int kLockTries = 50;
+constexpr timespec kLockPause{.tv_sec = 0, .tv_nsec = 100'000'000};
 
 using Folder = std::unique_ptr<DIR, base::FreeWith<::closedir>>;
 
@@ -87,8 +91,11 @@ Outcome<NewFile> NewFile::begin(const std::string& folder) {
     return refuse_errno("cannot make the folder " + folder);
   made.folder_.reset(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!made.folder_) return refuse_errno("cannot open the folder " + folder);
-  if (::flock(made.folder_.get(), LOCK_EX | LOCK_NB) != 0)
-    return refuse("another backup is being made in " + folder);
+  for (int tries = 0; ::flock(made.folder_.get(), LOCK_EX | LOCK_NB) != 0; ++tries) {
+    if (errno != EWOULDBLOCK || tries == kLockTries)
+      return refuse("another backup is being made in " + folder);
+    ::nanosleep(&kLockPause, nullptr);
+  }
   if (::unlinkat(made.folder_.get(), kTemporary, 0) != 0 && errno != ENOENT)
     return refuse_errno("cannot remove what an earlier backup left in " + folder);
   made.file_.reset(

@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+
 #include "admin/backup/manifest.h"
 #include "admin/ctl/terminal.h"
 #include "privsep/base/fd.h"

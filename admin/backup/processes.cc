@@ -127,6 +127,8 @@ std::string Program::said() const {
   const ssize_t length = ::pread(errors_.get(), text.data(), text.size(), from);
   text.resize(length > 0 ? static_cast<std::size_t>(length) : 0);
   while (text.ends_with('\n')) text.pop_back();
+  std::ranges::replace(text, '\n', ' ');
+  std::ranges::replace(text, '\t', ' ');
   return text;
 }
 

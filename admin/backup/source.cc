@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 
 #include "admin/backup/processes.h"
 #include "policy/database_url.h"
@@ -121,7 +123,7 @@ Outcome<Database> Database::find(const launcher::ConfigFile& file) {
 }
 
 std::vector<std::string> Database::environment() const {
-  std::vector<std::string> all = {"PATH=/usr/bin:/bin",        "LC_ALL=C.UTF-8", "PGPASSFILE=/dev/null",
+  std::vector<std::string> all = {"PATH=/usr/bin:/bin",        "LC_ALL=C.UTF-8", "PGPASSFILE=/nonexistent",
                                   "PGSYSCONFDIR=/nonexistent", "PGTZ=UTC",       "PGCONNECT_TIMEOUT=30"};
   if (!password_.empty()) all.push_back("PGPASSWORD=" + password_);
   return all;
