@@ -70,7 +70,7 @@ bool Service::open(wire::Frame& frame) {
   Grant::World world{
       .loop = loop_,
       .roots = roots_,
-      .dial = [this](protocol::Dial question) { return dial(std::move(question)); },
+      .dial = [this, met = met_](protocol::Dial question) { return dial(met, std::move(question)); },
       .read_secret = [this](protocol::ReadSecret question) { return read_secret(std::move(question)); },
       .report =
           [this](protocol::ReportDenied& denied) {
@@ -96,6 +96,7 @@ bool Service::close(wire::Frame& frame) {
 bool Service::meet(wire::Frame& frame) {
   base::Result<protocol::Partner> order = wire::decode<protocol::Partner>(frame);
   if (!order) return false;
+  ++met_;
   dialer_ = std::make_shared<loop::Link>(
       loop_, std::move(order->socket), loop::LinkLimits{.max_payload = kMostFromDialer, .fds_in = 1},
       [this](const wire::Frame& /*frame*/) { dialer_->close({Why::kInvalid, "the dialer asks nothing"}); },
@@ -108,10 +109,15 @@ loop::Task<protocol::SecretValue> Service::read_secret(protocol::ReadSecret ques
   co_return value;
 }
 
-loop::Task<base::Fd> Service::dial(protocol::Dial question) {
+// met: the dialer that knows the grant.  Another one would refuse what it was not told of, as if nobody had
+// approved it.
+loop::Task<base::Fd> Service::dial(std::uint32_t met, protocol::Dial question) {
   const std::shared_ptr<loop::Link> dialer = dialer_;
   if (dialer == nullptr || !dialer->open())
     co_return base::fail(Why::kBroken, "the dialer is being started again: try again in a moment");
+  if (met != 0 && met != met_)
+    co_return base::fail(Why::kBroken,
+                         "the process that connects was started again during this call: call the tool again");
   base::Result<protocol::Dialled> made = co_await loop::attempt(dialer->ask(question));
   if (!made) co_return std::unexpected(made.error());
   co_return std::move(made->socket);

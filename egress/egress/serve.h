@@ -32,13 +32,14 @@ class Service {
   bool open(wire::Frame& frame);
   bool close(wire::Frame& frame);
   bool meet(wire::Frame& frame);
-  loop::Task<base::Fd> dial(protocol::Dial question);
+  loop::Task<base::Fd> dial(std::uint32_t met, protocol::Dial question);
   loop::Task<protocol::SecretValue> read_secret(protocol::ReadSecret question);
 
   loop::Loop& loop_;
   const base::Log& log_;
   const Roots& roots_;
   std::unique_ptr<loop::Link> monitor_;
+  std::uint32_t met_ = 0;  // dialers so far
   std::shared_ptr<loop::Link> dialer_;
   std::map<wire::Id, std::unique_ptr<Grant>> grants_;
   int exit_status_ = 0;

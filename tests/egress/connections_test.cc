@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "privsep/base/clock.h"
@@ -255,6 +257,24 @@ TEST_F(EgressTest, ConnectionsOfOneGrantAreNoOthers) {
   open(host("api.test"));
   EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "yours");
   EXPECT_EQ(dials_.size(), 2U);
+}
+
+// A dialer that was started again knows nothing of the calls that run.
+TEST_F(EgressTest, AnotherDialerIsNoRefusalAndNothingToApprove) {
+  Server server({answer("one")});
+  open(host("api.test"));
+  dialer_.reset();
+  meet_dialer();
+  const Got got = fetch(request("GET", "api.test", server.port()));
+  ASSERT_TRUE(got.failed);
+  EXPECT_EQ(got.failed->fault, FetchFault::kConnect);
+  EXPECT_NE(got.failed->text.find("call the tool again"), std::string::npos) << got.failed->text;
+  EXPECT_TRUE(dials_.empty());
+  EXPECT_TRUE(denied_.empty());
+  child_.reset();
+  close();
+  open(host("api.test"));
+  EXPECT_EQ(fetch(request("GET", "api.test", server.port())).data, "one");
 }
 
 TEST_F(EgressTest, TheSecondsOfAGrantEndWhatIsUnderWay) {

@@ -52,6 +52,10 @@ class EgressTest : public testing::Test {
     monitor_.emplace(
         loop_, std::move(ours), loop::LinkLimits{.max_payload = 1 << 20},
         [this](wire::Frame frame) { on_notice(std::move(frame)); }, [](const base::Error&) {});
+    meet_dialer();
+  }
+
+  void meet_dialer() {
     auto [to_egress, dialer] = pair();
     dialer_.emplace(
         loop_, std::move(dialer), loop::LinkLimits{.max_payload = 1 << 16},
