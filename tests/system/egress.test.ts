@@ -54,7 +54,8 @@ test("approved hosts are reached, over HTTP/1.1 and HTTP/2, IPv4 and IPv6, and a
   assert.deepEqual([plain.status, plain.version, plain.body], [200, "HTTP/1.1", "hello over HTTP/1.1"]);
   const tls = await net.fetched("https://api.test/hello");
   assert.deepEqual([tls.status, tls.version, tls.body], [200, "HTTP/2", "hello over HTTP/2.0"]);
-  assert.equal(net.secure.seen.at(-1)!.host, "api.test", "SNI and Host agree");
+  assert.equal(net.secure.seen.at(-1)!.host, "api.test");
+  assert.equal(net.secure.sni.at(-1), "api.test", "SNI and Host agree");
   assert.equal((await net.fetched("http://six.test/hello")).status, 200);
   assert.equal(
     (await net.fetched("http://both.test/hello")).status,

@@ -18,6 +18,8 @@ export interface Site {
   seen: Seen[];
   connections: number;
   most: number; // of them at a time
+  now: number; // open
+  sni: (string | false | undefined)[]; // what each request's connection named, before it said anything else
   close(): void;
 }
 
@@ -126,6 +128,7 @@ function answer(site: Site, question: IncomingMessage, reply: ServerResponse, bo
 
 function handle(site: Site) {
   return (question: IncomingMessage, reply: ServerResponse) => {
+    site.sni.push((question.socket as { servername?: string | false }).servername);
     const parts: Buffer[] = [];
     question.on("data", (part: Buffer) => parts.push(part));
     question.on("end", () => answer(site, question, reply, Buffer.concat(parts)));
@@ -134,14 +137,18 @@ function handle(site: Site) {
 }
 
 async function listen(server: Server, port: number, address: string): Promise<Site> {
-  const site: Site = { seen: [], connections: 0, most: 0, close: () => void server.close() };
+  const site: Site = { seen: [], connections: 0, most: 0, now: 0, sni: [], close: () => void server.close() };
   const open = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     ++site.connections;
     open.add(socket);
     site.most = Math.max(site.most, open.size);
+    site.now = open.size;
     socket.on("error", () => {});
-    socket.on("close", () => open.delete(socket));
+    socket.on("close", () => {
+      open.delete(socket);
+      site.now = open.size;
+    });
   });
   site.close = () => {
     server.close();
