@@ -66,7 +66,10 @@ const Grant* Grants::for_host(const wire::Id& server, std::string_view host, std
   for (const auto& [id, grant] : grants_) {
     if (grant.kind != GrantKind::kHost || !grant.approved() || grant.server != server) continue;
     if (!policy::covers_host(grant.name, host) || (grant.port != 0 && grant.port != port)) continue;
-    if (best == nullptr || (limited(*best) && !limited(grant))) best = &grant;
+    const bool same_limits = best != nullptr && limited(*best) == limited(grant);
+    if (best == nullptr || (limited(*best) && !limited(grant)) ||
+        (same_limits && grant.private_too && !best->private_too))
+      best = &grant;
   }
   return best;
 }

@@ -61,8 +61,11 @@ std::optional<p::GrantAsked> answered_already(const Monitor& m, const Grant& wan
   const bool host = wanted.kind == GrantKind::kHost;
   const Grant* covering =
       host ? m.grants.for_host(wanted.server, wanted.name, wanted.port) : m.grants.for_module(wanted.name);
-  // A grant for some methods or paths leaves something to ask for.
-  const bool whole = covering != nullptr && covering->methods == 0 && covering->path.empty();
+  // A grant for some methods or paths leaves something to ask for, and so does one that leaves the private
+  // addresses closed of a host that may have one: its refusal tells the tool's author to ask.
+  const bool closed = host && wanted.port != 0 && policy::may_be_private(wanted.name);
+  const bool whole = covering != nullptr && covering->methods == 0 && covering->path.empty() &&
+                     (covering->private_too || !closed);
   if (whole) return p::GrantAsked{.asked = p::Asked::kCovered, .grant = info_of(m, *covering)};
   const bool by_default = host ? m.policy.all_public() && !policy::may_be_private(wanted.name)
                                : importable(m.grants, wanted.name);

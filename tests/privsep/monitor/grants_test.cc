@@ -90,6 +90,20 @@ TEST_F(GrantTest, WhatIsCoveredWaitsOrWasRejectedIsNotAskedForAgain) {
   EXPECT_EQ(store.count(AuditKind::kConfiguration), 5U) << "only what was recorded is in the chain";
 }
 
+// What a tool is told to ask for, it can ask for: the refusal and the answer do not point at each other.
+TEST_F(GrantTest, AHostOfTheLocalNetworkThatIsApprovedWithoutItsAddressCanBeAskedForAgain) {
+  granted("nas.lan", 443);
+  EXPECT_EQ(ask_host("nas.lan")->asked, Asked::kRecorded) << "one port does not cover any";
+  const auto again = ask_host("nas.lan", 443);
+  EXPECT_EQ(again->asked, Asked::kRecorded);
+  EXPECT_EQ(ask_host("nas.lan", 443)->asked, Asked::kWaits);
+  protocol::GrantInfo opened = again->grant;
+  ASSERT_TRUE(decide(opened, GrantVerdict::kApprove, "", true).has_value());
+  EXPECT_EQ(ask_host("nas.lan", 443)->asked, Asked::kCovered);
+  granted("a.example", 443);
+  EXPECT_EQ(ask_host("a.example", 443)->asked, Asked::kCovered);
+}
+
 TEST_F(GrantTest, ARequestNamesAToolAHostAndAReason) {
   for (const std::string host : {"", "https://a.example", "a.example/x", "a.example:443", "a b",
                                  "*.a.example", "localhost", "1.2.3", "-a.example", "a..b"}) {
