@@ -24,6 +24,16 @@ TEST(Options, AValueMayLookLikeAnOption) {
   EXPECT_EQ(parsed({"reject", "t", "--reason="})->reason, "");
 }
 
+TEST(Options, BehindBackupAreForThatProgram) {
+  const auto options = parsed({"--state", "dir", "backup", "create", "--keep", "3", "--json", "--help"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->state, "dir");
+  EXPECT_FALSE(options->json);
+  EXPECT_EQ(options->words,
+            (std::vector<std::string>{"backup", "create", "--keep", "3", "--json", "--help"}));
+  EXPECT_FALSE(parsed({"show", "backup", "--keep", "3"})) << "only where it is the command";
+}
+
 TEST(Options, OfGrantsAndSecretsAreTaken) {
   const auto options =
       parsed({"network", "add", "srv", "a.example", "--port=443", "--private", "--method", "GET,HEAD",
