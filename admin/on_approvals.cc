@@ -2,12 +2,11 @@
 #include "admin/decide_many.h"
 #include "admin/reads.h"
 #include "admin/routes.h"
+#include "admin/shapes.h"
 #include "privsep/http/ids.h"
 #include "privsep/protocol/messages_grants.h"
 
 namespace mcpbox::admin {
-
-Json decided_json(const protocol::ToolSaved& tool);
 
 namespace {
 

@@ -39,6 +39,15 @@ Json session_json(const protocol::SessionInfo& session) {
   return one.boolean("current", session.current).take();
 }
 
+// The one that `in` came in; nothing when there is none.
+Task<Json> session_of(Admin& a, const Incoming& in) {
+  protocol::ListSessions question;
+  const protocol::SessionPage page = co_await ask_as(a, in, question);
+  for (const protocol::SessionInfo& session : page.sessions)
+    if (session.current) co_return session_json(session);
+  co_return Json();
+}
+
 }  // namespace
 
 Task<Answered> on_set_up(Admin& a, const Incoming& in) {
@@ -85,11 +94,23 @@ Task<Answered> on_logout(Admin& a, const Incoming& in) {
 }
 
 Task<Answered> on_me(Admin& a, const Incoming& in) {
-  protocol::ListSessions question;
-  const protocol::SessionPage page = co_await ask_as(a, in, question);
-  for (const protocol::SessionInfo& session : page.sessions)
-    if (session.current) co_return json_answer(session_json(session));
-  co_return problem(401, kNotSignedIn);
+  Json session = co_await session_of(a, in);
+  if (!session) co_return problem(401, kNotSignedIn);
+  co_return json_answer(std::move(session));
+}
+
+// Nobody is an answer like another here: a page that asks before anybody signed in has not failed.
+Task<Answered> on_who(Admin& a, const Incoming& in) {
+  Json session;
+  if (!in.session.empty()) {
+    base::Result<Json> found = co_await attempt(session_of(a, in));
+    if (!found && std::string_view(found.error().text) != kNotSignedIn)
+      co_return std::unexpected(found.error());
+    if (found) session = std::move(*found);
+  }
+  Object body;
+  body.json("session", session ? std::move(session) : Json(json_null()));
+  co_return json_answer(body.take());
 }
 
 Task<Answered> on_change_password(Admin& a, const Incoming& in) {

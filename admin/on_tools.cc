@@ -1,6 +1,7 @@
 // Runs in admin: writing tools, trying them, asking for a review.
 #include "admin/reads.h"
 #include "admin/routes.h"
+#include "admin/shapes.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 #include "privsep/http/redact.h"
@@ -39,13 +40,6 @@ Response bad_code(const protocol::CodeReport& report) {
 }
 
 }  // namespace
-
-Json decided_json(const protocol::ToolSaved& tool) {
-  Object body;
-  body.boolean("success", true).text("tool_id", text_of(tool.id)).text("name", tool.name);
-  body.text("status", protocol::status_text(tool.approval)).number("version", tool.version);
-  return body.text("digest", hex_of(tool.digest)).take();
-}
 
 Task<Answered> on_create_tool(Admin& a, const Incoming& in) {
   const std::optional<wire::Id> server = path_id(in);

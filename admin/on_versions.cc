@@ -4,10 +4,9 @@
 
 #include "admin/reads.h"
 #include "admin/routes.h"
+#include "admin/shapes.h"
 
 namespace mcpbox::admin {
-
-Json decided_json(const protocol::ToolSaved& tool);
 
 namespace limits = policy::limits;
 using protocol::AdminQuery;

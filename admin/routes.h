@@ -61,6 +61,7 @@ Task<Answered> on_set_up(Admin& a, const Incoming& in);
 Task<Answered> on_login(Admin& a, const Incoming& in);
 Task<Answered> on_logout(Admin& a, const Incoming& in);
 Task<Answered> on_me(Admin& a, const Incoming& in);
+Task<Answered> on_who(Admin& a, const Incoming& in);
 Task<Answered> on_change_password(Admin& a, const Incoming& in);
 Task<Answered> on_list_sessions(Admin& a, const Incoming& in);
 Task<Answered> on_end_session(Admin& a, const Incoming& in);

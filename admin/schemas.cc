@@ -42,6 +42,9 @@ constexpr Schema kSchemas[] = {
      R"("format":"date-time"},"used_at":{"type":"string","format":"date-time"},"expires_at":{"type":"string",)"
      R"("format":"date-time"},"current":{"type":"boolean"}},"required":["id","username","client","address",)"
      R"("created_at","used_at","expires_at","current"]})"},
+    {"Who",
+     R"({"type":"object","properties":{"session":{"anyOf":[{"$ref":"#/components/schemas/Session"},)"
+     R"({"type":"null"}]}},"required":["session"]})"},
     {"PasswordChange",
      R"({"type":"object","additionalProperties":false,"properties":{"current_password":{"type":"string",)"
      R"("minLength":1,"maxLength":256},"new_password":{"type":"string","minLength":12,"maxLength":256}},)"

@@ -48,4 +48,11 @@ std::string server_words(const wire::Id& server) {
 
 void append(const Json& array, Json value) { json_array_append_new(array.get(), value.release()); }
 
+Json decided_json(const protocol::ToolSaved& tool) {
+  Object body;
+  body.boolean("success", true).text("tool_id", text_of(tool.id)).text("name", tool.name);
+  body.text("status", protocol::status_text(tool.approval)).number("version", tool.version);
+  return body.text("digest", hex_of(tool.digest)).take();
+}
+
 }  // namespace mcpbox::admin

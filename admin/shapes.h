@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "admin/fields.h"
+#include "privsep/protocol/messages_manage.h"
 
 namespace mcpbox::admin {
 
@@ -24,5 +25,8 @@ void time_or_null(Object& object, const char* key, std::int64_t ms);
 [[nodiscard]] std::string server_words(const wire::Id& server);
 
 void append(const Json& array, Json value);
+
+// What a tool is after it was submitted, decided or taken back.
+[[nodiscard]] Json decided_json(const protocol::ToolSaved& tool);
 
 }  // namespace mcpbox::admin
