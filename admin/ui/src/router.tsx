@@ -55,6 +55,10 @@ const tree = root.addChildren([
     lazyRouteComponent(() => import("./pages/settings.tsx"), "Settings"),
   ),
   page(
+    "/remote",
+    lazyRouteComponent(() => import("./pages/remote.tsx"), "RemotePage"),
+  ),
+  page(
     "/connect",
     lazyRouteComponent(() => import("./pages/connect.tsx"), "Connect"),
   ),

@@ -1,5 +1,4 @@
 // Every address that the page uses, once: hooks and pages call these and build no path themselves.
-import { capabilitiesOf } from "../lib/capabilities.ts";
 import { request, withQuery } from "./client.ts";
 import type * as T from "./types.ts";
 
@@ -17,7 +16,8 @@ export const auth = {
     post<unknown>("api/auth/setup", body),
   login: (body: { username: string; password: string }) => post<unknown>("api/auth/login", body),
   logout: () => post<unknown>("api/auth/logout"),
-  me: () => request<T.Session>("api/auth/me"),
+  /** Who is signed in here; null: nobody. */
+  me: () => request<{ session: T.Session | null }>("api/auth/session").then(({ session }) => session),
   changePassword: (body: { current_password: string; new_password: string }) =>
     post<unknown>("api/auth/change-password", body),
 };
@@ -97,17 +97,7 @@ export const tools = {
   executions: (id: string, query: Paging) =>
     request<T.Page<T.ExecutionRow>>(withQuery(`api/tools/${at(id)}/logs`, query)),
   submit: (id: string, notes: string) => post<unknown>(`api/tools/${at(id)}/submit`, { notes }),
-  /** What waits, beside what was approved; the analysis of the latter is made anew, like that of the former. */
-  review: async (id: string): Promise<T.Review> => {
-    const tool = await request<T.Shown>(`api/tools/${at(id)}/review`);
-    const { approved } = tool;
-    const before = approved ? (await tools.validate(approved.python_code)).analysis : null;
-    return {
-      tool,
-      approved,
-      capabilities: { now: capabilitiesOf(tool.analysis), before: before && capabilitiesOf(before) },
-    };
-  },
+  review: (id: string) => request<T.Review>(`api/tools/${at(id)}/review`),
 };
 
 type Decision = { action: "approve" | "reject"; reason?: string };
@@ -124,7 +114,7 @@ export const approvals = {
   stats: () => request<T.ApprovalStats>("api/approvals/stats"),
   tools: (query: Paging & { status?: string; search?: string }) =>
     request<T.Page<T.PendingTool>>(withQuery("api/approvals/tools", query)),
-  decideTool: (id: string, body: Decision & { digest: string }) =>
+  decideTool: (id: string, body: Decision & { digest: string; capabilities_digest?: string }) =>
     post<unknown>(`api/approvals/tools/${at(id)}/action`, body),
   decideTools: (body: {
     tools: { id: string; digest: string }[];

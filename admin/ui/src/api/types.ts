@@ -1,4 +1,5 @@
 // What the API answers, as admin/ sends it (OpenAPI: /api/openapi.json).  Times are ISO 8601 in UTC.
+export type * from "./review_types.ts";
 
 export type Page<T> = {
   items: T[];
@@ -61,21 +62,6 @@ export type ToolRow = {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-export type Finding = {
-  rule: string;
-  severity: "low" | "medium" | "high";
-  line: number;
-  text: string;
-  advice?: string;
-};
-/** What can be said about code without running it: executor/runtime/analysis.py. */
-export type Analysis = {
-  findings: Finding[];
-  secrets: { key: string; line: number }[];
-  hosts: { host: string; line: number }[];
-  modules: { name: string; line: number; status: string }[];
-};
-export type Capabilities = Record<"hosts" | "secrets" | "modules", string[]>;
 export type Tool = ToolRow & {
   server_id: string;
   server_name: string;
@@ -188,31 +174,6 @@ export type Denied = {
   request: HostRequest;
 };
 
-/** Everything that an approval of a tool binds, as it is now. */
-export type Shown = {
-  id: string;
-  server_name: string;
-  name: string;
-  published_name: string;
-  description: string;
-  python_code: string;
-  input_schema: string;
-  timeout_ms: number;
-  current_version: number;
-  approval_status: ApprovalStatus;
-  digest: string;
-  created_by: string;
-  publish_notes: string;
-  analysis: Analysis | null;
-  /** the version that was approved last; null when there has been none */
-  approved: Version | null;
-};
-export type Review = {
-  tool: Shown;
-  /** the version that was approved last; null when there has been none */
-  approved: Version | null;
-  capabilities: { now: Capabilities; before: Capabilities | null };
-};
 export type PendingTool = {
   id: string;
   server_id: string;
@@ -257,6 +218,9 @@ export type ExecutionRow = {
 };
 export type Execution = ExecutionRow & {
   digest: string;
+  /** HTTP requests that egress made for it, and those that it refused */
+  egress_requests: number;
+  egress_denied: number;
   input_args: string | null;
   result: string | null;
   stdout: string | null;

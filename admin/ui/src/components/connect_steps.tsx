@@ -1,73 +1,67 @@
 // How a client is connected, ready to copy, and what to say to it first.
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
+import { system } from "../api/endpoints.ts";
+import { CLIENTS, mcpUrl, type Step, stepsInContainer, stepsOf, stepsOfAnother } from "../lib/clients.ts";
 import { CopyButton } from "./ui.tsx";
-
-const URL_HERE = "http://127.0.0.1:8000/mcp";
-
-export const CLIENTS = [
-  { name: "Claude Code", where: "In a terminal", text: `claude mcp add --transport http mcpbox ${URL_HERE}` },
-  {
-    name: "Claude Desktop",
-    where: "In claude_desktop_config.json (Settings, Developer), then restart it",
-    text: JSON.stringify({ mcpServers: { mcpbox: { command: "mcpboxctl", args: ["stdio"] } } }, null, 2),
-  },
-  {
-    name: "Cursor",
-    where: "In ~/.cursor/mcp.json",
-    text: JSON.stringify({ mcpServers: { mcpbox: { url: URL_HERE } } }, null, 2),
-  },
-  {
-    name: "VS Code",
-    where: "In .vscode/mcp.json",
-    text: JSON.stringify({ servers: { mcpbox: { type: "http", url: URL_HERE } } }, null, 2),
-  },
-  {
-    name: "Another",
-    where: "Streamable HTTP, from this machine, as a user whom MCPbox lets in",
-    text: URL_HERE,
-  },
-];
 
 const FIRST_WORDS =
   "Make an MCPbox server called weather with a tool that converts Celsius to Fahrenheit, try it, and ask for its approval.";
 
+const OTHERS = [
+  { name: "another", title: "Another client" },
+  { name: "container", title: "In a container" },
+];
+
+/** Something to copy. */
+export function Snippet({ says, text }: Step) {
+  return (
+    <div className="stack">
+      <p className="soft small">{says}:</p>
+      <pre className="plain" tabIndex={0}>
+        {text}
+      </pre>
+      <div>
+        <CopyButton text={text} />
+      </div>
+    </div>
+  );
+}
+
+function stepsFor(name: string, url: string): Step[] {
+  if (name === "another") return stepsOfAnother(url);
+  if (name === "container") return stepsInContainer(url);
+  return stepsOf(name);
+}
+
 export function ConnectSteps() {
-  const [chosen, setChosen] = useState(0);
-  const client = CLIENTS[chosen] ?? CLIENTS[0]!;
+  const status = useQuery({ queryKey: ["status"], queryFn: system.status });
+  const [chosen, setChosen] = useState("claude-code");
   return (
     <ol className="stack">
       <li className="stack">
         <h2>1. Connect your client</h2>
-        <div className="tabs" role="tablist" aria-label="Clients">
-          {CLIENTS.map((one, index) => (
+        <div className="chips" role="group" aria-label="Clients">
+          {[...CLIENTS, ...OTHERS].map((one) => (
             <button
               key={one.name}
               type="button"
-              role="tab"
-              aria-selected={index === chosen}
-              onClick={() => setChosen(index)}
+              className="chip"
+              aria-pressed={one.name === chosen}
+              onClick={() => setChosen(one.name)}
             >
-              {one.name}
+              {one.title}
             </button>
           ))}
         </div>
-        <p className="soft small">{client.where}:</p>
-        <pre className="plain" tabIndex={0}>
-          {client.text}
-        </pre>
-        <div>
-          <CopyButton text={client.text} />
-        </div>
+        {stepsFor(chosen, mcpUrl(status.data?.listeners)).map((step) => (
+          <Snippet key={step.says} {...step} />
+        ))}
       </li>
       <li className="stack">
         <h2>2. Ask it for a tool</h2>
-        <pre className="plain" tabIndex={0}>
-          {FIRST_WORDS}
-        </pre>
-        <div>
-          <CopyButton text={FIRST_WORDS} />
-        </div>
+        <Snippet says="Say to it, for example" text={FIRST_WORDS} />
       </li>
       <li className="stack">
         <h2>3. Read it and decide</h2>

@@ -1,7 +1,7 @@
-import type { Analysis, Capabilities } from "../api/types.ts";
-import { changesOf } from "../lib/capabilities.ts";
+import type { Analysis, Changes, Use } from "../api/types.ts";
+import { changesOf, type Marked, marked, namesIn } from "../lib/capabilities.ts";
 import { SEVERITY } from "../lib/constants.ts";
-import { Badge } from "./ui.tsx";
+import { Badge, Facts } from "./ui.tsx";
 import { VisibleText } from "./visible_text.tsx";
 
 export function Findings({ analysis }: { analysis: Analysis | null }) {
@@ -30,35 +30,56 @@ export function Findings({ analysis }: { analysis: Analysis | null }) {
   );
 }
 
-const NAMES: [keyof Capabilities, string][] = [
-  ["hosts", "Names hosts"],
-  ["secrets", "Uses secrets"],
-  ["modules", "Imports"],
-];
 const MARKS = { new: "mono plus", kept: "mono", gone: "mono minus" } as const;
 
-/** What the code reaches for, with what is new against what was approved. */
-export function CapabilityDiff({ now, before }: { now: Capabilities; before: Capabilities | null }) {
+function Name({ one }: { one: Marked }) {
   return (
-    <dl className="facts">
-      {NAMES.map(([name, label]) => {
-        const changes = changesOf(now[name], before?.[name] ?? null);
-        return (
-          <div key={name} style={{ display: "contents" }}>
-            <dt>{label}</dt>
-            <dd className="row">
-              {changes.length === 0 && <span className="soft">nothing</span>}
-              {changes.map((one) => (
-                <span key={one.name} className={MARKS[one.change]}>
-                  {one.change === "new" && "+ "}
-                  {one.change === "gone" && <span className="sr-only">no more: </span>}
-                  <VisibleText>{one.name}</VisibleText>
-                </span>
-              ))}
-            </dd>
-          </div>
-        );
+    <span className={`${MARKS[one.change]} wrap`}>
+      {one.change === "new" && "+ "}
+      {one.change === "gone" && <span className="sr-only">no more: </span>}
+      <VisibleText>{one.name}</VisibleText>
+    </span>
+  );
+}
+
+const USES: [Use["use"], string][] = [
+  ["host", "Names hosts"],
+  ["secret", "Uses secrets"],
+  ["module", "Imports"],
+  ["output", "Gives also"],
+];
+
+/** What the code names, with what is new against what was approved. */
+export function CodeUses({ analysis, changes }: { analysis: Analysis | null; changes: Changes<Use> | null }) {
+  return (
+    <Facts
+      of={USES.map(([use, label]) => {
+        const names = marked(namesIn(analysis, use), changesOf(use, changes));
+        if (names.length === 0) return [label, <span className="soft">nothing</span>];
+        return [
+          label,
+          <span className="row">
+            {names.map((one) => (
+              <Name one={one} key={`${one.change} ${one.name}`} />
+            ))}
+          </span>,
+        ];
       })}
-    </dl>
+    />
+  );
+}
+
+/** What an approval lets the tool reach, a line each, with what is new against the last one. */
+export function Reach({ now, changes }: { now: string[]; changes: Changes<string> | null }) {
+  const lines = marked(now, changes);
+  if (lines.length === 0) return <p>Nothing but its arguments: no network, no secret, no further module.</p>;
+  return (
+    <ul className="reach">
+      {lines.map((one) => (
+        <li key={`${one.change} ${one.name}`}>
+          <Name one={one} />
+        </li>
+      ))}
+    </ul>
   );
 }

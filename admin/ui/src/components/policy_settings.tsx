@@ -4,14 +4,10 @@ import { useState } from "react";
 
 import { settings } from "../api/endpoints.ts";
 import type { Profile, SettingField, SettingValues } from "../api/types.ts";
+import { wordsOf } from "../lib/format.ts";
 import { Ask } from "./dialog.tsx";
 import { useToast } from "./toasts.tsx";
 import { Badge, Button, Field, Loaded, Note, problemText } from "./ui.tsx";
-
-const words = (key: string): string => {
-  const text = key.replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
-};
 
 /** What a profile sets, line by line. */
 export function ProfileLines({ profile }: { profile: Profile }) {
@@ -20,7 +16,7 @@ export function ProfileLines({ profile }: { profile: Profile }) {
       <span className="small">{profile.description}</span>
       <span className="small soft">
         {Object.entries(profile.values)
-          .map(([key, value]) => `${words(key)}: ${words(value).toLowerCase()}`)
+          .map(([key, value]) => `${wordsOf(key)}: ${wordsOf(value).toLowerCase()}`)
           .join(". ")}
         .
       </span>
@@ -36,7 +32,7 @@ function Choice({ field }: { field: SettingField }) {
   const save = useMutation({
     mutationFn: (value: string) => settings.change({ [field.key]: value }),
     onSuccess: (_, value) =>
-      toast(`${words(field.key)}: ${words(value).toLowerCase()}.`, () => save.mutate(field.value)),
+      toast(`${wordsOf(field.key)}: ${wordsOf(value).toLowerCase()}.`, () => save.mutate(field.value)),
     onError: (problem) => toast(problemText(problem)),
   });
   // Where decisions are taken cannot be taken back from here, and what is weaker is said before it is so.
@@ -47,7 +43,7 @@ function Choice({ field }: { field: SettingField }) {
   };
   return (
     <>
-      <Field label={words(field.key)} hint={field.description}>
+      <Field label={wordsOf(field.key)} hint={field.description}>
         {(a) => (
           <span className="row">
             <select
@@ -63,7 +59,7 @@ function Choice({ field }: { field: SettingField }) {
                     ? "Here and with mcpboxctl"
                     : one.value === "ctl"
                       ? "With mcpboxctl only"
-                      : words(one.value)}
+                      : wordsOf(one.value)}
                 </option>
               ))}
             </select>
@@ -74,7 +70,7 @@ function Choice({ field }: { field: SettingField }) {
       <Ask
         open={asking !== null}
         close={() => setAsking(null)}
-        title={`${words(field.key)}: ${words(asking ?? "").toLowerCase()}?`}
+        title={`${wordsOf(field.key)}: ${wordsOf(asking ?? "").toLowerCase()}?`}
         verb="Change it"
         danger
         act={() => (asking ? save.mutateAsync(asking) : Promise.resolve())}
@@ -101,7 +97,7 @@ function Figure({ field }: { field: SettingField }) {
   const wrong = !Number.isInteger(figure) || figure < field.minimum || figure > field.maximum;
   return (
     <Field
-      label={words(field.key)}
+      label={wordsOf(field.key)}
       hint={field.description}
       problem={wrong ? `A whole number from ${field.minimum} to ${field.maximum}` : undefined}
     >

@@ -6,7 +6,7 @@ import { UNTIL_ASKED } from "../api/queries.ts";
 import type { GrantDetail } from "../api/types.ts";
 import { hostAndPort } from "../lib/queue.ts";
 import { Badge, Facts, Loaded, Note, Time } from "./ui.tsx";
-import { VisibleText } from "./visible_text.tsx";
+import { Untrusted, VisibleText } from "./visible_text.tsx";
 
 export const grantQuery = (kind: GrantPath, id: string) =>
   queryOptions({ queryKey: ["grant", kind, id], queryFn: () => approvals.grant(kind, id), ...UNTIL_ASKED });
@@ -20,17 +20,6 @@ function Reaches({ grant }: { grant: GrantDetail }) {
       <span className="mono">{grant.reaches.join(", ")}</span>
       {more > 0 && ` and ${more} more`}
     </Note>
-  );
-}
-
-function Why({ justification }: { justification: string }) {
-  return (
-    <div className="untrusted">
-      <b>What the author says. Nobody has checked it.</b>
-      <p>
-        <VisibleText>{justification}</VisibleText>
-      </p>
-    </div>
   );
 }
 
@@ -59,7 +48,7 @@ function Host({ grant }: { grant: GrantDetail }) {
           ["Path", grant.path ?? "any"],
         ]}
       />
-      <Why justification={grant.justification} />
+      <Untrusted>{grant.justification}</Untrusted>
       <Reaches grant={grant} />
       {grant.may_be_private && (
         <Note tone="warn">
@@ -87,7 +76,7 @@ function Module({ grant }: { grant: GrantDetail }) {
           <code>apt</code>.
         </Note>
       )}
-      <Why justification={grant.justification} />
+      <Untrusted>{grant.justification}</Untrusted>
       <Reaches grant={grant} />
     </section>
   );

@@ -60,7 +60,7 @@ function AddHost({ server }: { server: Server }) {
           )}
         </Field>
       </div>
-      <label className="row">
+      <label className="check">
         <input type="checkbox" checked={inside} onChange={(e) => setInside(e.target.checked)} />
         <span>Also where it has an address of my own network (needs the port)</span>
       </label>

@@ -3,12 +3,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
+import { ApiError } from "../api/client.ts";
 import { approvals, auth, system } from "../api/endpoints.ts";
 import { useNews } from "../hooks/use_news.ts";
 import icon from "../icon.svg";
 import { chooseTheme, chosenTheme, type Theme } from "../lib/theme.ts";
 import { Ask } from "./dialog.tsx";
-import { Button, Note } from "./ui.tsx";
+import { useToast } from "./toasts.tsx";
+import { Button, Loading, Note, problemText } from "./ui.tsx";
 
 const PLACES = [
   { to: "/", label: "Dashboard" },
@@ -18,6 +20,7 @@ const PLACES = [
   { to: "/executions", label: "Executions" },
   { to: "/audit", label: "Audit" },
   { to: "/connect", label: "Connect a client" },
+  { to: "/remote", label: "Remote access" },
   { to: "/settings", label: "Settings" },
 ] as const;
 
@@ -61,8 +64,38 @@ function Frozen({ reason }: { reason: string }) {
   );
 }
 
+/** Signs out.  Nothing may be asked in the session that ends: what is mounted leaves first. */
 export function Shell() {
   const queries = useQueryClient();
+  const toast = useToast();
+  const [leaving, setLeaving] = useState(false);
+  const leave = async () => {
+    setLeaving(true);
+    try {
+      await auth.logout();
+    } catch (problem) {
+      if (!(problem instanceof ApiError && problem.status === 401)) {
+        toast(problemText(problem));
+        return setLeaving(false);
+      }
+    }
+    queries.removeQueries({
+      predicate: ({ queryKey }) => queryKey[0] !== "config" && queryKey[0] !== "me",
+    });
+    queries.setQueryData(["me"], null);
+  };
+  if (!leaving) return <Frame leave={() => void leave()} />;
+  return (
+    <div className="gate">
+      <main>
+        <h1>Signing out</h1>
+        <Loading />
+      </main>
+    </div>
+  );
+}
+
+function Frame({ leave }: { leave: () => void }) {
   useNews();
   const { pathname } = useLocation();
   const [open, setOpen] = useState(false);
@@ -74,15 +107,6 @@ export function Shell() {
     refetchInterval: REFRESH_MS,
   });
   const me = useQuery({ queryKey: ["me"], queryFn: auth.me });
-  const signOut = useMutation({
-    mutationFn: auth.logout,
-    onSettled: () => {
-      queries.removeQueries({
-        predicate: ({ queryKey }) => queryKey[0] !== "config" && queryKey[0] !== "me",
-      });
-      queries.setQueryData(["me"], null);
-    },
-  });
   useEffect(() => setOpen(false), [pathname]);
   const waiting =
     (stats.data?.pending_tools ?? 0) +
@@ -131,7 +155,7 @@ export function Shell() {
           <ThemeChoice />
           <div className="row between">
             <span className="wrap">{me.data?.username ?? ""}</span>
-            <Button look="plain" onClick={() => signOut.mutate()}>
+            <Button look="plain" onClick={leave}>
               Sign out
             </Button>
           </div>

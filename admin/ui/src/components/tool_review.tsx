@@ -4,45 +4,121 @@ import { Link } from "@tanstack/react-router";
 
 import { tools } from "../api/endpoints.ts";
 import { UNTIL_ASKED } from "../api/queries.ts";
-import type { Review } from "../api/types.ts";
-import { groupedDigest, timeLimit } from "../lib/format.ts";
-import { CodeDiff, CodeView } from "./code.tsx";
-import { CapabilityDiff, Findings } from "./findings.tsx";
-import { Badge, Facts, Loaded } from "./ui.tsx";
-import { VisibleText } from "./visible_text.tsx";
+import type { Review, ReviewRequest } from "../api/types.ts";
+import { sinceThen } from "../lib/capabilities.ts";
+import { KIND } from "../lib/constants.ts";
+import { duration, groupedDigest } from "../lib/format.ts";
+import { parsed } from "../lib/schema.ts";
+import { DraftRun } from "./draft_run.tsx";
+import { CodeUses, Findings, Reach } from "./findings.tsx";
+import { ToolCode, ToolFields } from "./tool_content.tsx";
+import { Badge, Facts, Loaded, Note, Time } from "./ui.tsx";
+import { Untrusted, VisibleText } from "./visible_text.tsx";
 
-function Change({ label, before, after }: { label: string; before: string; after: string }) {
-  if (before === after) return null;
+/** Whether the question that was asked last is still without an answer. */
+const isOpen = ({ requested, approved }: Review): boolean =>
+  requested !== null && requested.digest !== approved?.digest;
+
+function Head({ of }: { of: Review }) {
   return (
-    <div>
-      <h3>{label}</h3>
-      <p className="minus wrap">
-        <VisibleText>{before}</VisibleText>
-      </p>
+    <section className="card">
+      <div className="row between">
+        <h2 className="mono wrap">
+          <Link to="/tools/$toolId" params={{ toolId: of.id }}>
+            {of.published_name}
+          </Link>
+        </h2>
+        <Badge tone={of.approved ? "warn" : "info"}>
+          {of.approved ? `Changed since version ${of.approved.version_number}` : "Never approved before"}
+        </Badge>
+      </div>
       <p className="wrap">
-        <VisibleText>{after}</VisibleText>
+        <VisibleText>{of.description}</VisibleText>
       </p>
-    </div>
+      <Facts
+        of={[
+          ["Kind", KIND[of.kind]],
+          ["Author", <VisibleText>{of.created_by || "–"}</VisibleText>],
+          ["Time limit", duration(of.effective_timeout_ms)],
+          ...(isOpen(of) && of.requested
+            ? [["Asked for", <Time at={of.requested.requested_at} />] satisfies [string, React.ReactNode]]
+            : []),
+          ...(of.approved
+            ? [
+                [
+                  "Approved before",
+                  <>
+                    <Time at={of.approved.approved_at} />, by{" "}
+                    <VisibleText>{of.approved.approved_by}</VisibleText>
+                  </>,
+                ] satisfies [string, React.ReactNode],
+              ]
+            : []),
+        ]}
+      />
+      {of.rejection_reason !== "" && (
+        <Note tone="warn">
+          Rejected before, because: <VisibleText>{of.rejection_reason}</VisibleText>
+        </Note>
+      )}
+      {of.publish_notes !== "" && <Untrusted>{of.publish_notes}</Untrusted>}
+    </section>
   );
 }
 
-function Code({ review: { tool, approved } }: { review: Review }) {
-  if (!approved) return <CodeView code={tool.python_code} label="Python code" />;
+/** What changed between the question and now is easily overlooked: whoever asked did not see it. */
+function SinceAsked({ request, of }: { request: ReviewRequest; of: Review }) {
+  const { added, removed } = sinceThen(request.capabilities, of.capabilities);
+  const lines = [...added.map((line) => `+ ${line}`), ...removed.map((line) => `− ${line}`)];
   return (
     <>
-      <Change label="Name" before={approved.name} after={tool.name} />
-      <Change label="Description" before={approved.description} after={tool.description} />
-      <Change label="Time limit" before={timeLimit(approved.timeout_ms)} after={timeLimit(tool.timeout_ms)} />
-      <Change label="Arguments" before={approved.input_schema} after={tool.input_schema} />
-      {approved.python_code === tool.python_code ? (
-        <>
-          <p className="soft">The code is the approved one, byte for byte.</p>
-          <CodeView code={tool.python_code} label="Python code" />
-        </>
-      ) : (
-        <CodeDiff before={approved.python_code} after={tool.python_code} label="Python code" />
+      {request.digest !== of.digest && (
+        <Note tone="warn">Its author has changed it since the review was asked for.</Note>
+      )}
+      {lines.length > 0 && (
+        <Note tone="warn">
+          Since the review was asked for:
+          {lines.map((line) => (
+            <div key={line} className="mono">
+              <VisibleText>{line}</VisibleText>
+            </div>
+          ))}
+        </Note>
       )}
     </>
+  );
+}
+
+function Authority({ of }: { of: Review }) {
+  return (
+    <section className="card">
+      <h2>
+        {of.approved ? "What it may reach, against the last approval" : "What an approval lets it reach"}
+      </h2>
+      <Reach now={of.capabilities} changes={of.capability_changes} />
+      {isOpen(of) && of.requested && <SinceAsked request={of.requested} of={of} />}
+      <h3>{of.approved ? "What its code names, against what was approved" : "What its code names"}</h3>
+      <CodeUses analysis={of.analysis} changes={of.code_changes} />
+    </section>
+  );
+}
+
+function Tried({ of }: { of: Review }) {
+  return (
+    <section className="card">
+      <h2>Draft runs</h2>
+      {of.last_draft_run ? (
+        <p>
+          The last one of exactly this: <VisibleText>{of.last_draft_run}</VisibleText>
+        </p>
+      ) : (
+        <p className="soft">Nobody has tried exactly this yet.</p>
+      )}
+      <details>
+        <summary>Try it here, in the jail</summary>
+        <DraftRun toolId={of.id} schema={parsed(of.input_schema)} />
+      </details>
+    </section>
   );
 }
 
@@ -55,57 +131,21 @@ export function ToolReview({ id }: { id: string }) {
     <Loaded query={review} height={1200}>
       {(data) => (
         <>
-          <section className="card">
-            <div className="row between">
-              <h2 className="mono wrap">
-                <Link to="/tools/$toolId" params={{ toolId: id }}>
-                  {data.tool.published_name}
-                </Link>
-              </h2>
-              <Badge tone={data.approved ? "warn" : "info"}>
-                {data.approved
-                  ? `Changed since version ${data.approved.version_number}`
-                  : "Never approved before"}
-              </Badge>
-            </div>
-            <p className="wrap">
-              <VisibleText>{data.tool.description}</VisibleText>
-            </p>
-            <Facts
-              of={[
-                ["Author", data.tool.created_by || "–"],
-                ["Time limit", timeLimit(data.tool.timeout_ms)],
-              ]}
-            />
-            {data.tool.publish_notes !== "" && (
-              <div className="untrusted">
-                <b>What the author says. Nobody has checked it.</b>
-                <p>
-                  <VisibleText>{data.tool.publish_notes}</VisibleText>
-                </p>
-              </div>
-            )}
-          </section>
-          <section className="card">
-            <h2>
-              {data.approved
-                ? "What its code reaches for, against what was approved"
-                : "What its code reaches for"}
-            </h2>
-            <CapabilityDiff now={data.capabilities.now} before={data.capabilities.before} />
-          </section>
+          <Head of={data} />
+          <Authority of={data} />
           <section className="card">
             <h2>What the check found</h2>
-            <Findings analysis={data.tool.analysis} />
+            <Findings analysis={data.analysis} />
           </section>
           <section className="card">
             <h2>{data.approved ? "What changed" : "Code"}</h2>
-            <Code review={data} />
+            <ToolCode now={data} approved={data.approved} />
+            <ToolFields of={data} />
             <p className="soft small">
-              Digest of all that an approval binds:{" "}
-              <span className="mono">{groupedDigest(data.tool.digest)}</span>
+              Digest of all that an approval binds: <span className="mono">{groupedDigest(data.digest)}</span>
             </p>
           </section>
+          <Tried of={data} />
         </>
       )}
     </Loaded>

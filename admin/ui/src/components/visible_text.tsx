@@ -18,3 +18,15 @@ export function VisibleText({ children }: { children: string }) {
   parts.push(children.slice(from));
   return <>{parts}</>;
 }
+
+/** What an author says for itself, set apart from what MCPbox knows. */
+export function Untrusted({ children }: { children: string }) {
+  return (
+    <div className="untrusted">
+      <b>What the author says. Nobody has checked it.</b>
+      <p>
+        <VisibleText>{children}</VisibleText>
+      </p>
+    </div>
+  );
+}

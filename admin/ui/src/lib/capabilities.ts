@@ -1,26 +1,43 @@
-// What a tool's code reaches for, as the analysis of its source names it.
-import type { Analysis, Capabilities } from "../api/types.ts";
+// What a tool's code names and what an approval lets it reach, with what is new against what was approved.
+import type { Analysis, Changes, Use } from "../api/types.ts";
 
-const names = (all: string[]): string[] => [...new Set(all)].sort();
+export type Marked = { name: string; change: "new" | "kept" | "gone" };
 
-export function capabilitiesOf(analysis: Analysis | null): Capabilities {
-  return {
-    hosts: names(analysis?.hosts.map((one) => one.host) ?? []),
-    secrets: names(analysis?.secrets.map((one) => one.key) ?? []),
-    modules: names(analysis?.modules.map((one) => one.name) ?? []),
-  };
+/** `now`, with what of it was added marked, and what is there no more at the end. */
+export function marked(now: string[], changes: Changes<string> | null): Marked[] {
+  const added = new Set(changes?.added);
+  return [
+    ...now.map((name): Marked => ({ name, change: added.has(name) ? "new" : "kept" })),
+    ...(changes?.removed ?? []).map((name): Marked => ({ name, change: "gone" })),
+  ];
 }
 
-export type CapabilityChange = { name: string; change: "new" | "kept" | "gone" };
+const once = (all: string[]): string[] => [...new Set(all)].sort();
 
-/** What is there now and what is there no more.  Without a `before` nothing is new: everything is. */
-export function changesOf(now: string[], before: string[] | null): CapabilityChange[] {
-  const old = new Set(before ?? now);
-  const current = new Set(now);
-  return [
-    ...now.map((name): CapabilityChange => ({ name, change: old.has(name) ? "kept" : "new" })),
-    ...[...old]
-      .filter((name) => !current.has(name))
-      .map((name): CapabilityChange => ({ name, change: "gone" })),
-  ];
+/** The names of one kind in the code. */
+export function namesIn(analysis: Analysis | null, use: Use["use"]): string[] {
+  switch (use) {
+    case "host":
+      return once(analysis?.hosts.map((one) => one.host) ?? []);
+    case "secret":
+      return once(analysis?.secrets.map((one) => one.key) ?? []);
+    case "module":
+      return once(analysis?.modules.map((one) => one.name) ?? []);
+    case "output":
+      return once(analysis?.outputs.map((one) => one.kind) ?? []);
+  }
+}
+
+/** Changes of one kind only. */
+export function changesOf(use: Use["use"], changes: Changes<Use> | null): Changes<string> | null {
+  const namesOf = (all: Use[]) => all.filter((one) => one.use === use).map((one) => one.name);
+  return changes && { added: namesOf(changes.added), removed: namesOf(changes.removed) };
+}
+
+/** What came since and what went, as a sentence has it; empty when nothing did. */
+export function sinceThen(then: string[], now: string[]): Changes<string> {
+  return {
+    added: now.filter((line) => !then.includes(line)),
+    removed: then.filter((line) => !now.includes(line)),
+  };
 }

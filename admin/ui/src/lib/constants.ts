@@ -1,5 +1,5 @@
 // Words and colours of states, once.
-import type { ApprovalStatus, Period, ServerStatus, VersionApproval } from "../api/types.ts";
+import type { ApprovalStatus, Kind, Period, ServerStatus, VersionApproval } from "../api/types.ts";
 
 export type Tone = "neutral" | "good" | "warn" | "bad" | "info";
 type Look = { label: string; tone: Tone };
@@ -39,6 +39,13 @@ export const PERIODS: { value: Period; label: string }[] = [
   { value: "24h", label: "24 hours" },
   { value: "7d", label: "7 days" },
 ];
+
+export const KIND: Record<Kind, string> = {
+  tool: "Tool",
+  prompt: "Prompt",
+  resource: "Resource",
+  resource_template: "Resource template",
+};
 
 export const SEVERITY: Record<string, Tone> = { low: "info", medium: "warn", high: "bad" };
 

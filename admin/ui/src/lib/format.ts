@@ -8,9 +8,9 @@ export function duration(milliseconds: number | null | undefined): string {
   return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }
 
-/** The time limit of a tool; 0 is the one of a tool for which none was chosen. */
+/** The time limit of a tool; 0 where none was chosen. */
 export const timeLimit = (milliseconds: number): string =>
-  milliseconds === 0 ? "30 s, as none was chosen" : duration(milliseconds);
+  milliseconds === 0 ? "as its server says" : duration(milliseconds);
 
 export function bytes(count: number | null | undefined): string {
   if (count === null || count === undefined) return "–";
@@ -47,4 +47,15 @@ export const groupedDigest = (digest: string): string => digest.match(/.{1,8}/g)
 
 export function pretty(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}
+
+const SHORT: Record<string, string> = { mcp: "MCP", rpm: "(requests a minute)", mb: "(MB)" };
+
+/** A setting's key or value as words. */
+export function wordsOf(key: string): string {
+  const text = key
+    .split("_")
+    .map((word) => SHORT[word] ?? word)
+    .join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -49,7 +49,7 @@ export function nextAfter(queue: Waiting[], id: string): string | null {
 }
 
 /** What a decision names: exactly what was looked at. */
-export type Shown = { digest: string } | { sequence: number };
+export type Shown = { digest: string; capabilities_digest?: string } | { sequence: number };
 export const listedOf = (one: Waiting): Shown =>
   one.type === "tool" ? { digest: one.tool.digest } : { sequence: one.grant.sequence };
 

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
 
+import { ApiError } from "../api/client.ts";
 import { approvals } from "../api/endpoints.ts";
 import { DeniedHosts } from "../components/denied.tsx";
 import { Ask } from "../components/dialog.tsx";
@@ -41,15 +42,21 @@ export function Approvals() {
   const shownOf = (one: Waiting): Shown | undefined => {
     if (one.type === "tool") {
       const review = queries.getQueryData(reviewQuery(one.id).queryKey);
-      return review && { digest: review.tool.digest };
+      return review && { digest: review.digest, capabilities_digest: review.capabilities_digest };
     }
     const grant = queries.getQueryData(grantQuery(one.type, one.id).queryKey);
     return grant && { sequence: grant.sequence };
   };
-  const showAgain = (one: Waiting) => void queries.invalidateQueries({ queryKey: keyOf(one) });
+  // What the monitor says has changed, whether or not the list shows it: what a tool may reach is not in the list.
+  const [moved, setMoved] = useState<Set<string>>(new Set());
+  const isOld = (one: Waiting) => moved.has(one.id) || isOutdated(one, shownOf(one));
+  const showAgain = (one: Waiting) => {
+    setMoved((before) => new Set([...before].filter((id) => id !== one.id)));
+    void queries.invalidateQueries({ queryKey: keyOf(one) });
+  };
   // What was read once and is something else now is read anew when it is opened; while it is open it stays.
   useEffect(() => {
-    if (selected && isOutdated(selected, shownOf(selected))) showAgain(selected);
+    if (selected && isOld(selected)) showAgain(selected);
   }, [selected?.id]);
 
   const decideOne = async (one: Waiting, action: "approve" | "reject", reason?: string): Promise<unknown> => {
@@ -72,10 +79,14 @@ export function Approvals() {
       action: "approve" | "reject";
       reason?: string;
     }) => {
-      const failed: { one: Waiting; why: string }[] = [];
+      const failed: { one: Waiting; why: string; moved: boolean }[] = [];
       for (const one of which)
         await decideOne(one, action, reason).catch((error: unknown) =>
-          failed.push({ one, why: `${one.title}: ${problemText(error)}` }),
+          failed.push({
+            one,
+            why: `${one.title}: ${problemText(error)}`,
+            moved: error instanceof ApiError && error.status === 409,
+          }),
         );
       return { failed, done: which.length - failed.length };
     },
@@ -92,6 +103,8 @@ export function Approvals() {
       if (failed.length && first) setChosen(first.id);
       const back = new Set(failed.map(({ one }) => stateOf(one)));
       setDecided((before) => new Set([...before].filter((state) => !back.has(state))));
+      const stale = failed.filter((each) => each.moved).map(({ one }) => one.id);
+      setMoved((before) => new Set([...before, ...stale]));
       for (const one of which) if (!back.has(stateOf(one))) queries.removeQueries({ queryKey: keyOf(one) });
       setMarked(new Set());
     },
@@ -103,7 +116,7 @@ export function Approvals() {
     ...grantQuery(path, selected?.id ?? ""),
     enabled: selected !== undefined && selected.type !== "tool",
   });
-  const outdated = selected !== undefined && isOutdated(selected, shownOf(selected));
+  const outdated = selected !== undefined && isOld(selected);
   const viewed = !outdated && (selected?.type === "tool" ? tool.data : grant.data) !== undefined;
   const approve = () =>
     selected && viewed && !decide.isPending && decide.mutate({ which: [selected], action: "approve" });
@@ -126,8 +139,7 @@ export function Approvals() {
     });
   const markedOnes = queue.filter((one) => marked.has(one.id));
   const unread = markedOnes.filter((one) => {
-    const shown = shownOf(one);
-    return shown === undefined || isOutdated(one, shown);
+    return shownOf(one) === undefined || isOld(one);
   });
 
   return (

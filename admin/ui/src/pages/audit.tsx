@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { audit } from "../api/endpoints.ts";
@@ -45,7 +45,7 @@ function Records({ page, go }: { page: Page<AuditRecord>; go: (page: number) => 
                 <td>
                   <Badge>{record.kind}</Badge> {record.action}
                 </td>
-                <td className="wrap">
+                <td className="wrap who">
                   <VisibleText>{record.actor}</VisibleText>
                 </td>
                 <td className="wrap">
@@ -70,14 +70,11 @@ function Result({ of }: { of: AuditCheck }) {
   );
 }
 
+type Checkpoints = Awaited<ReturnType<typeof audit.checkpoints>>;
+
 /** Checks the chain on demand, and shows what a careful person notes elsewhere. */
-function Check() {
+function Check({ list, go }: { list: UseQueryResult<Checkpoints>; go: (page: number) => void }) {
   const verify = useMutation({ mutationFn: audit.verify });
-  const [page, setPage] = useState(1);
-  const list = useQuery({
-    queryKey: ["audit", "checkpoints", page],
-    queryFn: () => audit.checkpoints({ page, page_size: 5 }),
-  });
   return (
     <section className="card">
       <div className="row between">
@@ -124,7 +121,7 @@ function Check() {
                 ))}
               </ul>
             )}
-            <Paging of={data} go={setPage} />
+            <Paging of={data} go={go} />
           </>
         )}
       </Loaded>
@@ -135,7 +132,13 @@ function Check() {
 export function Audit() {
   useTitle("Audit");
   const [page, setPage] = useState(1);
+  const [at, setAt] = useState(1);
   const [search, setSearch] = useState("");
+  const checkpoints = useQuery({
+    queryKey: ["audit", "checkpoints", at],
+    queryFn: () => audit.checkpoints({ page: at, page_size: 5 }),
+    placeholderData: (before: Checkpoints | undefined) => before,
+  });
   const words = useDebounced(search);
   const list = useQuery({
     queryKey: ["audit", page, words],
@@ -148,21 +151,25 @@ export function Audit() {
         title="Audit"
         lead="Every call, decision, sign-in, start and stop, in the order in which they happened."
       />
-      <Check />
-      <input
-        className="search"
-        type="search"
-        aria-label="Action"
-        placeholder="Action: approve, call, …"
-        value={search}
-        onChange={(e) => {
-          setSearch(e.target.value);
-          setPage(1);
-        }}
-      />
-      <Loaded query={list} height={400}>
-        {(data) => <Records page={data} go={setPage} />}
-      </Loaded>
+      <Check list={checkpoints} go={setAt} />
+      {!checkpoints.isPending && ( // below what has its final height
+        <>
+          <input
+            className="search"
+            type="search"
+            aria-label="Action"
+            placeholder="Action: approve, call, …"
+            value={search}
+            onChange={(e) => {
+              setSearch(e.target.value);
+              setPage(1);
+            }}
+          />
+          <Loaded query={list} height={400}>
+            {(data) => <Records page={data} go={setPage} />}
+          </Loaded>
+        </>
+      )}
     </>
   );
 }

@@ -201,9 +201,11 @@ export function Dashboard() {
           </>
         )}
       </Loaded>
-      <Loaded query={status} height={260}>
-        {(s) => <Health status={s} />}
-      </Loaded>
+      {!data.isPending && ( // below what has its final height
+        <Loaded query={status} height={260}>
+          {(s) => <Health status={s} />}
+        </Loaded>
+      )}
     </>
   );
 }

@@ -66,6 +66,7 @@ function Story({ call }: { call: Execution }) {
             ["Began", exact(call.created_at)],
             ["Took", `${duration(call.duration_ms)}, after ${duration(call.queue_ms)} in the queue`],
             ["Memory at most", bytes(call.peak_memory_bytes)],
+            ["HTTP requests", `${call.egress_requests} made, ${call.egress_denied} refused`],
             ["Caller", call.executed_by],
             ["Client", <VisibleText key="c">{call.client}</VisibleText>],
             [

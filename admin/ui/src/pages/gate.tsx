@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 
-import { ApiError, onSignedOut } from "../api/client.ts";
+import { onSignedOut } from "../api/client.ts";
 import { auth } from "../api/endpoints.ts";
 import { Loading, Problem } from "../components/ui.tsx";
 import { isNew } from "../lib/welcome.ts";
@@ -16,11 +16,7 @@ export function Gate({ children }: { children: ReactNode }) {
   const status = useQuery({ queryKey: ["config"], queryFn: auth.config, staleTime: 60_000 });
   const me = useQuery({
     queryKey: ["me"],
-    queryFn: () =>
-      auth.me().catch((problem: unknown) => {
-        if (problem instanceof ApiError && problem.status === 401) return null;
-        throw problem;
-      }),
+    queryFn: auth.me,
     enabled: status.data !== undefined && !status.data.setup_required,
     staleTime: 60_000,
   });

@@ -27,7 +27,7 @@ import { VisibleText } from "../components/visible_text.tsx";
 import { useHash } from "../hooks/use_hash.ts";
 import { useTitle } from "../hooks/use_title.ts";
 import { APPROVAL } from "../lib/constants.ts";
-import { groupedDigest, timeLimit } from "../lib/format.ts";
+import { groupedDigest, pretty, timeLimit } from "../lib/format.ts";
 import { parsed } from "../lib/schema.ts";
 
 const TABS = ["code", "run", "versions", "logs", "settings"] as const;
@@ -82,7 +82,7 @@ function Code({ tool }: { tool: Tool }) {
         />
         <h3>Arguments, as clients see them</h3>
         <pre className="plain" tabIndex={0}>
-          <VisibleText>{tool.input_schema}</VisibleText>
+          <VisibleText>{pretty(parsed(tool.input_schema) ?? tool.input_schema)}</VisibleText>
         </pre>
       </section>
     </>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, bytes, duration, groupedDigest, percent } from "../../src/lib/format.ts";
+import { ago, bytes, duration, groupedDigest, percent, wordsOf } from "../../src/lib/format.ts";
 
 describe("figures", () => {
   it("are as exact as a person needs", () => {
@@ -21,4 +21,13 @@ describe("figures", () => {
     expect(ago("2026-01-01T00:00:00Z", now)).toBe("yesterday");
     expect(ago(null)).toBe("never");
   });
+});
+
+it("reads names of settings as people do", () => {
+  expect(["mcp_rate_limit_rpm", "log_retention_mb", "remote_tool_editing", "disabled"].map(wordsOf)).toEqual([
+    "MCP rate limit (requests a minute)",
+    "Log retention (MB)",
+    "Remote tool editing",
+    "Disabled",
+  ]);
 });
