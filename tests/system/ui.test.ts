@@ -3,90 +3,37 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { BrowserContext } from "playwright-core";
 
-import {
-  explainPage,
-  firstPaint,
-  type Look,
-  lookAt,
-  LOOKS,
-  newPage,
-  open,
-  openBrowser,
-} from "./harness/browser.ts";
-import { Instance } from "./harness/instance.ts";
-import { createServer, createTool, explainFailure, logsOf, type Tool } from "./harness/story.ts";
-import { until } from "./harness/wait.ts";
+import { firstPaint, type Look, lookAt, LOOKS, newPage, open } from "./harness/browser.ts";
+import { createServer, logsOf, type Tool } from "./harness/story.ts";
+import { ALICE, explainUi, Ui } from "./harness/ui.ts";
 
-const NAME = "alice";
-const PASSWORD = "correct horse battery";
-
-let box: Instance;
-let browser: Browser;
-let context: BrowserContext;
-let page: Page;
+let ui: Ui;
+let page: Ui["page"];
 let complaints: string[];
 let forecast: Tool;
 let server: string;
 
 before(async () => {
-  box = await Instance.started();
-  await until("the admin process to answer", 120, async () =>
-    fetch(at("/api/health")).then(
-      (answer) => answer.ok,
-      () => false,
-    ),
-  );
-  browser = await openBrowser();
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light" });
-  ({ page, complaints } = await newPage(context));
+  ui = await Ui.started();
+  ({ page, complaints } = ui);
 });
-after(async () => {
-  await browser?.close();
-  await box?.stop();
-  box?.destroy();
-});
-afterEach(explainFailure(() => box));
-afterEach(explainPage(() => page));
+after(() => ui?.stop());
+afterEach(explainUi(() => ui));
 
-const at = (path: string) => box.adminUrl + path;
+const at = (path: string) => ui.at(path);
+const asksFor = (name: string, code: string, notes: string) => ui.asksFor(server, name, code, notes);
 
 // A session may ask 100 times a minute, and nobody clicks this fast: each test has one of its own.
 let isSetUp = false;
-beforeEach(() => (isSetUp ? signIn(context) : undefined));
-
-/** Gives `into` another session; at no moment has it none, which an open page would notice. */
-async function signIn(into: BrowserContext): Promise<void> {
-  const elsewhere = await browser.newContext(); // with a cookie, only a page of this origin may sign in
-  const data = { username: NAME, password: PASSWORD };
-  assert.equal((await elsewhere.request.post(at("/api/auth/login"), { data })).status(), 200);
-  await into.addCookies(await elsewhere.cookies());
-  await elsewhere.close();
-}
-
-async function asksFor(name: string, code: string, notes: string): Promise<Tool> {
-  const tool = await createTool(box, { id: server, name: "weather" }, name, code, {
-    description: `The ${name} of a city`,
-  });
-  await box.mcp.manage("request_publish", { tool_id: tool.id, notes });
-  return tool;
-}
-
-const statusOf = async (tool: Tool): Promise<string> =>
-  (await box.mcp.manage("get_tool_status", { tool_id: tool.id })).approval_status;
+beforeEach(() => (isSetUp ? ui.signIn() : undefined));
 
 const HELLO = "async def main() -> str:\n    return 'hello'\n";
 
-async function becomes(tool: Tool, status: string): Promise<void> {
-  for (let tries = 0; tries < 200 && (await statusOf(tool)) !== status; tries++)
-    await page.waitForTimeout(50);
-  assert.equal(await statusOf(tool), status);
-}
-
 // axe is script from outside, which the policy of the pages would stop; that policy's own check is `complaints`.
 const visit = ({ width, theme }: Look): Promise<BrowserContext> =>
-  browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, bypassCSP: true });
+  ui.browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme, bypassCSP: true });
 
 test("the page of the first run is still, within its width and usable by everybody", async () => {
   for (const look of LOOKS) {
@@ -100,11 +47,11 @@ test("the page of the first run is still, within its width and usable by everybo
 
 test("whoever has the setup code becomes the first admin; whoever has not, does not", async () => {
   await open(page, at("/"));
-  const { code } = await box.ctlJson("setup-code");
+  const { code } = await ui.box.ctlJson("setup-code");
   await page.getByLabel("Setup code").fill("AAAA-AAAA");
-  await page.getByLabel("Your name here").fill(NAME);
-  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  await page.getByLabel("The same password again").fill(PASSWORD);
+  await page.getByLabel("Your name here").fill(ALICE.username);
+  await page.getByLabel("Password", { exact: true }).fill(ALICE.password);
+  await page.getByLabel("The same password again").fill(ALICE.password);
   await page.getByRole("button", { name: "Set up MCPbox" }).click();
   await page.getByRole("alert").waitFor();
   complaints.length = 0; // the browser notes the refusal in its console, as it does every refusal
@@ -120,13 +67,13 @@ test("whoever has the setup code becomes the first admin; whoever has not, does 
 
 test("a wrong password is told apart from nothing, and the right one lets in", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByLabel("Name").fill(NAME);
+  await page.getByLabel("Name").fill(ALICE.username);
   await page.getByLabel("Password").fill("not the password");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").waitFor();
   assert.match(await page.getByRole("alert").innerText(), /wrong/);
   await page.waitForTimeout(1500); // a wrong password costs its account a second
-  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByLabel("Password").fill(ALICE.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Dashboard" }).waitFor();
   complaints.length = 0; // the refusals again
@@ -141,7 +88,7 @@ async function press(...keys: string[]): Promise<number> {
 const MOST_KEYS = 3;
 
 test("what a model asks for appears by itself, and is approved with at most three keys", async () => {
-  server = await createServer(box, "weather", "Forecasts");
+  server = await createServer(ui.box, "weather", "Forecasts");
   await open(page, at("/approvals"));
   await page.getByText("Nothing waits for you").waitFor();
   forecast = await asksFor(
@@ -153,7 +100,7 @@ test("what a model asks for appears by itself, and is approved with at most thre
   await page.getByText("Nobody has checked it").waitFor();
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
   assert.ok((await press("a")) <= MOST_KEYS);
-  await becomes(forecast, "approved");
+  await ui.becomes(forecast, "approved");
   await page.getByText("Nothing waits for you").waitFor();
 });
 
@@ -161,9 +108,9 @@ test("a server is started, its tool is called, and the call's story is told", as
   await open(page, at("/servers"));
   await page.getByRole("button", { name: "Start" }).click();
   await page.getByText("Running").waitFor();
-  const result = await box.mcp.call(forecast.name, { city: "Bonn" });
+  const result = await ui.box.mcp.call(forecast.name, { city: "Bonn" });
   assert.match(JSON.stringify(result), /Bonn/);
-  await logsOf(box, forecast, (logs) => logs.length === 1);
+  await logsOf(ui.box, forecast, (logs) => logs.length === 1);
   await open(page, at("/executions"));
   await page.getByText("weather__forecast").waitFor();
   await page.locator("tbody a").first().click();
@@ -172,7 +119,7 @@ test("a server is started, its tool is called, and the call's story is told", as
 });
 
 test("a changed tool is shown against what was approved, and hidden characters are seen", async () => {
-  await box.mcp.manage("update_tool", {
+  await ui.box.mcp.manage("update_tool", {
     tool_id: forecast.id,
     python_code: "async def main(city: str) -> str:\n    # \u202e hidden\n    return city + json.dumps(1)\n",
   });
@@ -196,8 +143,8 @@ test("a rejection needs a reason, which its author reads", async () => {
   assert.ok(await reject.isDisabled());
   await page.getByLabel(/^Reason/).fill("Take out the hidden character.");
   await reject.click();
-  await becomes(forecast, "rejected");
-  const { rejection_reason } = await box.mcp.manage("get_tool_status", { tool_id: forecast.id });
+  await ui.becomes(forecast, "rejected");
+  const { rejection_reason } = await ui.box.mcp.manage("get_tool_status", { tool_id: forecast.id });
   assert.match(rejection_reason, /hidden character/);
 });
 
@@ -207,7 +154,7 @@ test("what changes while it is read is not approved", async () => {
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
   const decision = "**/api/approvals/tools/*/action";
   await page.route(decision, async (route) => {
-    await box.mcp.manage("update_tool", {
+    await ui.box.mcp.manage("update_tool", {
       tool_id: racing.id,
       python_code: "async def main() -> str:\n    return 'two'\n",
     });
@@ -219,7 +166,7 @@ test("what changes while it is read is not approved", async () => {
     .first()
     .waitFor();
   await page.unroute(decision);
-  assert.equal(await statusOf(racing), "pending_review");
+  assert.equal(await ui.statusOf(racing), "pending_review");
   complaints.length = 0;
 });
 
@@ -241,12 +188,12 @@ test("a review needs no mouse: from the dashboard with the keyboard alone", asyn
   await page.locator(".queue h2", { hasText: "weather__second" }).waitFor();
   await page.getByRole("heading", { name: "Code", exact: true }).waitFor();
   assert.ok(1 + (await press("a")) <= MOST_KEYS, "from the list to the decision");
-  await becomes(second, "approved");
+  await ui.becomes(second, "approved");
   await page.locator(".queue h2", { hasText: "weather__first" }).waitFor();
   await press("r");
   await page.keyboard.type("Another one does this.");
   await press("Tab", "Enter");
-  await becomes(first, "rejected");
+  await ui.becomes(first, "rejected");
 });
 
 test("a draft is written, tried, and asked for, all here", async () => {
@@ -265,7 +212,7 @@ test("a draft is written, tried, and asked for, all here", async () => {
 });
 
 test("a host that a model asks for is approved beside tools, and revoked on its server's page", async () => {
-  await box.mcp.manage("request_network_access", {
+  await ui.box.mcp.manage("request_network_access", {
     tool_id: forecast.id,
     host: "api.weather.example",
     port: 443,
@@ -294,7 +241,7 @@ test("a secret is named, gets its value, and is never shown", async () => {
   await page.getByLabel("Value", { exact: true }).fill("s3cret-of-the-weather");
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByRole("button", { name: "Replace" }).waitFor();
-  const { items } = (await (await context.request.get(at(`/api/servers/${server}/secrets`))).json()) as {
+  const { items } = (await (await ui.context.request.get(at(`/api/servers/${server}/secrets`))).json()) as {
     items: { key_name: string; has_value: boolean }[];
   };
   assert.deepEqual([items[0]!.key_name, items[0]!.has_value], ["WEATHER_KEY", true]);
@@ -320,7 +267,7 @@ test("activity appears while it is watched, without asking again", async () => {
   await page.getByText("Live", { exact: true }).waitFor();
   const asked: string[] = [];
   page.on("request", (request) => asked.push(request.url()));
-  await box.mcp.manage("create_server", { name: "appearing", description: "" });
+  await ui.box.mcp.manage("create_server", { name: "appearing", description: "" });
   await page
     .getByText(/create server/)
     .first()
@@ -339,8 +286,20 @@ test("the audit chain is checked on demand", async () => {
 
 const SIGNED_IN_AT_ONCE = 6; // pages
 
+const MOST_PAINT_MS = 1000;
+
+/** Of three visits: what is measured is the page, not what else the machine does. */
+async function bestPaint(visitor: Ui["page"]): Promise<number> {
+  const times: number[] = [];
+  for (let visits = 0; visits < 3; visits++) {
+    await open(visitor, at("/"));
+    times.push((await firstPaint(visitor)) ?? Infinity);
+  }
+  return Math.round(Math.min(...times));
+}
+
 async function everyPlace(): Promise<string[]> {
-  const { items } = (await (await context.request.get(at("/api/execution-logs"))).json()) as {
+  const { items } = (await (await ui.context.request.get(at("/api/execution-logs"))).json()) as {
     items: { id: string }[];
   };
   const tabs = (path: string, names: string) => names.split(" ").map((name) => `${path}#${name}`);
@@ -358,6 +317,7 @@ async function everyPlace(): Promise<string[]> {
     "/activity",
     "/audit",
     "/connect",
+    "/remote",
     "/settings",
     ...tabs("/settings", "modules admins sessions about"),
     "/nowhere",
@@ -374,16 +334,17 @@ test("every page is quiet, still, within its width and usable by everybody", asy
       const visitor = await newPage(looking);
       await open(visitor.page, at("/"));
       const wrong = await lookAt(visitor.page, "/sign-in", look);
-      visitor.complaints.length = 0; // that nobody is signed in is an answer 401, which the browser notes
-      await signIn(looking);
+      await ui.signIn(looking);
       await visitor.page.evaluate(() => localStorage.setItem("mcpbox-welcome", "1"));
       await open(visitor.page, at("/"));
       wrong.push(...(await lookAt(visitor.page, "/onboarding", look)));
       await visitor.page.evaluate(() => localStorage.clear());
+      const paint = await bestPaint(visitor.page);
+      part.diagnostic(`first paint after ${paint} ms`);
+      if (paint >= MOST_PAINT_MS) wrong.push(`the first paint took ${paint} ms`);
       for (const [index, place] of places.entries()) {
-        if (index % SIGNED_IN_AT_ONCE === 0) await signIn(looking);
+        if (index % SIGNED_IN_AT_ONCE === 0) await ui.signIn(looking);
         await open(visitor.page, at(place));
-        if (index === 0) part.diagnostic(`first paint after ${await firstPaint(visitor.page)} ms`);
         wrong.push(...(await lookAt(visitor.page, place.replaceAll(/[0-9a-f-]{36}/g, "id"), look)));
       }
       assert.deepEqual([...wrong, ...visitor.complaints], []);

@@ -3,52 +3,29 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
-import type { Browser, Page } from "playwright-core";
-
-import { explainPage, newPage, open, openBrowser } from "./harness/browser.ts";
-import { Instance } from "./harness/instance.ts";
-import { createServer, createTool, explainFailure, publish, type Tool } from "./harness/story.ts";
-import { until } from "./harness/wait.ts";
+import { open } from "./harness/browser.ts";
+import { createServer, createTool, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { explainUi, Ui } from "./harness/ui.ts";
 
 const HELLO = "async def main() -> str:\n    return 'hello'\n";
 const ECHO = "async def main(city: str) -> str:\n    return city\n";
 
-let box: Instance;
-let browser: Browser;
-let page: Page;
+let ui: Ui;
+let box: Ui["box"];
+let page: Ui["page"];
 let forecast: Tool;
 
 before(async () => {
-  box = await Instance.started();
-  await until("the admin process to answer", 120, async () =>
-    fetch(at("/api/health")).then(
-      (answer) => answer.ok,
-      () => false,
-    ),
-  );
+  ui = await Ui.signedIn();
+  ({ box, page } = ui);
   forecast = await publish(box, "weather", "forecast", ECHO);
-  browser = await openBrowser();
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
-  const { code } = await box.ctlJson("setup-code");
-  const data = { code, username: "alice", password: "correct horse battery" };
-  assert.equal((await context.request.post(at("/api/auth/setup"), { data })).status(), 201);
-  ({ page } = await newPage(context));
 });
-after(async () => {
-  await browser?.close();
-  await box?.stop();
-  box?.destroy();
-});
-afterEach(explainFailure(() => box));
-afterEach(explainPage(() => page));
+after(() => ui?.stop());
+afterEach(explainUi(() => ui));
 
-const at = (path: string) => box.adminUrl + path;
-
-const statusOf = async (tool: Tool): Promise<string> =>
-  (await box.mcp.manage("get_tool_status", { tool_id: tool.id })).approval_status;
-
-const becomes = (tool: Tool, status: string) =>
-  until(`${tool.name} to be ${status}`, 60, async () => (await statusOf(tool)) === status);
+const at = (path: string) => ui.at(path);
+const becomes = (tool: Tool, status: string) => ui.becomes(tool, status);
+const statusOf = (tool: Tool) => ui.statusOf(tool);
 
 test("what changes on the page of a reviewer stays as it was shown, and is not approved", async () => {
   const moving = await createTool(box, { id: forecast.server, name: "weather" }, "moving", HELLO);
@@ -64,6 +41,46 @@ test("what changes on the page of a reviewer stays as it was shown, and is not a
   await page.getByText("It has changed since it was shown here").waitFor({ state: "detached" });
   await page.keyboard.press("a");
   await becomes(moving, "approved");
+});
+
+/** What an admin lets the server of the tools here reach, from another tab of the same browser. */
+async function allow(host: string): Promise<void> {
+  const status = await page.evaluate(
+    async ([path, wanted]) => {
+      const headers = { "Content-Type": "application/json" };
+      return (
+        await fetch(path!, { method: "POST", headers, body: JSON.stringify({ host: wanted, port: 443 }) })
+      ).status;
+    },
+    [`/api/servers/${forecast.server}/allowed-hosts`, host],
+  );
+  assert.equal(status, 201);
+}
+
+test("a reviewer sees what it may reach and what its code names, against the last approval", async () => {
+  const sky = await publishAnother(box, forecast, "sky", ECHO);
+  const code = `${ECHO}\nasync def look():\n    return await http.get("https://sky.example/")\n`;
+  await open(page, at("/approvals"));
+  await allow("sky.example");
+  await box.mcp.manage("update_tool", { tool_id: sky.id, python_code: code });
+  await box.mcp.manage("test_code", { tool_id: sky.id, arguments: { city: "Ulm" } });
+  await open(page, at(`/approvals#${sky.id}`));
+  await page.getByText(/The last one of exactly this: ok after/).waitFor();
+  const section = page.locator("section", { hasText: "What it may reach, against the last approval" });
+  await section.getByText("+ host sky.example:443").waitFor();
+  await section.getByText("+ sky.example", { exact: true }).waitFor();
+
+  // What it may reach is bound too, though its digest stays the same.
+  await allow("later.example");
+  await page.keyboard.press("a");
+  await page
+    .getByRole("status")
+    .getByText(/weather__sky:/)
+    .waitFor();
+  assert.equal(await statusOf(sky), "pending_review");
+  await section.getByText("+ host later.example:443").waitFor();
+  await page.keyboard.press("a");
+  await becomes(sky, "approved");
 });
 
 test("a tool goes back to what was approved, and the approval is taken back by its name", async () => {
