@@ -153,7 +153,7 @@ inline constexpr Sql kApiDashboard{"api_dashboard", R"sql(
 inline constexpr Sql kApiActivity{"api_activity", R"sql(
     WITH begin AS (SELECT CASE WHEN $1::bigint < 0 THEN coalesce(max(sequence), 0) - $2::int ELSE $1::bigint - 1 END AS after
                      FROM audit),
-         news AS (SELECT a.* FROM audit a, begin WHERE a.sequence > begin.after ORDER BY a.sequence LIMIT $2::int)
+         news AS (SELECT a.* FROM audit a WHERE a.sequence > (SELECT after FROM begin) ORDER BY a.sequence LIMIT $2::int)
     SELECT json_build_object('items', coalesce(json_agg(json_build_object(
              'sequence', n.sequence, 'at', iso_ms(n.at_ms),
              'kind', coalesce((ARRAY['call_intent', 'call_outcome', 'decision', 'configuration', 'authentication',
