@@ -129,9 +129,6 @@ test("a tool is written, tried, reviewed, approved and called", async () => {
   const approved = await ask("POST", action, { action: "approve", digest: review.digest });
   assert.equal(approved.body.status, "approved", JSON.stringify(approved.body));
   assert.equal((await ask("POST", action, { action: "approve", digest: review.digest })).status, 409);
-  assert.equal(review.approved, null, "never approved before");
-  assert.deepEqual([review.capabilities, review.capability_changes, review.code_changes], [[], null, null]);
-  assert.deepEqual([review.requested.digest, review.requested.notes], [review.digest, "please"]);
   assert.equal((await ask("GET", `/api/tools/${tool.id}/approved`)).body.digest, review.digest);
   assert.equal((await ask("GET", `/api/tools/${tool.id}/review`)).body.approved.digest, review.digest);
   assert.equal((await ask("POST", `/api/servers/${server.id}/start`, {})).body.registered_tools, 1);
@@ -278,47 +275,6 @@ test("a host that was asked for is decided as it was shown, and an own one is ad
   assert.equal((await ask("POST", hosts, { host: "a.example", methods: ["BREW"] })).status, 422);
   assert.equal((await ask("GET", "/api/approvals/network?grant_status=maybe")).status, 422);
   assert.equal((await ask("GET", "/api/approvals/network?page_size=101")).status, 422);
-});
-
-test("a review says what is new since the approval before it, and binds what it showed", async () => {
-  const made = await ask("POST", `/api/servers/${server.id}/tools`, { name: "reach", python_code: CODE });
-  const { id } = made.body;
-  const path = `/api/tools/${id}/review`;
-  const bulk = "/api/approvals/tools/bulk-action";
-  const hosts = `/api/servers/${server.id}/allowed-hosts`;
-  await ask("POST", "/api/tools/test-code", { tool_id: id, arguments: { name: "you" } });
-  assert.equal((await ask("POST", `/api/tools/${id}/submit`, { notes: "first" })).status, 200);
-  const first = (await ask("GET", path)).body;
-  assert.match(first.last_draft_run, /^ok after \d+ ms/);
-  assert.equal(first.requested.last_draft_run, first.last_draft_run);
-  const shown = ({ digest, capabilities_digest }: any) => ({ id, digest, capabilities_digest });
-  const wrong = { ...shown(first), capabilities_digest: "x" };
-  const several = (tools: object[]) => ask("POST", bulk, { tools, action: "approve" });
-  assert.match((await several([wrong])).body.failed[0].error, /capabilities_digest/);
-  assert.equal((await several([shown(first)])).body.processed_count, 1);
-
-  const code = `${CODE}\nasync def reach():\n    return await http.get("https://later.example/")\n`;
-  await ask("PATCH", `/api/tools/${id}`, { python_code: code });
-  const second = (await ask("GET", path)).body;
-  assert.equal((await ask("POST", hosts, { host: "later.example", port: 443 })).status, 201);
-  const stale = await ask("POST", `/api/approvals/tools/${id}/action`, {
-    action: "approve",
-    ...shown(second),
-    id: undefined,
-  });
-  assert.equal(stale.status, 409, "what it may reach has changed since it was shown");
-  const third = (await ask("GET", path)).body;
-  assert.deepEqual(third.capability_changes, { added: ["host later.example:443"], removed: [] });
-  assert.deepEqual(third.code_changes, { added: [{ use: "host", name: "later.example" }], removed: [] });
-  assert.deepEqual(
-    [third.approved.version_number, third.approved.python_code, third.approved.approved_by],
-    [1, CODE, "admin:alice"],
-  );
-  assert.ok(!third.requested.capabilities.includes("host later.example:443"), "it came after the request");
-  const { review_request } = await box.mcp.manage("get_tool_status", { tool_id: id });
-  assert.deepEqual(review_request.capabilities, third.requested.capabilities);
-  assert.equal((await several([shown(third)])).body.processed_count, 1);
-  assert.deepEqual((await ask("GET", path)).body.capability_changes, { added: [], removed: [] });
 });
 
 test("modules are asked for, decided several at a time, and added", async () => {

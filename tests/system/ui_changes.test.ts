@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
 import { open } from "./harness/browser.ts";
-import { createServer, createTool, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { createServer, createTool, draftRunOf, publish, publishAnother, type Tool } from "./harness/story.ts";
 import { explainUi, Ui } from "./harness/ui.ts";
 
 const HELLO = "async def main() -> str:\n    return 'hello'\n";
@@ -64,6 +64,7 @@ test("a reviewer sees what it may reach and what its code names, against the las
   await allow("sky.example");
   await box.mcp.manage("update_tool", { tool_id: sky.id, python_code: code });
   await box.mcp.manage("test_code", { tool_id: sky.id, arguments: { city: "Ulm" } });
+  await draftRunOf(box, sky.name);
   await open(page, at(`/approvals#${sky.id}`));
   await page.getByText(/The last one of exactly this: ok after/).waitFor();
   const section = page.locator("section", { hasText: "What it may reach, against the last approval" });
@@ -104,7 +105,7 @@ test("a tool goes back to what was approved, and the approval is taken back by i
   assert.ok(await revoke.isDisabled());
   await page.getByLabel("Type forecast to confirm").fill("forecast");
   await revoke.click();
-  await page.locator(".page-head").getByText("Approved").waitFor({ state: "detached" });
+  await page.locator(".page-head").getByText("Approved", { exact: true }).waitFor({ state: "detached" });
   assert.notEqual(await statusOf(forecast), "approved");
 });
 

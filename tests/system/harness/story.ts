@@ -91,6 +91,14 @@ export function logsOf(box: Instance, tool: Tool | string, enough: (logs: any[])
   });
 }
 
+/** What a reviewer of SERVER__TOOL is told of the last draft run: it is answered first, and its readable text follows. */
+export function draftRunOf(box: Instance, tool: string): Promise<string> {
+  return until("the draft run to be in the log", 20, async () => {
+    const { last_draft_run } = await box.ctlJson("show", tool);
+    return (last_draft_run as string) || undefined;
+  });
+}
+
 /** Prints the end of the log when the test that just ran failed.  For afterEach(). */
 export function explainFailure(box: () => Instance | undefined) {
   return (context: unknown) => {
