@@ -15,6 +15,7 @@ inline constexpr Op kRemoteAlways[] = {
     Op::kOpenSession, Op::kFindSession, Op::kCloseSession,       // speaking MCP
     Op::kListPublished, Op::kOpenCall, Op::kCancelCall,          // calling what is approved
     Op::kAnswerCall, Op::kSetLogLevel,                           // and talking with it
+    Op::kSubscribe, Op::kListSubscriptions,                      // of one's own session
     Op::kRead, Op::kListGrants, Op::kListModules, Op::kListSecrets, Op::kValidateCode,  // reading
     Op::kRequestPublish, Op::kRequestHost, Op::kRequestModule,   // a person decides
 };
@@ -35,6 +36,8 @@ struct RemoteUse {
 inline constexpr RemoteUse kRemoteUses[] = {
     { Op::kOpenSession,    "initialize",               "" },
     { Op::kSetLogLevel,    "logging/setLevel",         "" },
+    { Op::kSubscribe,      "resources/subscribe",      "" },
+    { Op::kSubscribe,      "resources/unsubscribe",    "" },
     { Op::kListPublished,  "tools/list",               "" },
     { Op::kListPublished,  "prompts/list",             "" },
     { Op::kListPublished,  "resources/list",           "" },
@@ -80,13 +83,14 @@ constexpr bool is_remote_read(Op op) {
 // May be asked more than once with one ticket: they have no effect, or none the second time.
 constexpr bool is_repeatable(Op op) {
   return is_remote_read(op) || op == Op::kFindSession || op == Op::kListPublished || op == Op::kCancelCall ||
-         op == Op::kAnswerCall;
+         op == Op::kAnswerCall || op == Op::kListSubscriptions;
 }
 
 // verb, method, name: of the request that was signed.
 constexpr bool belongs_to(Op op, std::string_view verb, std::string_view method, std::string_view name) {
   if (op == Op::kFindSession) return true;  // a session of the same principal's
   if (op == Op::kCloseSession) return verb == "DELETE";
+  if (op == Op::kListSubscriptions) return verb == "GET";  // what the session's stream is told
   if (verb != "POST") return false;
   const bool manages = method == "tools/call" && name.starts_with("mcpbox_");
   if (op == Op::kCancelCall && method == "tools/call") return true;  // its client hung up
@@ -100,11 +104,13 @@ constexpr bool belongs_to(Op op, std::string_view verb, std::string_view method,
 // All that a caller without an e-mail address may cause (contract 4.2).
 constexpr bool anonymous_may(Op op, bool may_list) {
   return op == Op::kOpenSession || op == Op::kFindSession || op == Op::kCloseSession ||
-         (op == Op::kListPublished && may_list);
+         op == Op::kListSubscriptions || (op == Op::kListPublished && may_list);
 }
 
 static_assert(!belongs_to(Op::kCreateTool, "POST", "tools/list", ""), "a list is not a create");
 static_assert(!belongs_to(Op::kOpenCall, "GET", "", ""), "a stream calls nothing");
+static_assert(belongs_to(Op::kListSubscriptions, "GET", "", "") && !belongs_to(Op::kSubscribe, "GET", "", ""),
+              "a stream is told what its session wished for, and wishes for nothing");
 static_assert(!belongs_to(Op::kCreateTool, "POST", "tools/call", "mcpbox_list_tools"),
               "one management tool is not another");
 static_assert(!anonymous_may(Op::kOpenCall, true), "nobody calls a tool without a name");

@@ -1,12 +1,14 @@
 // One test for each cell: what changes the list of tools, by each of the ways that it can be done, told on the streams
-// of each era, exactly once.  What does not change the list is in list_changed.test.ts.
+// of each era at both listeners, exactly once.  What does not change the list is in list_changed.test.ts.
 import assert from "node:assert/strict";
+import { appendFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
 
 import { AdminApi } from "./harness/admin_api.ts";
-import { Instance } from "./harness/instance.ts";
+import { freePort, Instance } from "./harness/instance.ts";
 import { approve, createServer, createTool, digestOf, explainFailure } from "./harness/story.ts";
 import { EventStream } from "./harness/streams.ts";
+import { believedBy, type Tunnel } from "./harness/sworn.ts";
 import { until } from "./harness/wait.ts";
 
 const CODE = "async def main():\n    return 'here'\n";
@@ -26,6 +28,7 @@ interface Thing {
 
 let box: Instance;
 let api: AdminApi;
+let tunnel: Tunnel;
 let serial = 0;
 
 const mcp = (name: string, fields: Record<string, unknown>) => box.mcp.manage(name, fields);
@@ -44,6 +47,11 @@ async function ask(method: string, path: string, body?: unknown): Promise<any> {
 async function decide(thing: Thing, action: string): Promise<void> {
   const digest = await digestOf(box, thing.tool);
   await ask("POST", `/api/approvals/tools/${thing.id}/action`, { action, digest });
+}
+
+async function revokeByApi(thing: Thing): Promise<void> {
+  const digest = await digestOf(box, thing.tool);
+  await ask("POST", `/api/approvals/tools/${thing.id}/revoke`, { digest, reason: "no longer needed" });
 }
 
 async function made(state: State): Promise<Thing> {
@@ -95,6 +103,7 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
     {
       MCP: (thing) => mcp("delete_tool", { tool_id: thing.id }),
       mcpboxctl: (thing) => ctl("delete", thing.tool),
+      "the admin API": (thing) => ask("DELETE", `/api/tools/${thing.id}`),
     },
   ],
   [
@@ -105,9 +114,17 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
   [
     "all tools of a server are renamed",
     "published",
-    { mcpboxctl: (thing) => ctl("server", thing.server, "--name", `${thing.server}_new`) },
+    {
+      mcpboxctl: (thing) => ctl("server", thing.server, "--name", `${thing.server}_new`),
+      "the admin API": (thing) =>
+        ask("PATCH", `/api/servers/${thing.serverId}`, { name: `${thing.server}_new` }),
+    },
   ],
-  ["an approval is revoked", "published", { mcpboxctl: (thing) => ctl("revoke", thing.tool) }],
+  [
+    "an approval is revoked",
+    "published",
+    { mcpboxctl: (thing) => ctl("revoke", thing.tool), "the admin API": revokeByApi },
+  ],
   [
     "a tool is enabled",
     "disabled",
@@ -121,7 +138,10 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
   [
     "a tool is rolled back to what was approved",
     "changed",
-    { MCP: (thing) => mcp("rollback_tool", { tool_id: thing.id, version: 1 }) },
+    {
+      MCP: (thing) => mcp("rollback_tool", { tool_id: thing.id, version: 1 }),
+      "the admin API": (thing) => ask("POST", `/api/tools/${thing.id}/versions/1/rollback`),
+    },
   ],
   [
     "a server starts",
@@ -145,12 +165,18 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
     {
       MCP: (thing) => mcp("delete_server", { server_id: thing.serverId }),
       mcpboxctl: (thing) => ctl("delete", thing.server),
+      "the admin API": (thing) => ask("DELETE", `/api/servers/${thing.serverId}`),
     },
   ],
 ];
 
 before(async () => {
-  box = await Instance.started();
+  const port = await freePort();
+  box = await Instance.create();
+  appendFileSync(box.config, `tunnel-listen = 127.0.0.2:${port}\n`);
+  await box.start();
+  tunnel = await believedBy(box, port);
+  await box.ctlJson("settings", "set", "mcp_rate_limit_rpm", "10000");
   api = await AdminApi.at(box.adminPort);
   const { code } = await box.ctlJson("setup-code");
   const admin = await api.raw("POST", "/api/auth/setup", {}, { code, ...ALICE, token: true });
@@ -177,10 +203,16 @@ for (const [event, state, ways] of CELLS)
     test(`${event}, by ${way}`, async (t) => {
       const thing = await made(state);
       const wanted = { toolsListChanged: true };
-      const legacy = [box.url, `${box.url}/servers/${thing.server}`].map((url) => EventStream.legacy(url));
-      const modern = [box.url, `${box.url}/servers/${thing.server}`].map((url) =>
-        EventStream.modern(url, wanted),
-      );
+      const paths = ["/mcp", `/mcp/servers/${thing.server}`];
+      const url = (path: string) => `http://127.0.0.1:${box.port}${path}`;
+      const legacy = paths.flatMap((path) => [
+        EventStream.legacy(url(path)),
+        EventStream.legacyTunnel(tunnel, path),
+      ]);
+      const modern = paths.flatMap((path) => [
+        EventStream.modern(url(path), wanted),
+        EventStream.modernTunnel(tunnel, path, wanted),
+      ]);
       const eras = { "2025-11-25": await Promise.all(legacy), "2026-07-28": await Promise.all(modern) };
       const all = Object.values(eras).flat();
       await settled(all);

@@ -10,13 +10,13 @@ import { limit } from "./harness/limits.ts";
 import { textOf } from "./harness/mcp.ts";
 import { explainFailure, publish } from "./harness/story.ts";
 import {
+  believedBy,
   bodyOf,
   hashOf,
   type Sworn,
   type Told,
-  Tunnel,
+  type Tunnel,
   WORKER_TOKEN,
-  WORKER_URL,
   WorkerKey,
 } from "./harness/sworn.ts";
 
@@ -39,13 +39,7 @@ before(async () => {
   await box.start();
   await publish(box, "hello", "greet", CODE);
   await publish(box, "hello2", "part", CODE);
-  const key = new WorkerKey();
-  const set = await box.ctl(["remote", "worker", WORKER_URL, `k1=${key.hex}`, "--json"], {
-    input: `${WORKER_TOKEN}\n`,
-  });
-  assert.equal(set.code, 0, set.stdout + set.stderr);
-  tunnel = new Tunnel(port, key, (JSON.parse(set.stdout) as { installation: string }).installation);
-  await allow("emails", "ada@example.org");
+  tunnel = await believedBy(box, port);
 });
 after(async () => {
   await box?.stop();

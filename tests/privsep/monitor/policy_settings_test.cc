@@ -36,7 +36,9 @@ class SettingsTest : public MonitorTest {
 
   // A ticket for a request that such a question belongs to, where there is one.
   wire::Id remote(protocol::Op op) {
-    SignedRequest request{.verb = op == protocol::Op::kCloseSession ? "DELETE" : "POST",
+    SignedRequest request{.verb = op == protocol::Op::kCloseSession        ? "DELETE"
+                                  : op == protocol::Op::kListSubscriptions ? "GET"
+                                                                           : "POST",
                           .method = "tools/call",
                           .name = "mcpbox_get_tool",
                           .good_until_ms = clock.t + 60'000};

@@ -1,14 +1,16 @@
 // Requests as the Worker sends them through the tunnel, written from the form's description alone: docs/remote-access.md.
 // A test that holds the signing key can sign what no honest Worker would, and so change one thing at a time.
+import assert from "node:assert/strict";
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
 
 import { type Answer, bytesOf, exchange, type Headers } from "./http.ts";
+import type { Instance } from "./instance.ts";
 import { modernHeaders, modernMeta } from "./mcp.ts";
 import { rpc } from "./wire.ts";
 
 export const WORKER_URL = "https://mcpbox-proxy.home.workers.dev";
 export const WORKER_TOKEN = "5e".repeat(32);
-const TUNNEL_ADDRESS = "127.0.0.2";
+export const TUNNEL_ADDRESS = "127.0.0.2";
 const TUNNEL_NAME = "mcp-gateway:8002";
 
 export class WorkerKey {
@@ -55,6 +57,17 @@ export const bodyOf = (method: string, params: Record<string, unknown> = {}) =>
   JSON.stringify(rpc(method, { ...params, _meta: modernMeta() }));
 
 let addresses = 0;
+
+/** An instance, already running with `tunnel-listen = 127.0.0.2:PORT`, that believes a Worker with this key. */
+export async function believedBy(box: Instance, port: number): Promise<Tunnel> {
+  const key = new WorkerKey();
+  const set = await box.ctl(["remote", "worker", WORKER_URL, `k1=${key.hex}`, "--json"], {
+    input: `${WORKER_TOKEN}\n`,
+  });
+  assert.equal(set.code, 0, set.stdout + set.stderr);
+  await box.ctlJson("remote", "allow", "emails", "ada@example.org");
+  return new Tunnel(port, key, (JSON.parse(set.stdout) as { installation: string }).installation);
+}
 
 export class Tunnel {
   readonly port: number;
