@@ -1,6 +1,8 @@
 // Runs in the monitor.  Trusts no peer: a ticket that it did not give to this instance is worth nothing.
 #include "privsep/monitor/tickets.h"
 
+#include <algorithm>
+
 #include "policy/limits.h"
 #include "privsep/monitor/keys.h"
 
@@ -8,6 +10,16 @@ namespace mcpbox::monitor {
 
 wire::Id Tickets::issue(Instance holder, Principal principal) {
   Holder& held = holders_[holder];
+  // One for each caller of this machine, not for each connection: whoever opens many has nobody forgotten.
+  if (!principal.request) {
+    const auto is_same = [&principal](const auto& one) {
+      const Principal& known = one.second;
+      return !known.request && known.who == principal.who && known.uid == principal.uid &&
+             known.origin == principal.origin;
+    };
+    const auto known = std::ranges::find_if(held.tickets, is_same);
+    if (known != held.tickets.end()) return known->first;
+  }
   const wire::Id ticket = random_id();
   held.tickets.emplace(ticket, std::move(principal));
   held.by_age.push_back(ticket);

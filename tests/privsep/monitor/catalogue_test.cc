@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "policy/limits.h"
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/sessions.h"
@@ -120,10 +122,26 @@ TEST(Catalogue, AToolWithoutATimeLimitHasItsServers) {
   EXPECT_EQ(catalogue.timeout_ms_of(tool), 2'000u);
 }
 
+TEST(Tickets, ACallerOfThisMachineHasOneHoweverManyConnectionsItOpens) {
+  Tickets tickets;
+  const wire::Id other = tickets.issue(1, {.who = "other"});
+  const wire::Id first = tickets.issue(1, {.who = "a", .uid = 1000});
+  for (std::uint32_t i = 0; i <= policy::limits::kTickets; ++i)
+    ASSERT_EQ(tickets.issue(1, {.who = "a", .uid = 1000}), first);
+  EXPECT_TRUE(tickets.redeem(1, other)) << "nobody is forgotten for it";
+  EXPECT_NE(tickets.issue(1, {.who = "a", .uid = 1001}), first) << "the log has the user of each call";
+  EXPECT_NE(tickets.issue(2, {.who = "a", .uid = 1000}), first) << "another gateway";
+  tickets.revoke("a");
+  EXPECT_NE(tickets.issue(1, {.who = "a", .uid = 1000}), first);
+}
+
 TEST(Tickets, TheOldestIsForgottenPastTheLimit) {
   Tickets tickets;
   const wire::Id first = tickets.issue(1, {.who = "a"});
-  for (std::uint32_t i = 1; i < policy::limits::kTickets; ++i) (void)tickets.issue(1, {.who = "b"});
+  const auto remote = [] {
+    return Principal{.who = "b", .origin = Origin::kTunnel, .request = std::make_shared<SignedRequest>()};
+  };
+  for (std::uint32_t i = 1; i < policy::limits::kTickets; ++i) (void)tickets.issue(1, remote());
   EXPECT_TRUE(tickets.redeem(1, first).has_value());
   (void)tickets.issue(1, {.who = "c"});
   EXPECT_FALSE(tickets.redeem(1, first).has_value());
