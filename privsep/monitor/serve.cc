@@ -139,7 +139,11 @@ loop::Task<> Service::come_down() {
     if (!ended) m_.log.error("calls did not end");
   }
   // A gateway ends by itself when the last answer has left.
-  const std::function<bool()> answered = [this] { return m_.children.link_of(protocol::Role::kNetLocal) == nullptr; };
+  const std::function<bool()> answered = [this] {
+    bool gone = true;
+    m_.children.each_gateway([&gone](loop::Link& /*gateway*/) { gone = false; });
+    return gone;
+  };
   const bool left = co_await wait_for(answered, limits::kDrainAnswerMs);
   if (!left) m_.log.warn("a gateway had answers left that nobody read");
   loop::Timer too_late(m_.loop, [this] { m_.loop.stop(); });
