@@ -7,7 +7,6 @@
 #include "gateway/talk.h"
 #include "policy/names.h"
 #include "privsep/http/base64.h"
-#include "privsep/http/connection.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 #include "privsep/http/redact.h"
@@ -222,12 +221,10 @@ Task<bool> declares_output(const MethodCall& call, std::string name) {
 // The result as its client takes it.
 Task<std::string> fitted(const MethodCall& call, std::string name, std::string result) {
   Cutting how{.most = most_for(call.client)};
-  const std::shared_ptr<Connection> connection = call.in.exchange->connection();
-  if (how.most == 0 || result.size() <= how.most || !connection || !connection->caller) co_return result;
-  const std::string who = connection->caller->who;
+  if (how.most == 0 || result.size() <= how.most) co_return result;
   if (find_member(result, "structuredContent"))
     how.keep_structured = co_await declares_output(call, std::move(name));
-  co_return cut_result(result, how, who, call.g.kept);
+  co_return cut_result(result, how, call.in.who, call.g.kept);
 }
 
 Task<RpcReply> call_published(const MethodCall& call, std::string name, const json_t* arguments,

@@ -37,6 +37,13 @@ std::string acknowledged(const std::string& subscription, std::uint32_t lists,
          honoured + R"(},"_meta":{")" + kMetaSubscription + R"(":)" + subscription + "}}}";
 }
 
+Answered too_many_streams(const Message& message) {
+  return response_of({.status = 503,
+                      .code = kInternalError,
+                      .message = "Too many event streams are open: close some.",
+                      .id = message.id});
+}
+
 // The acknowledgement says which of its wishes will be granted: all lists, and the resources that there are.
 Task<Answered> listen(const MethodCall& call) {
   Gateway& g = call.g;
@@ -48,15 +55,12 @@ Task<Answered> listen(const MethodCall& call) {
         {.code = kInvalidParams,
          .message = "params.notifications must be an object, such as {\"toolsListChanged\":true}.",
          .id = message.id}));
-  if (g.streams.full())
-    co_return Answered(response_of({.status = 503,
-                                    .code = kInternalError,
-                                    .message = "Too many event streams are open: close some.",
-                                    .id = message.id}));
+  if (g.streams.full()) co_return too_many_streams(message);
   const std::uint32_t lists = lists_in(wanted);
   Subscriptions resources = co_await subscriptions_of(call, json_object_get(wanted, "resourceSubscriptions"));
   if (!in.exchange->open()) co_return Answered();  // its client left meanwhile
   if (g.draining) co_return Answered(stopping(message.id));
+  if (g.streams.full()) co_return too_many_streams(message);  // others were opened meanwhile
   in.exchange->begin_stream({});
   in.exchange->send(event_of(acknowledged(message.id, lists, resources)));
   g.streams.add({.exchange = in.exchange,

@@ -57,7 +57,7 @@ struct Incoming {
   std::shared_ptr<Exchange> exchange;
   std::string server;  // of the endpoint /mcp/servers/NAME; empty on /mcp
   wire::Id ticket{};   // of the caller, where the route needs one
-  std::string who;     // of a caller through the tunnel, whose every request is its own
+  std::string who;     // the caller, where the route needs one, as the monitor calls it
   bool anonymous = false;
   bool may_list = true;
 };

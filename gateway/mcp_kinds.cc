@@ -5,7 +5,6 @@
 #include "gateway/access.h"
 #include "gateway/methods.h"
 #include "gateway/uri_template.h"
-#include "privsep/http/connection.h"
 #include "privsep/http/ids.h"
 #include "privsep/http/json_check.h"
 #include "privsep/http/redact.h"
@@ -97,9 +96,7 @@ bool is_name(const protocol::OpenCall& wanted, std::string_view name) {
 // A part of a result that was cut, for the caller whose result it was.
 std::optional<RpcReply> kept_rest(const MethodCall& call, const std::string& uri) {
   if (!KeptResults::is_ours(uri)) return std::nullopt;
-  const std::shared_ptr<Connection> connection = call.in.exchange->connection();
-  if (!connection || !connection->caller) return std::nullopt;
-  const std::optional<std::string> text = call.g.kept.read(connection->caller->who, uri);
+  const std::optional<std::string> text = call.g.kept.read(call.in.who, uri);
   if (!text) return std::nullopt;
   return RpcReply(R"({"contents":[{"uri":)" + quoted(uri) + R"(,"mimeType":"text/plain","text":)" +
                   quoted(*text) + "}]}");

@@ -8,6 +8,7 @@
 #include "gateway/eras.h"
 #include "gateway/tunnel.h"
 #include "policy/names.h"
+#include "privsep/http/connection.h"
 
 namespace mcpbox::gateway {
 namespace {
@@ -96,6 +97,9 @@ Task<Nothing> run(Gateway& g, const Route& route, Incoming in) {
       co_return Nothing{};
     }
     in.ticket = *ticket;
+    if (const std::shared_ptr<Connection> connection = in.exchange->connection();
+        connection && connection->caller)
+      in.who = connection->caller->who;
     if (const std::optional<Response> refused = too_often(g, *in.exchange)) {
       in.exchange->reply(*refused);
       co_return Nothing{};

@@ -1,6 +1,9 @@
 // Runs in the gateways.  Trusts nothing: a client that does not read its stream loses it.
 #include "gateway/streams.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "gateway/era.h"
 #include "gateway/jsonrpc.h"
 #include "policy/limits.h"
@@ -38,6 +41,8 @@ void Streams::add(Stream stream) {
 }
 
 void Streams::remove(const Exchange* exchange) {
+  for (const Stream& stream : streams_)
+    if (stream.exchange.get() == exchange) subscribed_.erase(stream.session);
   std::erase_if(streams_, [&](const Stream& stream) { return stream.exchange.get() == exchange; });
 }
 
@@ -45,15 +50,15 @@ void Streams::end_session(const std::string& session) {
   for (const Stream& stream : streams_)
     if (stream.session == session) stream.exchange->end_stream();
   std::erase_if(streams_, [&](const Stream& stream) { return stream.session == session; });
-}
-
-void Streams::forget_session(const std::string& session) {
-  end_session(session);
   subscribed_.erase(session);
 }
 
+void Streams::forget_session(const std::string& session) { end_session(session); }
+
+// Of a session without a stream nothing is kept here: the monitor knows its wishes when one is opened.
 bool Streams::subscribe(const std::string& session, const std::string& uri, const std::string& server) {
-  if (!subscribed_.contains(session) && subscribed_.size() >= limits::kSessions) return false;
+  if (std::ranges::none_of(streams_, [&](const Stream& stream) { return stream.session == session; }))
+    return true;
   Subscriptions& own = subscribed_[session];
   if (!own.contains(uri) && own.size() >= limits::kSubscriptions) return false;
   own[uri] = server;

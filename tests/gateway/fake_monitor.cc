@@ -61,7 +61,7 @@ std::string content(const std::string& text, const std::string& more) {
   return R"({"content": [{"type": "text", "text": ")" + text + R"("}], "isError": false)" + more + "}";
 }
 
-GatewayProcess::GatewayProcess(std::uint32_t requests_per_minute)
+GatewayProcess::GatewayProcess(std::uint32_t requests_per_minute, const char* role)
     : requests_per_minute_(requests_per_minute) {
   std::signal(SIGPIPE, SIG_IGN);  // a child that is gone is an error of write(), as in the monitor
   int ends[2] = {-1, -1};
@@ -69,8 +69,8 @@ GatewayProcess::GatewayProcess(std::uint32_t requests_per_minute)
   link_.reset(ends[0]);
   const Fd theirs(ends[1]);
   const Listener listener = listen_somewhere();
-  const char* const argv[] = {MCPBOX_GATEWAY, "--role",      "net-local", "--allow-missing",
-                              "0x0",          "--listeners", "1",         nullptr};
+  const char* const argv[] = {MCPBOX_GATEWAY, "--role",      role, "--allow-missing",
+                              "0x0",          "--listeners", "1",  nullptr};
   const jail::DescriptorMove moves[] = {{.from = theirs.get(), .to = 3},
                                         {.from = listener.socket.get(), .to = 4}};
   base::Result<jail::Spawned> child = jail::spawn({.path = MCPBOX_GATEWAY,
@@ -229,6 +229,7 @@ void GatewayProcess::open_call(const wire::Header& asked, p::OpenCall call) {
   if (tool == "demo__embedded")
     result.result = content("{}", R"(, "structuredContent": {"a": {"b": [1]}}, "_meta": {})");
   if (tool == "demo__bad") result.result = R"({"content": [)";
+  if (tool == "demo__long") result.result = content(long_text());
   if (tool == "demo__newline") result.result = "{\"content\":\n[]}";
   if (tool == "demo__resulting") result.result = R"({"content":[],"resultType":"task"})";
   if (tool == "demo__ask")

@@ -23,6 +23,9 @@ namespace mcpbox::test {
 
 namespace p = mcpbox::protocol;
 
+// Lines, more of them than some clients take in one result.
+std::string long_text();
+
 // A result with this text, and `more` beside it: `, "KEY": JSON`.
 std::string content(const std::string& text, const std::string& more = "");
 
@@ -30,8 +33,9 @@ std::string content(const std::string& text, const std::string& more = "");
 // real.
 class GatewayProcess {
  public:
-  // requests_per_minute: of one caller, as the monitor would say
-  explicit GatewayProcess(std::uint32_t requests_per_minute = 1'000'000);
+  // requests_per_minute: of one caller, as the monitor would say.  role: net-local, or net-tunnel, whose
+  // callers are whoever they say that they are, here
+  explicit GatewayProcess(std::uint32_t requests_per_minute = 1'000'000, const char* role = "net-local");
   ~GatewayProcess();
   GatewayProcess(const GatewayProcess&) = delete;
   GatewayProcess& operator=(const GatewayProcess&) = delete;

@@ -8,7 +8,9 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { Instance } from "./harness/instance.ts";
 import { CLIENT, MODERN } from "./harness/mcp.ts";
 import { explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { EventStream } from "./harness/streams.ts";
 import { until } from "./harness/wait.ts";
+import { rpc, Session } from "./harness/wire.ts";
 
 const PROMPT = `
 async def main(topic: str, words: int = 10):
@@ -106,6 +108,37 @@ test("an update reaches whoever subscribed", async () => {
   assert.equal(updated, "notes://today");
   await caller.unsubscribeResource({ uri: "notes://today" });
   await caller.close();
+});
+
+test("a subscription outlives the gateway that it was made at, and ends when it is taken back", async () => {
+  const session = await Session.open(box.port);
+  const ask = async (method: string, params: Record<string, unknown>) => {
+    const { rpc: answer } = await session.post(rpc(method, params));
+    assert.ok(answer?.result, JSON.stringify(answer));
+  };
+  await ask("resources/subscribe", { uri: "notes://today" });
+  const gateway = box.one("net-local");
+  process.kill(gateway.pid, "SIGKILL");
+  await until("another gateway to answer", 60, async () => {
+    const answer = await session.post(rpc("ping")).catch(() => undefined);
+    return answer?.rpc?.result !== undefined && box.one("net-local").pid !== gateway.pid;
+  });
+  const told = "notifications/resources/updated";
+  const [stream, other] = await Promise.all([
+    EventStream.legacy(box.url, session),
+    EventStream.legacy(box.url),
+  ]);
+  await ask("tools/call", { name: "docs__poke", arguments: {} });
+  await until("the session to be told", 20, () => stream.count(told) === 1);
+  // What comes on one stream comes in order: the poke between the two is one that nobody wished to hear of.
+  await ask("resources/unsubscribe", { uri: "notes://today" });
+  await ask("tools/call", { name: "docs__poke", arguments: {} });
+  await ask("resources/subscribe", { uri: "notes://today" });
+  await ask("tools/call", { name: "docs__poke", arguments: {} });
+  await until("the session to be told again", 20, () => stream.count(told) > 1);
+  assert.equal(stream.count(told), 2);
+  assert.equal(other.count(told), 0, "it was another session's wish");
+  for (const one of [stream, other]) one.close();
 });
 
 test("what is not approved any more is out of the lists and out of reach", async () => {

@@ -6,11 +6,13 @@ import { after, afterEach, before, test } from "node:test";
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
-import { Instance } from "./harness/instance.ts";
-import { MODERN } from "./harness/mcp.ts";
+import { freePort, Instance } from "./harness/instance.ts";
+import { rpcOf } from "./harness/http.ts";
+import { MODERN, modernMeta } from "./harness/mcp.ts";
 import { run, type User } from "./harness/run.ts";
 import { explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
-import { modern } from "./harness/wire.ts";
+import { believedBy, type Tunnel } from "./harness/sworn.ts";
+import { modern, rpc } from "./harness/wire.ts";
 
 const LINES =
   'async def main(lines: int) -> str:\n    return "".join(f"line {i} straße 🙂\\n" for i in range(lines))\n';
@@ -28,11 +30,14 @@ const nobody: User = { uid: Number(NOBODY[2]), gid: Number(NOBODY[3]) };
 
 let box: Instance;
 let lines: Tool;
+let tunnel: Tunnel;
 
 before(async () => {
+  const port = await freePort();
   box = await Instance.create();
-  appendFileSync(box.config, "allow-user = nobody\n");
+  appendFileSync(box.config, `allow-user = nobody\ntunnel-listen = 127.0.0.2:${port}\n`);
   await box.start();
+  tunnel = await believedBy(box, port);
   lines = await publish(box, "long", "lines", LINES);
   await publishAnother(box, lines, "rows", ROWS);
   await publishAnother(box, lines, "declared", DECLARED);
@@ -121,4 +126,26 @@ test("nobody but the caller whose result it was reads the rest", async () => {
   assert.match(others.stdout, /^200 .*Resource not found/, others.stderr);
   await assert.rejects(client.readResource({ uri: uri.replace(/\/2$/, "/99") }), /not found/i);
   await client.close();
+});
+
+test("a remote caller's results are cut as well, and the rest is theirs alone", async () => {
+  const meta = modernMeta({ "io.modelcontextprotocol/clientInfo": { name: "claude-code", version: "2.1" } });
+  const asRemote = async (method: string, params: Record<string, unknown>, email = "ada@example.org") => {
+    const body = JSON.stringify(rpc(method, { ...params, _meta: meta }));
+    const name = { "Mcp-Name": String(params["name"] ?? params["uri"]) };
+    return rpcOf(await tunnel.ask(body, { email }, { headers: name }));
+  };
+  const { result } = await asRemote("tools/call", { name: lines.name, arguments: { lines: 20_000 } });
+  const client = {
+    readResource: async (params: { uri: string }) => (await asRemote("resources/read", params)).result,
+  };
+  assert.ok(Buffer.byteLength(result!["content"][0].text) <= 60_000);
+  assert.equal(await whole(client as unknown as Client, result), expected(20_000));
+
+  await box.ctlJson("remote", "allow", "emails", "ada@example.org", "eve@example.org");
+  const { uri } = result!["content"].find((block: any) => block.type === "resource_link");
+  assert.match((await asRemote("resources/read", { uri }, "eve@example.org")).error!.message, /not found/i);
+  const here = await as("claude-code", "2026-07-28");
+  await assert.rejects(here.readResource({ uri }), /not found/i);
+  await here.close();
 });
