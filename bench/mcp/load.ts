@@ -74,7 +74,7 @@ export interface Load {
 
 export async function load(
   port: number,
-  request: Buffer,
+  request: Buffer | (() => Buffer), // a function: asked once for each connection
   seconds: number,
   pids: () => number[],
   connections = CONNECTIONS,
@@ -82,7 +82,8 @@ export async function load(
   const measured = pids();
   const before = cpuSeconds(measured);
   const began = performance.now();
-  const each = Array.from({ length: connections }, () => one(port, request, began + seconds * 1000));
+  const bytes = () => (typeof request === "function" ? request() : request);
+  const each = Array.from({ length: connections }, () => one(port, bytes(), began + seconds * 1000));
   const answered = (await Promise.all(each)).reduce((sum, count) => sum + count, 0);
   const took = (performance.now() - began) / 1000;
   const cpu = cpuSeconds(measured) - before;

@@ -12,6 +12,8 @@ import { load } from "./load.ts";
 
 const ROUNDS = Number(process.env["ROUNDS"] ?? 9);
 const SECONDS = 1.5; // of each side in a round: the kernel counts CPU in hundredths of a second
+const MOST_A_MINUTE = 10_000; // the setting's most
+const CLIENTS = 96; // nearly as many as there may be
 const CODE =
   'async def main(city: str, days: int = 1) -> dict:\n    """Tells the weather."""\n    return {}\n';
 
@@ -31,8 +33,9 @@ const PARTS: Part[] = [
   },
 ];
 
-async function sdkServer(): Promise<{ port: number; pid: number }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "sdk_server.ts")], {
+/** One that shows as many tools as we do. */
+async function sdkServer(tools: number): Promise<{ port: number; pid: number }> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "sdk_server.ts"), String(tools)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   process.on("exit", () => child.kill("SIGKILL"));
@@ -42,8 +45,24 @@ async function sdkServer(): Promise<{ port: number; pid: number }> {
   return { port: await promise, pid: child.pid! };
 }
 
-async function compare(part: Part, box: Instance, sdk: { port: number; pid: number }): Promise<void> {
-  const ours = bytesOf(box.port, modern(...part.ours));
+/** No caller may send as many requests as a measurement does: each connection is another client's. */
+async function clients(box: Instance): Promise<() => string> {
+  await box.ctlJson("settings", "set", "mcp_rate_limit_rpm", String(MOST_A_MINUTE));
+  const tokens: string[] = [];
+  while (tokens.length < CLIENTS)
+    tokens.push((await box.ctlJson("client", "token", "create", `c${tokens.length}`)).token);
+  let at = 0;
+  return () => tokens[at++ % CLIENTS]!;
+}
+
+async function compare(
+  part: Part,
+  box: Instance,
+  client: () => string,
+  sdk: { port: number; pid: number },
+): Promise<void> {
+  const [method, params] = part.ours;
+  const ours = () => bytesOf(box.port, modern(method, params, { Authorization: `Bearer ${client()}` }));
   const theirs = bytesOf(sdk.port, modern(...part.theirs));
   const ourPids = () => box.family().map(({ pid }) => pid);
   const ratios: number[] = [];
@@ -68,8 +87,9 @@ async function compare(part: Part, box: Instance, sdk: { port: number; pid: numb
 const box = await Instance.started();
 const first = await publish(box, "weather", "report", CODE);
 for (const name of ["forecast", "history"]) await publishAnother(box, first, name, CODE);
-const sdk = await sdkServer();
-for (const part of PARTS) await compare(part, box, sdk);
+const client = await clients(box);
+const sdk = await sdkServer((await box.mcp.toolNames()).length);
+for (const part of PARTS) await compare(part, box, client, sdk);
 await box.stop();
 box.destroy();
 process.exit(0);

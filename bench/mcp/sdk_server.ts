@@ -1,5 +1,5 @@
-// The other side of the comparison: the official TypeScript SDK's stateless server with as many tools as an instance of
-// ours with three published ones shows.  Prints its port.
+// sdk_server.ts TOOLS: the other side of the comparison, the official TypeScript SDK's stateless server with so many
+// tools.  Prints its port.
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 
@@ -9,7 +9,7 @@ const { McpServer, createMcpHandler } = from("@modelcontextprotocol/server");
 const { toNodeHandler } = from("@modelcontextprotocol/node");
 const { z } = from("zod");
 
-const TOOLS = 19;
+const TOOLS = Number(process.argv[2]);
 const SERVERS = [
   { id: "6a4c1c9e-3b83-4e61-a3b5-2f0a5c8f1b70", name: "weather", status: "running", tool_count: 3 },
 ];
