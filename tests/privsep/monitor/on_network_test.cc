@@ -87,6 +87,7 @@ class NetworkTest : public CallsTest {
 
   std::shared_ptr<Peer> root = peer(Role::kCtl, State::kDeciding);
   std::optional<wire::Id> granted;
+  std::uint32_t seconds = 0;
   std::optional<wire::Id> closed;  // at egress
   protocol::NetworkUse use;        // what egress then says
   bool silent = false;             // or says not
