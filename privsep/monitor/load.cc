@@ -1,5 +1,8 @@
 // Runs in the monitor, once, before it serves.  Trusts the database with content, not with authority:
 // approvals, settings and admins count only with a seal that fits and when the chain knows no later decision.
+#include <set>
+#include <utility>
+
 #include "privsep/monitor/loading.h"
 #include "privsep/monitor/seals.h"
 #include "privsep/monitor/sql.h"
@@ -18,13 +21,25 @@ protocol::Approval approval_of(std::string_view status) {
   return protocol::Approval::kDraft;
 }
 
-void take_servers(Monitor& m, const Rows& rows) {
-  for (const Row& row : rows.rows)
-    m.catalogue.put(Server{.id = bytes<16>(row, 0),
-                           .name = text(row, 1),
-                           .description = text(row, 2),
-                           .running = text(row, 3) == "running",
-                           .default_timeout_ms = static_cast<std::uint32_t>(number(row, 5))});
+// Whoever writes `running` starts nothing: the chain knows what was started.
+bool was_started(const LastDecisions& last, const wire::Id& server) {
+  const std::string subject(view_of(server));
+  return last_of(last, subject, {"start_server"}) > last_of(last, subject, {"stop_server"});
+}
+
+void take_servers(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  for (const Row& row : rows.rows) {
+    Server server{.id = bytes<16>(row, 0),
+                  .name = text(row, 1),
+                  .description = text(row, 2),
+                  .running = text(row, 3) == "running",
+                  .default_timeout_ms = static_cast<std::uint32_t>(number(row, 5))};
+    if (server.running && !was_started(last, server.id)) {
+      server.running = false;
+      ignore(m, "that server " + server.name + " runs", "the audit chain knows no start after its last stop");
+    }
+    m.catalogue.put(std::move(server));
+  }
 }
 
 void take_tools(Monitor& m, const Rows& rows) {
@@ -50,7 +65,9 @@ LastDecisions by_two_columns(const Rows& rows) {
 }
 
 // A row per tool and digest.  last: of the chain, by tool and digest.
-void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
+//   returns  the tools of rows that were ignored
+std::set<wire::Id> take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
+  std::set<wire::Id> reported;
   for (const Row& row : rows.rows) {
     Tool* tool = m.catalogue.find_tool(bytes<16>(row, 1));
     if (tool == nullptr) continue;
@@ -62,16 +79,30 @@ void take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
                               .by = by,
                               .at_ms = number(row, 7),
                               .sequence = static_cast<std::uint64_t>(number(row, 6)),
-                              .capabilities = row.at(9)};
+                              .capabilities = row.at(9),
+                              .server = tool->server};
     const std::string what = "the decision on " + m.catalogue.published_name(*tool);
-    if (!Keys::same(seal_of_approval(m.keys, sealed), bytes<32>(row, 8)))
-      ignore(m, what, kForgedRow);
-    else if (const auto later = last.find({text(row, 1), text(row, 2)});
-             later != last.end() && sealed.sequence < later->second)
-      ignore(m, what, kOldRow);
-    else if (state == "approved")
+    const auto later = last.find({text(row, 1), text(row, 2)});
+    const bool ours = Keys::same(seal_of_approval(m.keys, sealed), bytes<32>(row, 8));
+    if (!ours || (later != last.end() && sealed.sequence < later->second)) {
+      ignore(m, what, ours ? kOldRow : kForgedRow);
+      reported.insert(tool->id);
+    } else if (state == "approved") {
       tool->approved[sealed.digest] = {
           .by = by, .sequence = sealed.sequence, .capabilities = text(row, 9), .at_ms = sealed.at_ms};
+    }
+  }
+  return reported;
+}
+
+// What is called approved and is not: nobody may call it, and an administrator should know that it was tried.
+void report_invented(Monitor& m, const LastDecisions& last, const std::set<wire::Id>& reported) {
+  for (const auto& [id, tool] : m.catalogue.tools()) {
+    const bool invented = tool.approval == protocol::Approval::kApproved && !approved_as_it_is(tool);
+    const std::pair digest_of_it(std::string(view_of(id)), std::string(view_of(digest_of_tool(tool))));
+    if (!invented || reported.contains(id) || last.contains(digest_of_it)) continue;  // it was revoked
+    ignore(m, "that " + m.catalogue.published_name(tool) + " is approved",
+           "nobody has decided on what it is now");
   }
 }
 
@@ -163,9 +194,11 @@ loop::Task<> Monitor::load() {
       .sql = &sql::kSpentNonces,
       .params = {Param::integer(clock.now_ms() - policy::assertion::kNonceSeconds * 1000)}};
   const Rows nonces = co_await store.query(std::move(nonces_of_late));
-  take_servers(*this, servers);
+  const LastDecisions of_tools = by_two_columns(tool_decisions);
+  take_servers(*this, servers, last);
   take_tools(*this, tools);
-  take_approvals(*this, approvals, by_two_columns(tool_decisions));
+  const std::set<wire::Id> reported = take_approvals(*this, approvals, of_tools);
+  report_invented(*this, of_tools, reported);
   take_admins(*this, admin_rows, last);
   take_sessions(*this, session_rows, last);
   take_client_tokens(*this, client_rows, last);

@@ -103,13 +103,15 @@ base::Result<p::Approval> decidable(const Tool* tool, const wire::Digest& digest
 }
 
 Statement decision_row(const Monitor& m, const Verdict& verdict, std::int64_t at_ms, std::uint64_t sequence) {
+  const auto tool = m.catalogue.tools().find(verdict.tool);
   const ApprovalSeal sealed{.tool = verdict.tool,
                             .digest = verdict.digest,
                             .state = verdict.word,
                             .by = verdict.by,
                             .at_ms = at_ms,
                             .sequence = sequence,
-                            .capabilities = verdict.capabilities};
+                            .capabilities = verdict.capabilities,
+                            .server = tool == m.catalogue.tools().end() ? wire::Id{} : tool->second.server};
   const Param reason = verdict.reason.empty() ? Param::null() : Param::text(verdict.reason);
   return {.sql = &sql::kInsertApproval,
           .params = {Param::uuid(random_id()), Param::uuid(verdict.tool), Param::digest(verdict.digest),

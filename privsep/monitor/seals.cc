@@ -13,7 +13,7 @@ wire::Digest seal_of_approval(const Keys& keys, const ApprovalSeal& row) {
   if (!row.capabilities)
     return keys.seal("approvals", {view_of(row.tool), view_of(row.digest), row.state, row.by, at, sequence});
   return keys.seal("approvals", {view_of(row.tool), view_of(row.digest), row.state, row.by, at, sequence,
-                                 *row.capabilities});
+                                 *row.capabilities, view_of(row.server)});
 }
 
 wire::Digest seal_of_setting(const Keys& keys, std::string_view key, std::string_view value,

@@ -19,6 +19,8 @@ struct ApprovalSeal {
   std::int64_t at_ms = 0;
   std::uint64_t sequence = 0;                    // of the decision's audit record
   std::optional<std::string_view> capabilities;  // rows of before they were kept have none
+  wire::Id
+      server{};  // the tool's: its hosts and secrets are not another one's.  Covered with the capabilities
 };
 
 wire::Digest seal_of_approval(const Keys& keys, const ApprovalSeal& row);

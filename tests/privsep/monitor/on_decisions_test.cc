@@ -195,7 +195,8 @@ class LoadTest : public DecisionTest {
                            .by = "root",
                            .at_ms = 5,
                            .sequence = sequence,
-                           .capabilities = capabilities};
+                           .capabilities = capabilities,
+                           .server = server_id};
     const wire::Digest seal = seal_of_approval(sealed_with, row);
     return {std::string(16, 'a'),
             std::string(view_of(tool_id)),
@@ -240,9 +241,48 @@ TEST_F(LoadTest, WhatAToolCouldReachWhenItWasApprovedIsUnderTheSeal) {
     row[9] = other;
     tool().approved.clear();
     store.answers["load_approvals"].rows = {row};
+    monitor.warnings.clear();
     load();
     EXPECT_TRUE(tool().approved.empty());
+    EXPECT_EQ(monitor.warnings.size(), 1U);
   }
+}
+
+TEST_F(LoadTest, AToolThatWasPutIntoAnotherServerIsNotApprovedThere) {
+  store.answers["load_approvals"].rows = {approval_row(3, keys, "")};
+  monitor.catalogue.put(Server{.id = {9}, .name = "rich", .running = true});
+  Tool moved = tool();
+  moved.server = {9};
+  monitor.catalogue.put(std::move(moved));
+  load();
+  EXPECT_TRUE(tool().approved.empty());
+  EXPECT_EQ(monitor.warnings.size(), 1U);
+}
+
+TEST_F(LoadTest, AToolThatIsOnlyCalledApprovedIsReported) {
+  load();
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+  ASSERT_EQ(monitor.warnings.size(), 1U);
+  EXPECT_TRUE(monitor.warnings[0].contains("srv__greet")) << monitor.warnings[0];
+}
+
+TEST_F(LoadTest, OnlyTheChainKnowsWhichServersRun) {
+  const auto row = [](unsigned char id, const char* name) {
+    return std::vector<std::optional<std::string>>{
+        std::string(16, static_cast<char>(id)), name, "", "running", std::nullopt, "0"};
+  };
+  store.answers["load_approvals"].rows = {approval_row(3, keys)};
+  store.answers["load_servers"].rows = {row('a', "never"), row('b', "stopped"), row('c', "started")};
+  store.answers["last_decisions"].rows = {{std::string(16, 'b'), "start_server", "4"},
+                                          {std::string(16, 'b'), "stop_server", "5"},
+                                          {std::string(16, 'c'), "start_server", "8"},
+                                          {std::string(16, 'c'), "stop_server", "7"}};
+  load();
+  for (const char* name : {"never", "stopped", "started"})
+    EXPECT_EQ(monitor.catalogue.find_server(std::string_view(name))->running,
+              name == std::string_view("started"))
+        << name;
+  EXPECT_EQ(monitor.warnings.size(), 2U);
 }
 
 TEST_F(LoadTest, AReplayedApprovalIsIgnoredAndReported) {
@@ -262,6 +302,7 @@ TEST_F(LoadTest, AFreezeWhoseRowWasDeletedStillHolds) {
 }
 
 TEST_F(LoadTest, AForgedAdminIsIgnored) {
+  store.answers["load_approvals"].rows = {approval_row(3, keys)};
   store.answers["load_admins"].rows = {{"mallory", "$argon2id$", "1", std::string(32, 's')}};
   load();
   EXPECT_TRUE(monitor.admins.empty());
