@@ -1,3 +1,5 @@
+// Runs in admin and in mcpboxctl.  An analysis is a child's, of code that nobody has approved: no shape of it
+// is taken for granted.
 #include "admin/review/changes.h"
 
 #include <algorithm>
