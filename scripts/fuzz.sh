@@ -14,6 +14,7 @@ client_targets=(http json jsonrpc)
 parsers=(gateway/era.cc gateway/guard.cc gateway/jsonrpc.cc privsep/http/base64.cc
   privsep/http/framing.cc privsep/http/headers.cc privsep/http/http.cc privsep/http/json_check.cc)
 least_covered=90 # percent of lines
+side_by_side=3   # targets at once: as many as `make test` runs
 
 "$ROOT/scripts/install-deps.sh" test
 configure "$folder" -DMCPBOX_TESTS=ON -DMCPBOX_FUZZ=ON -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19
@@ -29,13 +30,30 @@ ninja -C "$folder" -j "$(jobs_here)" --quiet "${names[@]/#/fuzz-}"
 # seeds_of NAME: the folder of its seeds, where there is one.
 seeds_of() { [[ ! -d $ROOT/tests/fuzz/seeds/$1 ]] || say "$ROOT/tests/fuzz/seeds/$1"; }
 
-mkdir -p "$folder/findings" "$folder/profiles"
-for name in "${names[@]}"; do
-  mkdir -p "$folder/corpus/$name"
-  mapfile -t seeds < <(seeds_of "$name")
-  say "== $name, $seconds s"
-  LLVM_PROFILE_FILE=/dev/null "$folder/bin/fuzz-$name" -max_total_time="$seconds" -print_final_stats=1 \
-    -artifact_prefix="$folder/findings/$name-" "$folder/corpus/$name" "${seeds[@]}"
+# fuzz NAME: one target for its time.
+fuzz() {
+  local seeds
+  mkdir -p "$folder/corpus/$1"
+  mapfile -t seeds < <(seeds_of "$1")
+  LLVM_PROFILE_FILE=/dev/null "$folder/bin/fuzz-$1" -max_total_time="$seconds" -print_final_stats=1 \
+    -artifact_prefix="$folder/findings/$1-" "$folder/corpus/$1" "${seeds[@]}"
+}
+
+mkdir -p "$folder/findings" "$folder/profiles" "$folder/logs"
+for ((at = 0; at < ${#names[@]}; at += side_by_side)); do
+  running=()
+  for name in "${names[@]:at:side_by_side}"; do
+    fuzz "$name" >"$folder/logs/$name" 2>&1 &
+    running+=($!)
+  done
+  bad=0
+  for name in "${names[@]:at:side_by_side}"; do
+    wait "${running[0]}" || bad=1
+    running=("${running[@]:1}")
+    say "== $name, $seconds s"
+    tail -n 40 "$folder/logs/$name"
+  done
+  ((bad == 0)) || die "a target found something: see $folder/findings"
 done
 
 for name in "${client_targets[@]}"; do

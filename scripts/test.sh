@@ -94,7 +94,7 @@ lint_mode=--quick
 count_one "lint" "$ROOT/scripts/lint.sh" "$lint_mode"
 if ((gcc_ok)); then timed "tests, g++ 12" tests_in "$BUILD" gcc; else failed=$((failed + 1)); fi
 # The parsers of what clients send, with what the corpus knows and a little more; `make fuzz` does it at length.
-count_one "fuzz" env FUZZ_SECONDS=10 ONLY="http json jsonrpc" "$ROOT/scripts/fuzz.sh"
+count_one "fuzz" env FUZZ_SECONDS=30 ONLY="http json jsonrpc" "$ROOT/scripts/fuzz.sh"
 # The whole-system story is about the daemons' behaviour, not the compiler's: once is enough.
 if [[ -n $long ]] && ((clang_ok)); then
   timed "tests, clang 19" tests_in "$BUILD-clang" clang system
