@@ -12,10 +12,25 @@ import {
   UNKNOWN_TOOL,
   withClient,
 } from "./harness/clients.ts";
-import { contentOf, inspect, INSPECTOR_TOOL_ERROR, toolsOf } from "./harness/inspector.ts";
+import {
+  contentOf,
+  findingsOf,
+  inspect,
+  INSPECTOR_SCHEMA_ERROR,
+  INSPECTOR_TOOL_ERROR,
+  toolsOf,
+} from "./harness/inspector.ts";
 import { Instance } from "./harness/instance.ts";
 import { textOf } from "./harness/mcp.ts";
-import { approve, digestOf, EIGHT_DIGITS, explainFailure, logsOf } from "./harness/story.ts";
+import {
+  approve,
+  digestOf,
+  EIGHT_DIGITS,
+  explainFailure,
+  logsOf,
+  publish,
+  publishAnother,
+} from "./harness/story.ts";
 
 // In the order in which every client sees them.
 const MANAGEMENT_TOOLS = [
@@ -227,9 +242,27 @@ for (const era of ["legacy", "auto", "modern"])
     assert.equal(failed.code, INSPECTOR_TOOL_ERROR, `${failed.stdout}${failed.stderr}`);
   });
 
-test("the Inspector finds no fault with the schemas of the management tools", async () => {
-  const listed = await inspect(box.url, "--method", "tools/list", "--strict");
+// It says nothing about a schema without a fault; that it would speak is seen from tools that have one.
+test("the Inspector finds faults where an author made some, and nowhere else", async () => {
+  const strict = (url: string) => inspect(url, "--method", "tools/list", "--strict");
+  const listed = await strict(box.url);
   assert.equal(listed.code, 0, listed.stderr);
+  const names = toolsOf(listed)?.map(({ name }) => name);
+  assert.deepEqual(names, ["weather__report", ...MANAGEMENT_TOOLS], "what it looked at");
+  assert.deepEqual(findingsOf(listed), {});
+  assert.doesNotMatch(listed.stderr, /Error:|Warning:/);
+
+  const faulty = (schema: string) =>
+    `INPUT_SCHEMA = {"type": "object", "properties": {"a": ${schema}}}\nasync def main(a): return a\n`;
+  const first = await publish(box, "faults", "warned", faulty('{"type": ["string", "null"]}'));
+  const warned = await strict(`${box.url}/servers/faults`);
+  assert.equal(warned.code, 0, warned.stderr);
+  assert.deepEqual(findingsOf(warned), { warned: ["warning"] });
+  await publishAnother(box, first, "wrong", faulty("True"));
+  const wrong = await strict(box.url);
+  assert.equal(wrong.code, INSPECTOR_SCHEMA_ERROR, wrong.stderr);
+  assert.deepEqual(findingsOf(wrong), { faults__warned: ["warning"], faults__wrong: ["error"] });
+  await box.mcp.manage("delete_server", { server_id: first.server });
 });
 
 test("changed code needs a new approval: the tool is gone at once, by list and by name", async () => {

@@ -9,7 +9,9 @@ import { run, type Ran } from "./run.ts";
 
 const BIN = join(import.meta.dirname, "..", "node_modules", ".bin");
 
-export const INSPECTOR_TOOL_ERROR = 5; // its exit status when the tool's result is an error
+// Its exit statuses.
+export const INSPECTOR_TOOL_ERROR = 5; // the tool's result is an error
+export const INSPECTOR_SCHEMA_ERROR = 6; // --strict: a schema that some clients refuse
 
 export async function inspect(url: string, ...args: string[]): Promise<Ran> {
   const home = mkdtempSync(join(tmpdir(), "inspector-")); // it writes ~/.mcp-inspector
@@ -43,6 +45,17 @@ function field<T>(value: unknown, name: string): T | undefined {
 
 export function toolsOf(ran: Ran): ListedTool[] | undefined {
   return field<ListedTool[]>(JSON.parse(ran.stdout), "tools");
+}
+
+/** What --strict found, by tool: of each finding its severity.  It reports a tool only when there is something to say. */
+export function findingsOf(ran: Ran): Record<string, string[]> {
+  const found = field<{ toolName: string; findings: { severity: string }[] }[]>(
+    JSON.parse(ran.stdout),
+    "schemaFindings",
+  );
+  return Object.fromEntries(
+    (found ?? []).map(({ toolName, findings }) => [toolName, findings.map(({ severity }) => severity)]),
+  );
 }
 
 export function contentOf(ran: Ran): ToolResult["content"] | undefined {
