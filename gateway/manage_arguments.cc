@@ -23,34 +23,34 @@ std::string bounds_of(const Argument& row) {
 }
 
 std::string type_of(const Argument& row) {
-  const auto named = [&row](const char* type) {
-    const std::string word = quoted(type);
-    return R"("type":)" + (row.presence == Presence::kClearable ? "[" + word + R"(,"null"])" : word);
-  };
   switch (row.type) {
     case ArgumentType::kText:
-      return named("string") + "," + bounds_of(row);
+      return R"("type":"string",)" + bounds_of(row);
     case ArgumentType::kName:
-      return named("string") + "," + bounds_of(row) + R"(,"pattern":)" + quoted(kNamePattern);
+      return R"("type":"string",)" + bounds_of(row) + R"(,"pattern":)" + quoted(kNamePattern);
     case ArgumentType::kId:
-      return named("string") + R"(,"format":"uuid")";
+      return R"("type":"string","format":"uuid")";
     case ArgumentType::kInteger:
-      return named("integer") + R"(,"minimum":)" + number_text(row.least) + R"(,"maximum":)" +
+      return R"("type":"integer","minimum":)" + number_text(row.least) + R"(,"maximum":)" +
              number_text(row.most);
     case ArgumentType::kBoolean:
-      return named("boolean");
+      return R"("type":"boolean")";
     case ArgumentType::kObject:
-      return named("object");
+      return R"("type":"object")";
     case ArgumentType::kArray:
-      return named("array") + R"(,"items":{"type":"object"})";
+      return R"("type":"array","items":{"type":"object"})";
     case ArgumentType::kKind:
       return R"("type":"string","enum":["tool","prompt","resource","resource_template"])";
   }
   return {};
 }
 
+// One `type` a schema: several clients refuse a list of them.
 std::string property_of(const Argument& row) {
-  return quoted(row.name) + ":{" + type_of(row) + R"(,"description":)" + quoted(row.what) + "}";
+  const std::string type = type_of(row);
+  const bool clearable = row.presence == Presence::kClearable;
+  return quoted(row.name) + ":{" + (clearable ? R"("anyOf":[{)" + type + R"(},{"type":"null"}])" : type) +
+         R"(,"description":)" + quoted(row.what) + "}";
 }
 
 std::string shown(const json_t* value) {

@@ -62,7 +62,7 @@ constexpr ManageTool kTools[] = {
     { "mcpbox_request_network_access", "Ask for a host",
       "Asks a person to let the tools of a server reach one host. Without it code that uses http fails with a message that names the host. You cannot approve it yourself; ask for exactly what the code needs. Next: tell the user that it waits, and look again with mcpbox_get_tool_status.",
       kHostArguments,
-      R"("success":{"type":"boolean"},"request_id":{"type":"string"},"host":{"type":"string"},"port":{"type":["integer","null"]},"status":{"type":"string"},"message":{"type":"string"})", R"(["success","request_id","host","port","status"])",
+      R"("success":{"type":"boolean"},"request_id":{"type":"string"},"host":{"type":"string"},"port":{"anyOf":[{"type":"integer"},{"type":"null"}]},"status":{"type":"string"},"message":{"type":"string"})", R"(["success","request_id","host","port","status"])",
       0, on_request_network_access },
     { "mcpbox_list_pending_requests", "List what waits for a person",
       "Lists everything that waits for a person's decision: tools, modules and hosts, oldest first. Use it to tell the user what is left to decide. Next: mcpbox_get_tool_status for one tool's requests.",

@@ -105,7 +105,9 @@ loop::Task<std::uint64_t> StorePg::enqueue(AuditRecord record, MakeRows rows) {
 
 // What can wait when space is short: calls, and what callers of the gateways change.
 base::Result<void> StorePg::has_room_for(const AuditRecord& record, const MakeRows& rows) const {
-  const bool of_caller = rows && (record.actor.starts_with("unix:") || record.actor.starts_with("remote:"));
+  constexpr std::string_view kCallers[] = {"unix:", "client:", "remote:", "anonymous:"};
+  const auto begins = [&record](std::string_view caller) { return record.actor.starts_with(caller); };
+  const bool of_caller = rows && std::ranges::any_of(kCallers, begins);
   if (reserve_ == nullptr || (record.kind != AuditKind::kCallIntent && !of_caller)) return {};
   return reserve_->check();
 }

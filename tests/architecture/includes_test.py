@@ -47,12 +47,14 @@ MAY_INCLUDE = {
     "executor": PROTOCOL | {"privsep/jail"},
     # it checks the chain and its checkpoints itself, as whoever has an export can
     "admin": PROTOCOL | {"privsep/loop", "privsep/http", "privsep/jail", "privsep/audit"},
-    "admin/ctl": PROTOCOL | {"privsep/audit", "admin/metrics", "privsep/http/base64.h"},
+    "admin/ctl": PROTOCOL | {"privsep/audit", "admin/metrics", "admin/review", "privsep/http/base64.h"},
     # keys to know whether one fits, the launcher's way to configuration, accounts and database
     "admin/backup": BASE
     | {"policy", "privsep/audit", "privsep/jail", "privsep/launcher", "privsep/migrate/schema_files.h"}
     | {"privsep/monitor/keys.h", "privsep/monitor/audit_head.h", "admin/ctl/terminal.h"},
     "admin/metrics": PROTOCOL,
+    # differences of two answers of the monitor's, for the admin process and the terminal alike
+    "admin/review": set(),
     "admin/audit-verify": {"privsep/audit"},
 }
 

@@ -51,9 +51,13 @@ async function errorOf(tool: string, args: Record<string, unknown>): Promise<Det
   return { ...details, text };
 }
 
+/** What a property is when it is not null. */
+const set = (schema: any): any => schema.anyOf?.[0] ?? schema;
+
 /** What does not fit a property, by its schema. */
-function misfits(schema: any): unknown[] {
-  const types = [schema.type].flat();
+function misfits(property: any): unknown[] {
+  const schema = set(property);
+  const types = [schema.type];
   const wrong: unknown[] = [7, true, "\u0000", [], {}, 1.5, "x"].filter((value) => {
     const type = Array.isArray(value) ? "array" : typeof value === "number" ? "integer" : typeof value;
     return !types.includes(type) || value === 1.5 || value === "\u0000";
@@ -70,15 +74,15 @@ function misfits(schema: any): unknown[] {
 }
 
 /** Something that fits. */
-function fitting(name: string, schema: any): unknown {
+function fitting(name: string, property: any): unknown {
+  const schema = set(property);
   if (name === "tool_id") return draft.id;
   if (name === "server_id") return live.server;
   if (schema.enum) return schema.enum[0];
-  const [type] = [schema.type].flat();
-  if (type === "integer") return schema.minimum;
-  if (type === "boolean") return true;
-  if (type === "object") return {};
-  if (type === "array") return [];
+  if (schema.type === "integer") return schema.minimum;
+  if (schema.type === "boolean") return true;
+  if (schema.type === "object") return {};
+  if (schema.type === "array") return [];
   return "a".repeat(Math.max(schema.minLength ?? 1, 1));
 }
 

@@ -66,10 +66,10 @@ TEST_F(SpaceReserveTest, WhileSpaceIsShortOutcomesAndAdministratorsComeFirst) {
   const auto short_again = [this] { ASSERT_TRUE(space.give_up() || !space.held()); };
   short_again();
   EXPECT_EQ(record(AuditKind::kCallIntent).error().why, base::Why::kBusy);
-  short_again();
-  EXPECT_EQ(change("unix:alice").error().why, base::Why::kBusy);
-  short_again();
-  EXPECT_EQ(change("remote:eve").error().why, base::Why::kBusy);
+  for (const char* caller : {"unix:alice", "client:laptop", "remote:eve", "anonymous:#5e"}) {
+    short_again();
+    EXPECT_EQ(change(caller).error().why, base::Why::kBusy) << caller;
+  }
   short_again();
   EXPECT_TRUE(record(AuditKind::kCallOutcome).has_value());
   short_again();
