@@ -89,7 +89,7 @@ inline constexpr Sql kApiAudit{"api_audit", R"sql(
              SELECT json_agg(json_build_object(
                       'sequence', a.sequence, 'at', iso_ms(a.at_ms),
                       'kind', (ARRAY['call_intent', 'call_outcome', 'decision', 'configuration', 'authentication',
-                                     'child_ending', 'lifecycle'])[a.kind],
+                                     'child_ending', 'lifecycle', 'secret_read', 'refusal'])[a.kind],
                       'actor', log_text(a.actor, 200), 'action', a.action,
                       'subject', nullif(a.subject, '00000000-0000-0000-0000-000000000000'),
                       'call', nullif(a.call, '00000000-0000-0000-0000-000000000000'), 'number', a.number,
@@ -157,7 +157,7 @@ inline constexpr Sql kApiActivity{"api_activity", R"sql(
     SELECT json_build_object('items', coalesce(json_agg(json_build_object(
              'sequence', n.sequence, 'at', iso_ms(n.at_ms),
              'kind', coalesce((ARRAY['call_intent', 'call_outcome', 'decision', 'configuration', 'authentication',
-                                     'child_ending', 'lifecycle'])[n.kind], 'other'),
+                                     'child_ending', 'lifecycle', 'secret_read', 'refusal'])[n.kind], 'other'),
              'actor', log_text(n.actor, 200), 'action', n.action,
              'subject', nullif(n.subject, '00000000-0000-0000-0000-000000000000'),
              'call', nullif(n.call, '00000000-0000-0000-0000-000000000000'), 'number', n.number,
