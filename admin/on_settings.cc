@@ -64,9 +64,10 @@ Task<Answered> on_read_settings(Admin& a, const Incoming& in) {
 
 // All of them are checked before the first is changed.
 Task<Answered> on_change_settings(Admin& a, const Incoming& in) {
-  Fields fields(in.body.get(), {"remote_tool_editing", "tool_approval_mode", "network_access_policy",
-                                "module_approval_mode", "redact_secrets_in_output", "log_retention_days",
-                                "log_retention_mb", "mcp_rate_limit_rpm", "decide_from", "anonymous_listing"});
+  Fields fields(in.body.get(),
+                {"remote_tool_editing", "tool_approval_mode", "network_access_policy", "module_approval_mode",
+                 "redact_secrets_in_output", "log_retention_days", "log_retention_mb", "mcp_rate_limit_rpm",
+                 "decide_from", "anonymous_listing"});
   std::vector<protocol::ChangeSetting> changes;
   for (const SettingRow& row : policy::settings()) {
     const std::string key(row.key);

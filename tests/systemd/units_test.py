@@ -107,7 +107,6 @@ class AsSystemdReadsThem(unittest.TestCase):
                     self.assertIn(directive, reasons, f"{unit.name}: {row['description']}")
 
 
-
 def milliseconds_of(*paths):
     """The constants kNAMEMs of these sources: numbers, and sums and products of earlier ones."""
     known = {}
