@@ -32,7 +32,9 @@ class GatewayTunnelTest : public testing::Test {
     ASSERT_TRUE(gateway->ready());
   }
   void TearDown() override {
-    if (gateway) EXPECT_TRUE(gateway->alive());
+    if (gateway) {
+      EXPECT_TRUE(gateway->alive());
+    }
   }
 
   // A request of 2026-07-28 by a client whose limit is known.
