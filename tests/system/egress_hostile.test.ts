@@ -20,7 +20,7 @@ const RAW = `
 import httpx
 
 async def main(op: int, payload: str) -> str:
-    cells = type(http._transport).handle_async_request.__closure__
+    cells = type(http._transport)._handle.__closure__
     link = next(cell.cell_contents for cell in cells if hasattr(cell.cell_contents, "ops"))
     link.send(op, bytes.fromhex(payload))
     try:
