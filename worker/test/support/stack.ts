@@ -34,6 +34,8 @@ export class Stack {
   readonly publicUrl: string;
   readonly identity: Identity;
   readonly gateway: StandInGateway;
+  /** The tunnel leads to that gateway, and not to a real one or nowhere. */
+  readonly leadsToStandIn: boolean;
   /** What the Worker fetched, and was let through or refused. */
   readonly fetched: string[] = [];
   readonly log: string[] = [];
@@ -41,8 +43,9 @@ export class Stack {
   #identityPort = 0;
   #miniflare!: Miniflare;
 
-  private constructor(publicUrl: string, issuer: string, key: SigningKey) {
+  private constructor(publicUrl: string, issuer: string, key: SigningKey, leadsToStandIn: boolean) {
     this.publicUrl = publicUrl;
+    this.leadsToStandIn = leadsToStandIn;
     this.key = key;
     this.identity = new Identity(`${publicUrl}/callback`, issuer);
     this.gateway = new StandInGateway({
@@ -57,9 +60,10 @@ export class Stack {
   static async start(options: Options = {}): Promise<Stack> {
     const loopback = async () => `http://127.0.0.1:${await freePort()}`;
     const key = options.key ?? newSigningKey();
+    const standIn = options.gateway === undefined;
     const stack = options.onLoopback
-      ? new Stack(await loopback(), ISSUER.replace(TEAM, await loopback()), key)
-      : new Stack(PUBLIC_URL, ISSUER, key);
+      ? new Stack(await loopback(), ISSUER.replace(TEAM, await loopback()), key, standIn)
+      : new Stack(PUBLIC_URL, ISSUER, key, standIn);
     await stack.#start(options);
     return stack;
   }
