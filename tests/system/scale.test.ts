@@ -121,6 +121,9 @@ test("what waits among all of it is reviewed, approved and called", async () => 
   await large.mcp.manage("update_tool", changes);
   assert.notEqual(await digestOf(large, name), digest);
   await approve(large, name);
+  assert.equal((await large.mcp.attempt(name)).kind, "rpc-error", "no row makes a server run");
+  const { server_id } = await large.mcp.manage("get_tool", { tool_id });
+  await large.mcp.manage("start_server", { server_id });
   assert.equal(textOf(await large.mcp.call(name)), "reviewed");
 });
 
