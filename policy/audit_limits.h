@@ -1,4 +1,5 @@
-// Limits of the audit log's size: retention and the space reserve.  As limits.h: unit, reason, and what happens beyond.
+// Limits of the audit log's size: retention and the space reserve.  As limits.h: unit, reason, and what
+// happens beyond.
 #pragma once
 
 #include <cstdint>

@@ -48,7 +48,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] int fd() const;
   // A request is complete and its answer is not sent.
-  [[nodiscard]] bool answering_now() const { return phase_ == Phase::kAnswering || phase_ == Phase::kClosing; }
+  [[nodiscard]] bool answering_now() const {
+    return phase_ == Phase::kAnswering || phase_ == Phase::kClosing;
+  }
   [[nodiscard]] std::size_t unsent_bytes() const;
   // Closes from the loop, never from inside a callback of evhttp.
   void close_soon();

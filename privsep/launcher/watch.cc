@@ -24,10 +24,9 @@ constexpr std::size_t kMostChildren =
     64;  // beyond: Spawn is refused, so that no monitor can fork without end
 constexpr std::int64_t kDatabaseStartMs = 300'000;  // a database that was killed replays its log first
 // From kStop to SIGKILL: the monitor waits for calls, for their ends, for the gateways, for the record of it.
-constexpr std::int64_t kMonitorStopMs =
-    policy::limits::kDrainMs + 3 * policy::limits::kDrainAnswerMs + 3'000;
-constexpr std::int64_t kKilledMs = 10'000;          // from SIGKILL until a process is gone
-constexpr std::int64_t kDatabaseStopMs = 20'000;    // from SIGINT (fast) to SIGQUIT (at once)
+constexpr std::int64_t kMonitorStopMs = policy::limits::kDrainMs + 3 * policy::limits::kDrainAnswerMs + 3'000;
+constexpr std::int64_t kKilledMs = 10'000;        // from SIGKILL until a process is gone
+constexpr std::int64_t kDatabaseStopMs = 20'000;  // from SIGINT (fast) to SIGQUIT (at once)
 constexpr int kPollMs = 20;
 constexpr int kMaintainMs = 60'000;  // between two looks for segments of the audit log to close or drop
 

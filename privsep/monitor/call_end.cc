@@ -48,9 +48,10 @@ Ended killed_by_us(const Call& call) {
             "The tool sent more progress or log messages than anybody can read and was stopped. Use "
             "ctx.progress and ctx.log, which keep to the limits by themselves."};
   if (call.killed == Killed::kStop)
-    return {CallEnd::kCancelled,
-            "The call was stopped because MCPbox is being stopped or restarted and the tool did not finish in "
-            "time. Whether it had an effect is not known; check before you call it again."};
+    return {
+        CallEnd::kCancelled,
+        "The call was stopped because MCPbox is being stopped or restarted and the tool did not finish in "
+        "time. Whether it had an effect is not known; check before you call it again."};
   if (call.killed == Killed::kAuthority)
     return {CallEnd::kCancelled,
             "The call was stopped because what allowed it was taken away: the tool was changed, disabled, or "

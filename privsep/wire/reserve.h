@@ -3,6 +3,7 @@
 
 namespace mcpbox::wire {
 
-inline constexpr int kMonitorReserveFd = 9;  // STATE/space.reserve, opened read-write; used with the embedded database
+inline constexpr int kMonitorReserveFd =
+    9;  // STATE/space.reserve, opened read-write; used with the embedded database
 
 }  // namespace mcpbox::wire
