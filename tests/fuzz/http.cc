@@ -81,6 +81,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     s.turn();
     closed = drain(client.get());
   }
+  // Our handler answers at once, so an answer under way is one that the client has not taken yet.
+  require(s.server->answering() <= s.server->connections());
   client.reset();
   for (int turns = 0; turns < 500 && s.server->connections() > 0; ++turns) s.turn();
   require(s.server->connections() == 0);
