@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "policy/client_tokens.h"
 #include "privsep/http/connection.h"
 
 namespace mcpbox::gateway {
@@ -12,14 +13,13 @@ namespace mcpbox::gateway {
 namespace {
 
 constexpr std::string_view kScheme = "bearer ";  // in any spelling: RFC 9110, section 11.1
-constexpr std::string_view kTokenPrefix = "mcpbox_";
 
 // Ours, or nothing: what a client authorizes itself by elsewhere is not for us.
 std::string_view token_of(const Exchange& exchange) {
   std::string_view value = exchange.headers().find("Authorization").value_or("");
   if (lower(value.substr(0, kScheme.size())) != kScheme) return {};
   value.remove_prefix(kScheme.size());
-  return value.starts_with(kTokenPrefix) ? value : std::string_view();
+  return value.starts_with(policy::kClientTokenPrefix) ? value : std::string_view();
 }
 
 }  // namespace

@@ -8,6 +8,10 @@
 namespace mcpbox::backup {
 namespace {
 
+std::string folder_of(const Options& options) {
+  return options.words.empty() ? std::string(kDefaultFolder) : options.words.front();
+}
+
 // audit.head was read before the dump begins, so the database continues what it remembers.
 Outcome<Manifest> write_all(EntryWriter& entries, const Source& source, const Database& database,
                             Manifest manifest) {
@@ -38,7 +42,7 @@ Outcome<void> create(const Options& options) {
   const Outcome<Lock> lock = make_lock(options, created);
   if (!lock) return std::unexpected(lock.error());
 
-  const std::string folder = options.words.empty() ? std::string(kDefaultFolder) : options.words.front();
+  const std::string folder = folder_of(options);
   Outcome<NewFile> file = NewFile::begin(folder);
   if (!file) return std::unexpected(file.error());
   Outcome<Writer> writer = Writer::begin(file->fd(), lock->header, lock->key);
@@ -65,7 +69,7 @@ Outcome<void> create(const Options& options) {
 }
 
 Outcome<void> list(const Options& options) {
-  const std::string folder = options.words.empty() ? std::string(kDefaultFolder) : options.words.front();
+  const std::string folder = folder_of(options);
   const Outcome<std::vector<Found>> all = backups_in(folder);
   if (!all) return std::unexpected(all.error());
   if (all->empty()) say("no backup in " + folder);

@@ -3,12 +3,13 @@
 
 #include <utility>
 
+#include "policy/client_tokens.h"
 #include "privsep/monitor/ids.h"
 
 namespace mcpbox::monitor {
 
 ClientToken* ClientTokens::with(std::string_view token) {
-  if (!token.starts_with(kClientTokenPrefix)) return nullptr;
+  if (!token.starts_with(policy::kClientTokenPrefix)) return nullptr;
   const wire::Digest hash = hash_of(token);
   for (auto& [name, known] : tokens_)
     if (Keys::same(known.hash, hash)) return &known;
@@ -27,7 +28,7 @@ void ClientTokens::put(ClientToken token) {
 
 // 256 random bits in visible ASCII.
 std::string ClientTokens::fresh() {
-  return std::string(kClientTokenPrefix) + hex_of(random_id()) + hex_of(random_id());
+  return std::string(policy::kClientTokenPrefix) + hex_of(random_id()) + hex_of(random_id());
 }
 
 wire::Digest ClientTokens::hash_of(std::string_view token) {

@@ -19,9 +19,6 @@ struct ClientToken {
   std::int64_t used_at_ms = 0;  // not stored
 };
 
-// What makes a header's value one of ours: everything else that a client authorizes itself by is not for us.
-inline constexpr std::string_view kClientTokenPrefix = "mcpbox_";
-
 class ClientTokens {
  public:
   // The token's owner, or null.  The comparison is of hashes, so its time tells nothing about a token.

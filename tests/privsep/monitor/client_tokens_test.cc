@@ -2,6 +2,7 @@
 // end.
 #include "privsep/monitor/client_tokens.h"
 
+#include "policy/client_tokens.h"
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/seals.h"
 #include "tests/privsep/monitor/fixture.h"
@@ -31,7 +32,7 @@ TEST_F(ClientTokensTest, ATokenIsKnownByItsHashAlone) {
   const auto given = make("laptop");
   ASSERT_TRUE(given) << given.error().text;
   const std::string token = given->token;
-  EXPECT_EQ(token.size(), kClientTokenPrefix.size() + 64);
+  EXPECT_EQ(token.size(), policy::kClientTokenPrefix.size() + 64);
   const ClientToken* known = monitor.client_tokens.with(token);
   ASSERT_NE(known, nullptr);
   EXPECT_EQ(known->name, "laptop");
@@ -44,7 +45,7 @@ TEST_F(ClientTokensTest, ATokenIsKnownByItsHashAlone) {
 TEST_F(ClientTokensTest, WhatIsNearlyATokenIsNone) {
   const std::string token = make("laptop")->token;
   for (const std::string& wrong : {token.substr(0, token.size() - 1), token + "0", token.substr(1),
-                                   std::string(), std::string(kClientTokenPrefix), "Bearer " + token})
+                                   std::string(), std::string(policy::kClientTokenPrefix), "Bearer " + token})
     EXPECT_EQ(monitor.client_tokens.with(wrong), nullptr) << wrong;
 }
 
