@@ -16,6 +16,8 @@ using base::Why;
 using PgResult = std::unique_ptr<PGresult, base::FreeWith<PQclear>>;
 
 constexpr Sql kRollback{"rollback", "ROLLBACK"};
+constexpr Sql kKeepPlans{"keep_plans", "SET plan_cache_mode = force_generic_plan"};
+constexpr Sql kFitPlans{"fit_plans", "RESET plan_cache_mode"};
 constexpr unsigned kEmptyTurnsMost =
     3;  // libpq ends each statement with one; more means that we are out of step
 
@@ -122,6 +124,7 @@ void PgConnection::lose(Why why, const char* what) {
   connection_.reset();
   state_ = State::kDown;
   prepared_.clear();
+  keeps_plans_ = false;
   reconnect_.start(pause_ms_);
   pause_ms_ = std::min(2 * pause_ms_, kReconnectMostMs);
   for (Exchange& exchange : std::exchange(exchanges_, {})) {
@@ -154,6 +157,20 @@ loop::Later<Reply> PgConnection::run(const Batch& batch) {
 }
 
 bool PgConnection::send(const Batch& batch) {
+  const bool keep =
+      std::ranges::all_of(batch, [](const Statement& one) { return one.sql->plan == Plan::kKept; });
+  return (keep == keeps_plans_ || send_plan_mode(keep)) && send_batch(batch);
+}
+
+// A sync of its own, before the batch's: no transaction may undo it.
+bool PgConnection::send_plan_mode(bool keep) {
+  if (!send_batch({{.sql = keep ? &kKeepPlans : &kFitPlans, .params = {}}})) return false;
+  keeps_plans_ = keep;
+  expect({.statements = 1});
+  return true;
+}
+
+bool PgConnection::send_batch(const Batch& batch) {
   for (const Statement& statement : batch)
     if (!prepared_.contains(statement.sql->name) && !send_prepare(*statement.sql)) return false;
   for (const Statement& statement : batch)
@@ -252,7 +269,7 @@ void PgConnection::finish_exchange() {
   if (failed &&
       done.later) {  // an explicit transaction is still open, and failed: end it before anything else
     const Batch rollback{{.sql = &kRollback, .params = {}}};
-    if (send(rollback)) {
+    if (send_batch(rollback)) {
       expect({.statements = 1});
     } else {
       lose_soon();

@@ -87,6 +87,8 @@ class PgConnection {
   void lose(base::Why why, const char* what);
   void lose_soon();
   bool send(const Batch& batch);
+  bool send_plan_mode(bool keep);
+  bool send_batch(const Batch& batch);
   bool send_prepare(const Sql& sql);
   bool send_statement(const Statement& statement);
   void expect(Exchange exchange);
@@ -107,6 +109,7 @@ class PgConnection {
   unsigned empty_turns_ = 0;  // end-of-statement marks in a row
   std::deque<Exchange> exchanges_;
   std::set<std::string> prepared_;
+  bool keeps_plans_ = false;  // what was sent last says Plan::kKept
   std::vector<loop::Later<loop::Nothing>> waiting_;
   std::shared_ptr<bool> alive_ =
       std::make_shared<bool>(true);  // false once destroyed, seen by loop callbacks

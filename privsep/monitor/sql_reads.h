@@ -25,7 +25,8 @@ inline constexpr Sql kListServers{"list_servers", R"sql(
                FROM (SELECT * FROM servers ORDER BY created_at DESC, id
                       LIMIT $1::int OFFSET ($2::bigint - 1) * $1::int) s), '[]'),
            'total', n.total, 'page', $2::bigint, 'page_size', $1::int, 'pages', (n.total + $1::int - 1) / $1::int)::text
-      FROM (SELECT count(*) AS total FROM servers) n)sql"};
+      FROM (SELECT count(*) AS total FROM servers) n)sql",
+                                  Plan::kKept};
 
 // Query::kGetServer: the server and its tools, oldest first, long descriptions cut at 1,000 characters.
 //   $1 server uuid
@@ -43,7 +44,8 @@ inline constexpr Sql kGetServer{"get_server", R"sql(
                         'enabled', t.enabled, 'approval_status', t.approval_status) ORDER BY t.created_at, t.id)
                  FROM tools t WHERE t.server_id = s.id), '[]'),
              'tool_count', (SELECT count(*) FROM tools t WHERE t.server_id = s.id))::text
-      FROM servers s WHERE s.id = $1)sql"};
+      FROM servers s WHERE s.id = $1)sql",
+                                Plan::kKept};
 
 // Query::kListTools: oldest first.
 //   $1 server uuid | $2 size | $3 page
@@ -57,7 +59,8 @@ inline constexpr Sql kListTools{"list_tools", R"sql(
                FROM (SELECT * FROM tools WHERE server_id = s.id ORDER BY created_at, id
                       LIMIT $2::int OFFSET ($3::bigint - 1) * $2::int) t), '[]'),
            'total', n.total, 'page', $3::bigint, 'page_size', $2::int, 'pages', (n.total + $2::int - 1) / $2::int)::text
-      FROM servers s, LATERAL (SELECT count(*) AS total FROM tools WHERE server_id = s.id) n WHERE s.id = $1)sql"};
+      FROM servers s, LATERAL (SELECT count(*) AS total FROM tools WHERE server_id = s.id) n WHERE s.id = $1)sql",
+                                Plan::kKept};
 
 // Query::kGetTool.
 //   $1 tool uuid
@@ -74,7 +77,8 @@ inline constexpr Sql kGetTool{"get_tool", R"sql(
              'icons', t.icons, 'headers', t.headers, 'uri_template', t.uri_template, 'current_version', t.current_version, 'python_code', t.code,
              'digest', encode(t.digest, 'hex'), 'approval_status', t.approval_status, 'created_by', t.created_by,
              'created_at', iso(t.created_at), 'updated_at', iso(t.updated_at))::text
-      FROM tools t JOIN servers s ON s.id = t.server_id WHERE t.id = $1)sql"};
+      FROM tools t JOIN servers s ON s.id = t.server_id WHERE t.id = $1)sql",
+                              Plan::kKept};
 
 // Query::kGetToolStatus.
 //   $1 tool uuid
@@ -103,7 +107,8 @@ inline constexpr Sql kGetToolStatus{"get_tool_status", R"sql(
                                                                               'port', d.port)) ORDER BY d.last_ms DESC, d.host, d.port)
                  FROM (SELECT * FROM open_denials WHERE tool_id = $1 ORDER BY last_ms DESC, host, port LIMIT 20) d),
                '[]'))::text
-      FROM tools WHERE id = $1)sql"};
+      FROM tools WHERE id = $1)sql",
+                                    Plan::kKept};
 
 // Query::kGetToolLogs: calls and tests of one tool, newest first.
 //   $1 tool uuid | $2 size | $3 page
@@ -149,7 +154,8 @@ inline constexpr Sql kListVersions{"list_versions", R"sql(
              'total', n.total, 'page', $3::bigint, 'page_size', $2::int,
              'pages', (n.total + $2::int - 1) / $2::int)::text
       FROM tools t, LATERAL (SELECT count(*) AS total FROM tool_versions WHERE tool_id = t.id) n
-     WHERE t.id = $1)sql"};
+     WHERE t.id = $1)sql",
+                                   Plan::kKept};
 
 // Query::kGetVersion: one version, whole.
 //   $1 tool uuid | $2 version integer
@@ -164,7 +170,8 @@ inline constexpr Sql kGetVersion{"get_version", R"sql(
              'annotations', annotations, 'icons', icons, 'headers', headers, 'uri_template', uri_template,
              'python_code', code, 'digest', encode(digest, 'hex'), 'change_summary', change_summary,
              'change_source', change_source, 'author', author, 'created_at', iso(created_at))::text
-      FROM tool_versions WHERE tool_id = $1 AND version = $2::int)sql"};
+      FROM tool_versions WHERE tool_id = $1 AND version = $2::int)sql",
+                                 Plan::kKept};
 
 // Query::kPendingTools: longest waiting first, without what is the reviewer's.
 //   $1 size | $2 page

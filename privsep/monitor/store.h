@@ -17,10 +17,18 @@
 
 namespace mcpbox::monitor {
 
+// How a prepared statement is planned.
+enum class Plan : std::uint8_t {
+  kFitted,  // as the connection's session says: a reader plans anew for the values, which may leave filters
+            // out
+  kKept,  // once: it finds its rows in the same way for any values, and planning would cost more than reading
+};
+
 // A named statement of sql.h or sql_reads.h: prepared once per connection under its name.
 struct Sql {
   const char* name;
   const char* text;
+  Plan plan = Plan::kFitted;
 };
 
 // A parameter of a statement; always sent out of line, never pasted into SQL.
