@@ -28,7 +28,9 @@ Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange) {
   const std::shared_ptr<Connection> connection = exchange->connection();
   if (!connection) co_return base::fail(base::Why::kCancelled, "the client has left");
   const std::string token(token_of(*exchange));
-  if (connection->caller && connection->caller_token == token) co_return connection->caller->ticket;
+  if (connection->caller && connection->caller_token == token &&
+      connection->caller_asked_at == g.callers_gone)
+    co_return connection->caller->ticket;
   connection->caller.reset();
   protocol::Authenticate question;
   if (token.size() > decltype(question.token)::kMax)
@@ -36,8 +38,10 @@ Task<wire::Id> ticket_of(Gateway& g, std::shared_ptr<Exchange> exchange) {
   question.token = token;
   question.connection.reset(::fcntl(connection->fd(), F_DUPFD_CLOEXEC, 0));
   if (!question.connection) co_return base::fail_errno("too many connections: try again in a moment");
+  const std::uint64_t asked_at = g.callers_gone;
   protocol::Principal who = co_await g.monitor->ask(question);
   connection->caller = std::move(who);
+  connection->caller_asked_at = asked_at;
   connection->caller_token = token;
   co_return connection->caller->ticket;
 }
@@ -82,6 +86,23 @@ Response refusal_of(const base::Error& error, const Exchange& exchange) {
                     .after = After::kClose};
   if (!refused) response.headers.emplace_back("Retry-After", "1");
   return response;
+}
+
+void caller_gone(Gateway& g, const protocol::CallerGone& news) {
+  const std::string who = news.who;
+  ++g.callers_gone;
+  if (who.empty())
+    g.streams.end_all();
+  else
+    g.streams.end_all_of(who);
+}
+
+bool is_outdated(const Gateway& g, const Incoming& in) { return in.callers_gone != g.callers_gone; }
+
+Response ask_again() {
+  return {.status = 503,
+          .body = error_body({.code = kTransportError,
+                              .message = "Who may connect has just changed: send the request again."})};
 }
 
 Response stopping(std::string id) {

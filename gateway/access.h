@@ -23,6 +23,15 @@ namespace mcpbox::gateway {
 // The answer to a request (JSON text of its id) that came while MCPbox stops.
 [[nodiscard]] Response stopping(std::string id);
 
+// This caller may not come any more: its streams end, and whoever comes next is asked for anew.
+void caller_gone(Gateway& g, const protocol::CallerGone& news);
+
+// Somebody was sent away since this request's caller was let in, perhaps this one: begin nothing that lasts.
+[[nodiscard]] bool is_outdated(const Gateway& g, const Incoming& in);
+
+// The answer to such a request.
+[[nodiscard]] Response ask_again();
+
 // It came to the Unix socket, so from our own bridge: no header stands beside the body for others to route
 // by.
 [[nodiscard]] bool is_bridged(const Exchange& exchange);

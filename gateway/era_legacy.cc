@@ -191,11 +191,12 @@ Task<Answered> on_stream(Gateway& g, const Incoming& in) {
   protocol::ListSubscriptions question{.ticket = in.ticket, .id = std::string_view(session->id)};
   const protocol::SubscriptionPage wanted = co_await g.monitor->ask(question);
   if (!in.exchange->open()) co_return Answered();  // its client left meanwhile
+  if (is_outdated(g, in)) co_return Answered(ask_again());
   if (g.draining) co_return Answered(stopping("null"));
   if (g.streams.full()) co_return too_many_streams();  // others were opened meanwhile
   in.exchange->begin_stream({{kSessionHeader, session->id}});
   in.exchange->send(": open\n\n");
-  g.streams.add({.exchange = in.exchange, .server = in.server, .session = session->id});
+  g.streams.add({.exchange = in.exchange, .who = in.who, .server = in.server, .session = session->id});
   for (const protocol::Subscription& one : wanted.all)
     static_cast<void>(g.streams.subscribe(session->id, one.uri, one.server));
   co_return Answered();

@@ -59,11 +59,13 @@ Task<Answered> listen(const MethodCall& call) {
   const std::uint32_t lists = lists_in(wanted);
   Subscriptions resources = co_await subscriptions_of(call, json_object_get(wanted, "resourceSubscriptions"));
   if (!in.exchange->open()) co_return Answered();  // its client left meanwhile
+  if (is_outdated(g, in)) co_return Answered(ask_again());
   if (g.draining) co_return Answered(stopping(message.id));
   if (g.streams.full()) co_return too_many_streams(message);  // others were opened meanwhile
   in.exchange->begin_stream({});
   in.exchange->send(event_of(acknowledged(message.id, lists, resources)));
   g.streams.add({.exchange = in.exchange,
+                 .who = in.who,
                  .server = in.server,
                  .subscription = message.id,
                  .lists = lists,

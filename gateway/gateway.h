@@ -49,15 +49,18 @@ struct Gateway {
   CallsInFlight calls;
   loop::TaskSet tasks;  // of the process, not of a connection: a legacy call goes on when its client hangs up
   KeptResults kept{clock};
+  std::uint64_t callers_gone =
+      0;                  // times that who may come has changed: principals from before are asked again
   bool draining = false;  // MCPbox stops: what is under way is finished, nothing is begun
 };
 
 // A request on its way to its answer.
 struct Incoming {
   std::shared_ptr<Exchange> exchange;
-  std::string server;  // of the endpoint /mcp/servers/NAME; empty on /mcp
-  wire::Id ticket{};   // of the caller, where the route needs one
-  std::string who;     // the caller, where the route needs one, as the monitor calls it
+  std::string server;              // of the endpoint /mcp/servers/NAME; empty on /mcp
+  wire::Id ticket{};               // of the caller, where the route needs one
+  std::string who;                 // the caller, where the route needs one, as the monitor calls it
+  std::uint64_t callers_gone = 0;  // of the gateway, when this caller was let in
   bool anonymous = false;
   bool may_list = true;
 };

@@ -98,8 +98,10 @@ Task<Nothing> run(Gateway& g, const Route& route, Incoming in) {
     }
     in.ticket = *ticket;
     if (const std::shared_ptr<Connection> connection = in.exchange->connection();
-        connection && connection->caller)
+        connection && connection->caller) {
       in.who = connection->caller->who;
+      in.callers_gone = connection->caller_asked_at;
+    }
     if (const std::optional<Response> refused = too_often(g, *in.exchange)) {
       in.exchange->reply(*refused);
       co_return Nothing{};

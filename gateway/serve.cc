@@ -83,6 +83,8 @@ void Service::on_notice(wire::Frame frame) {
     }
   } else if (op == protocol::Op::kDrain) {
     drain();
+  } else if (op == protocol::Op::kCallerGone) {
+    if (const auto news = told(protocol::CallerGone{})) caller_gone(g_, *news);
   } else if (op == protocol::Op::kResourceUpdated) {
     if (const auto news = told(protocol::ResourceUpdated{})) resource_updated(g_, *news);
   } else if (op == protocol::Op::kRateChanged) {

@@ -17,6 +17,15 @@ constexpr std::size_t kMostNames = 64;  // servers named in one round; beyond: e
 
 using Changed = std::map<std::string, std::uint32_t>;
 
+// As its protocol says.
+void end(const Stream& stream) {
+  if (!stream.subscription.empty())
+    stream.exchange->send(event_of(result_body(
+        stream.subscription, R"({"resultType":"complete","_meta":{")" + std::string(kMetaSubscription) +
+                                 R"(":)" + stream.subscription + "}}")));
+  stream.exchange->end_stream();
+}
+
 // Which lists of those that changed this stream wants to hear of.
 std::uint32_t news_for(const Stream& stream, const Changed& changed) {
   std::uint32_t lists = 0;
@@ -104,12 +113,18 @@ void Streams::tell() {
 
 void Streams::end_all() {
   tell();
-  for (const Stream& stream : std::exchange(streams_, {})) {
-    if (!stream.subscription.empty())
-      stream.exchange->send(event_of(result_body(
-          stream.subscription, R"({"resultType":"complete","_meta":{")" + std::string(kMetaSubscription) +
-                                   R"(":)" + stream.subscription + "}}")));
-    stream.exchange->end_stream();
+  for (const Stream& stream : std::exchange(streams_, {})) end(stream);
+}
+
+void Streams::end_all_of(const std::string& who) {
+  std::list<Stream> theirs;
+  for (auto next = streams_.begin(); next != streams_.end();) {
+    const auto stream = next++;
+    if (stream->who == who) theirs.splice(theirs.end(), streams_, stream);
+  }
+  for (const Stream& stream : theirs) {
+    subscribed_.erase(stream.session);
+    end(stream);
   }
 }
 

@@ -20,6 +20,7 @@ using Subscriptions = std::map<std::string, std::string>;
 
 struct Stream {
   std::shared_ptr<Exchange> exchange;         // begun
+  std::string who;                            // its client, as the monitor calls it
   std::string server;                         // of the endpoint; empty on /mcp
   std::string session;                        // legacy: whose stream it is
   std::string subscription;                   // modern: the listen request's id, JSON text
@@ -49,8 +50,9 @@ class Streams {
   // A resource of this server changed.
   void resource_updated(const std::string& server, const std::string& uri);
 
-  // MCPbox stops: each stream ends as its protocol says.
+  // MCPbox stops, or this caller may not come any more: each stream ends as its protocol says.
   void end_all();
+  void end_all_of(const std::string& who);
 
   // Lists of this server changed; of several servers when empty.
   void lists_changed(const std::string& server, std::uint32_t lists);

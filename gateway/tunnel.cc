@@ -44,6 +44,7 @@ Task<Nothing> authenticate_remote(Gateway& g, Incoming& in) {
     g.log.info("not admitted", {{"why", question.error()}});
     co_return base::fail(base::Why::kRefused, "Authentication failed");
   }
+  in.callers_gone = g.callers_gone;
   const protocol::Principal who = co_await g.monitor->ask(*question);
   in.ticket = who.ticket;
   in.who = who.who;

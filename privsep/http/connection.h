@@ -44,7 +44,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Who the monitor says is at the other end; asked once, and again when another token is shown.
   std::optional<protocol::Principal> caller;
-  std::string caller_token;  // that it was asked with
+  std::string caller_token;           // that it was asked with
+  std::uint64_t caller_asked_at = 0;  // what its gateway had counted then (callers_gone)
 
   [[nodiscard]] int fd() const;
   // A request is complete and its answer is not sent.

@@ -61,6 +61,10 @@ Answer<p::Done> on_revoke_client_token(Monitor& m, Peer& asker, p::RevokeClientT
   m.tickets.revoke(who);
   m.sessions.end_all_of(who);
   m.calls.kill_calls_of_caller(who);
+  m.children.each_gateway([&who](loop::Link& gateway) {
+    p::CallerGone news{.who = std::string_view(who)};
+    static_cast<void>(gateway.notify(news));
+  });
   AuditRecord record{.kind = AuditKind::kDecision,
                      .actor = asker.person.who,
                      .action = kRevokeClientAction,

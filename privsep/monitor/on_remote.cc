@@ -52,6 +52,10 @@ loop::Task<> save(Monitor& m, std::string who, RemoteConfig config) {
   RemoteConfig closed = m.remote.config();
   closed.keys.clear();
   m.remote.set(std::move(closed));
+  if (loop::Link* const tunnel = m.children.link_of(p::Role::kNetTunnel)) {
+    p::CallerGone everybody;  // a stream was proven once: its client proves it again
+    static_cast<void>(tunnel->notify(everybody));
+  }
   const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
   static_cast<void>(sequence);
   m.remote.set(std::move(config));

@@ -59,6 +59,14 @@ struct Drain {
   static auto fields(auto& /*m*/) { return std::tie(); }
 };
 
+// This caller may not come any more: its streams end.  Empty: every caller must prove anew who it is.
+struct CallerGone {
+  static constexpr Op kOp = Op::kCallerGone;
+  using Reply = Done;
+  Text<128> who;  // as in Principal
+  static auto fields(auto& m) { return std::tie(m.who); }
+};
+
 // What it asks its client; AnswerCall brings the answer.
 struct CallAsked {
   static constexpr Op kOp = Op::kCallAsked;

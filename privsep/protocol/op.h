@@ -113,6 +113,7 @@ enum class Op : std::uint16_t {
   kRateChanged,
   kCloseGrant,
   kDrain,
+  kCallerGone,
 
   // asked by egress of the dialer: messages_egress.h
   kDial = 2000,

@@ -68,6 +68,7 @@ inline constexpr OpName kOpNames[] = {
     {Op::kCreateClientToken, "CreateClientToken"}, {Op::kListClientTokens, "ListClientTokens"},
     {Op::kRevokeClientToken, "RevokeClientToken"}, {Op::kSubscribe, "Subscribe"},
     {Op::kListSubscriptions, "ListSubscriptions"}, {Op::kDrain, "Drain"},
+    {Op::kCallerGone, "CallerGone"},
     {Op::kPruneAudit, "PruneAudit"},
 };
 // clang-format on

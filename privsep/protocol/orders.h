@@ -27,6 +27,7 @@ struct Orders : Table<
     Row<   CallAsked,     Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise; AnswerCall is the answer
     Row<   ResourceUpdated, Done,          kGateways, State::kServing, State::kStay, nullptr >,  // likewise
     Row<   Drain,         Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise
+    Row<   CallerGone,    Done,            kGateways, State::kServing, State::kStay, nullptr >,  // likewise
     Order< LoadPackages,  Loaded,          Role::kZygote   >,  // the first, and only before its Hello
     Order< ForkSpare,     Forked,          Role::kZygote   >,
     Order< Compile,       Compiled,        Role::kCall     >,

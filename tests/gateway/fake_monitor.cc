@@ -141,6 +141,12 @@ void GatewayProcess::tools_changed(const std::string& server, std::uint32_t list
                                   static_cast<std::uint16_t>(p::Op::kToolsChanged), 0, news));
 }
 
+void GatewayProcess::caller_gone(const std::string& who) {
+  p::CallerGone news{.who = std::string_view(who)};
+  EXPECT_TRUE(wire::write_message(link_.get(), wire::FrameKind::kNotice,
+                                  static_cast<std::uint16_t>(p::Op::kCallerGone), 0, news));
+}
+
 void GatewayProcess::rate_changed(std::uint32_t requests_per_minute) {
   p::RateChanged news{.requests_per_minute = requests_per_minute};
   EXPECT_TRUE(wire::write_message(link_.get(), wire::FrameKind::kNotice,

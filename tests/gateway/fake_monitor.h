@@ -50,6 +50,7 @@ class GatewayProcess {
   void refuse_callers() { refusing_ = true; }
   void tools_changed(const std::string& server, std::uint32_t lists = protocol::kToolList);
   void rate_changed(std::uint32_t requests_per_minute);
+  void caller_gone(const std::string& who);
   // Ends the link; the wait status follows.
   int end_monitor();
 

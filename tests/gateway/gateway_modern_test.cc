@@ -131,6 +131,36 @@ TEST_F(GatewayModernTest, AListenerHearsWhatItAskedForUnderItsOwnName) {
   EXPECT_FALSE(deaf.readable_within(500));
 }
 
+// What the connection was told before does not let the next request in either.
+TEST_F(GatewayModernTest, WhoMayNotComeAnyMoreHearsNothingAndIsAskedForAnew) {
+  RawClient stream(port());
+  const std::string listen =
+      modern(port(), "subscriptions/listen", R"("notifications":{"toolsListChanged":true})");
+  stream.send(listen);
+  ASSERT_FALSE(stream.read_until("acknowledged").empty());
+  RawClient kept(port());
+  const std::string ping = modern(port(), "server/discover");
+  kept.send(ping);
+  ASSERT_FALSE(kept.read_until("resultType").empty());
+  const int asked = gateway().asked("Authenticate");
+
+  gateway().caller_gone("unix:another");
+  gateway().tools_changed("");
+  ASSERT_FALSE(stream.read_until("list_changed").empty()) << "it was another";
+  gateway().caller_gone("unix:test");
+  EXPECT_FALSE(stream.read_until("\r\n0\r\n").empty()) << "the stream ends in order";
+  kept.send(ping);
+  EXPECT_TRUE(gateway().wait_for("Authenticate", asked + 1));
+}
+
+TEST_F(GatewayModernTest, WhenEverybodyMustProveAnewAllStreamsEnd) {
+  RawClient stream(port());
+  stream.send(modern(port(), "subscriptions/listen", R"("notifications":{})"));
+  ASSERT_FALSE(stream.read_until("acknowledged").empty());
+  gateway().caller_gone("");
+  EXPECT_NE(stream.read_until("\r\n0\r\n").find(R"("resultType":"complete")"), std::string::npos);
+}
+
 TEST_F(GatewayModernTest, ListeningNeedsAFilter) {
   EXPECT_EQ(ask(port(), modern(port(), "subscriptions/listen")).code(), -32602);
 }

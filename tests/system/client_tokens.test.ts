@@ -9,9 +9,10 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 
 import { ask } from "./harness/http.ts";
 import { Instance } from "./harness/instance.ts";
-import { CLIENT, textOf, type ToolResult } from "./harness/mcp.ts";
+import { CLIENT, LEGACY, textOf, type ToolResult } from "./harness/mcp.ts";
 import { run, type Ran, type User } from "./harness/run.ts";
 import { explainFailure, logsOf, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { EventStream } from "./harness/streams.ts";
 import { until } from "./harness/wait.ts";
 import { modern, reply, Session } from "./harness/wire.ts";
 
@@ -127,6 +128,28 @@ test("a revoked token is refused with the next request, on an open connection to
   const audit = await good(box.ctl(["audit", "show", "--json"]));
   assert.ok(audit.includes("create_client_token") && audit.includes("revoke_client_token"));
   assert.ok(!audit.includes(token));
+});
+
+test("a revoked token's streams end, in both eras, and those of others do not", async () => {
+  const { token } = await box.ctlJson("client", "token", "create", "listener");
+  const bearer = { Authorization: `Bearer ${token}` };
+  const wanted = { toolsListChanged: true };
+  const theirs = [
+    await EventStream.legacy(box.url, await Session.open(box.port, LEGACY, bearer)),
+    await EventStream.modern(box.url, wanted, bearer),
+  ];
+  const own = [await EventStream.legacy(box.url), await EventStream.modern(box.url, wanted)];
+  await good(box.ctl(["client", "token", "revoke", "listener"]));
+  for (const stream of theirs)
+    assert.equal(await until(`${stream.what} to end`, 20, () => stream.ended), "in order");
+  await assert.rejects(EventStream.modern(box.url, wanted, bearer), /: 403/);
+
+  await box.mcp.manage("update_tool", { tool_id: nap.id, enabled: false });
+  for (const stream of own)
+    await until(`${stream.what} to hear`, 20, () => stream.count("notifications/tools/list_changed") > 0);
+  for (const stream of theirs) assert.equal(stream.count("notifications/tools/list_changed"), 0);
+  for (const stream of own) stream.close();
+  await box.mcp.manage("update_tool", { tool_id: nap.id, enabled: true });
 });
 
 test("tokens, and that one was revoked, outlive a restart", async () => {

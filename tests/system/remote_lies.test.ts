@@ -9,6 +9,7 @@ import { freePort, Instance } from "./harness/instance.ts";
 import { limit } from "./harness/limits.ts";
 import { textOf } from "./harness/mcp.ts";
 import { explainFailure, publish } from "./harness/story.ts";
+import { EventStream } from "./harness/streams.ts";
 import {
   believedBy,
   bodyOf,
@@ -19,6 +20,7 @@ import {
   WORKER_TOKEN,
   WorkerKey,
 } from "./harness/sworn.ts";
+import { until } from "./harness/wait.ts";
 
 const CODE = `
 async def main(name: str):
@@ -183,6 +185,14 @@ test("the old headers name nobody: who is signed for is who is written down", as
   const { stdout } = await box.ctl(["logs"]);
   assert.match(stdout, /remote:ada@example\.org/);
   assert.doesNotMatch(stdout, /root@example\.org/);
+});
+
+test("a stream is proven once: when who may come changes, its client proves it again", async () => {
+  const open = () => EventStream.modernTunnel(tunnel, "/mcp", { toolsListChanged: true });
+  const stream = await open();
+  await allow("emails", "ada@example.org");
+  assert.equal(await until("the stream to end", 20, () => stream.ended), "in order");
+  (await open()).close();
 });
 
 test("who may come: a list, a domain and none below it, everyone", async () => {

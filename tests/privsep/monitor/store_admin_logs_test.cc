@@ -106,6 +106,8 @@ TEST_F(StoreAdminLogsTest, ATotalIsExactUpToItsBoundAndMarkedBeyond) {
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(append(*store).has_value());
   const std::string records = audit("", Param::null(), 1, 2);
   EXPECT_EQ(at(records, "total") + at(records, "capped"), "2true");
+  const std::string all = audit("", Param::null());
+  EXPECT_EQ(at(all, "total") + at(all, "capped"), sql("SELECT count(*) FROM audit") + "false");
 }
 
 TEST_F(StoreAdminLogsTest, TheChainIsFilteredByActionSubjectAndCall) {

@@ -140,7 +140,7 @@ TEST(Orders, GoToOneKindOfProcessEachButTheOneThatIntroducesTwoAndNews) {
       expected = Role::kEgress | Role::kDialer;
     } else if (Row::kOp == Op::kToolsChanged || Row::kOp == Op::kRateChanged ||
                Row::kOp == Op::kResourceUpdated || Row::kOp == Op::kCallSaid || Row::kOp == Op::kCallAsked ||
-               Row::kOp == Op::kDrain) {
+               Row::kOp == Op::kDrain || Row::kOp == Op::kCallerGone) {
       expected = Role::kNetLocal | Role::kNetTunnel;
     } else {
       EXPECT_EQ(std::popcount(Row::kWho), 1) << static_cast<int>(Row::kOp);

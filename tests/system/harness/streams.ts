@@ -103,14 +103,19 @@ export class EventStream {
     return EventStream.read(`GET ${new URL(url).pathname}`, url, { headers });
   }
 
-  /** subscriptions/listen of 2026-07-28. */
-  static async modern(url: string, notifications: Record<string, unknown>): Promise<EventStream> {
+  /** subscriptions/listen of 2026-07-28.  more: headers. */
+  static async modern(
+    url: string,
+    notifications: Record<string, unknown>,
+    more: Record<string, string> = {},
+  ): Promise<EventStream> {
     return EventStream.read(`listen ${new URL(url).pathname}`, url, {
       method: "POST",
       headers: {
         "Content-Type": "application/json",
         Accept: "application/json, text/event-stream",
         ...modernHeaders("subscriptions/listen"),
+        ...more,
       },
       body: JSON.stringify({
         jsonrpc: "2.0",

@@ -54,19 +54,22 @@ export function modern(
 export class Session {
   readonly id: string;
   private readonly port: number;
+  private readonly more: Headers;
 
-  private constructor(port: number, id: string) {
+  private constructor(port: number, id: string, more: Headers) {
     this.port = port;
     this.id = id;
+    this.more = more;
   }
 
-  static async open(port: number, version = LEGACY): Promise<Session> {
+  /** more: headers of each of its requests. */
+  static async open(port: number, version = LEGACY, more: Headers = {}): Promise<Session> {
     const params = { protocolVersion: version, capabilities: {}, clientInfo: CLIENT };
-    const opened = await reply(port, { body: JSON.stringify(rpc("initialize", params)) });
+    const opened = await reply(port, { headers: more, body: JSON.stringify(rpc("initialize", params)) });
     assert.equal(opened.status, 200, opened.answer.body);
     const id = opened.answer.headers.get("mcp-session-id");
     assert.ok(id, "a session id");
-    const session = new Session(port, id);
+    const session = new Session(port, id, more);
     const ready = await session.post({ jsonrpc: "2.0", method: "notifications/initialized" });
     assert.equal(ready.status, 202);
     assert.equal(ready.answer.body, "");
@@ -74,7 +77,7 @@ export class Session {
   }
 
   headers(more: Headers = {}): Headers {
-    return { "Mcp-Session-Id": this.id, "MCP-Protocol-Version": LEGACY, ...more };
+    return { "Mcp-Session-Id": this.id, "MCP-Protocol-Version": LEGACY, ...this.more, ...more };
   }
 
   /** A body that is no string is sent as JSON. */
