@@ -6,7 +6,6 @@
 #include <array>
 #include <climits>
 #include <cstdlib>
-#include <ctime>
 #include <optional>
 #include <string>
 
@@ -14,6 +13,7 @@
 #include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
 #include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/json.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
@@ -27,14 +27,6 @@ constexpr const char* kUse =
     "use: mcpboxctl client add CLIENT [--print] [--server NAME] [--name NAME] [--yes], or client token "
     "create|revoke NAME, or client token list";
 
-std::string time_text(std::int64_t at_ms) {
-  const std::time_t at = at_ms / 1000;
-  std::tm utc{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&at, &utc) == nullptr) return "";
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
-
 std::string names_of_clients() {
   std::string names;
   for (const ClientKind& kind : client_kinds()) names += (names.empty() ? "" : ", ") + std::string(kind.name);
@@ -42,8 +34,8 @@ std::string names_of_clients() {
 }
 
 bool same_file(const std::string& a, const std::string& b) {
-  struct stat first{};
-  struct stat second{};
+  struct stat first {};
+  struct stat second {};
   return ::stat(a.c_str(), &first) == 0 && ::stat(b.c_str(), &second) == 0 && first.st_dev == second.st_dev &&
          first.st_ino == second.st_ino;
 }

@@ -24,7 +24,10 @@ constexpr Command kCommands[] = {
     { "versions",  "TOOL [--page N]",              1,   1,    "every version: who, when, what, whether approved",        versions },
     { "diff",      "TOOL FROM TO",                 3,   3,    "what changed between two versions",                       diff    },
     { "rollback",  "TOOL VERSION",                 2,   2,    "make it again what it was in a version; approved if that is", rollback },
-    { "server",    "NAME [--name NEW] [--description TEXT] [--timeout MS]", 1, 1, "rename a server, describe it, set what its tools inherit", change_server },
+    { "servers",   "[--search TEXT] [--page N]",   0,   0,    "every server: whether it runs, how many tools it has",    servers },
+    { "server",    "create|start|stop NAME, or NAME [--name NEW] [--description TEXT] [--timeout MS]", 1, 2, "make, start or stop a server; rename it, describe it, set what its tools inherit", server },
+    { "tools",     "[--search TEXT] [--page N]",   0,   0,    "every tool, whatever its state",                          tools   },
+    { "tool",      "create|change|enable|disable|submit SERVER__TOOL [--code FILE] [--description TEXT] [--name NEW] [--timeout MS] [--notes TEXT]", 2, 2, "write a tool, switch it, or ask for its review", tool },
     { "delete",    "SERVER|TOOL",                  1,   1,    "delete a tool, or a server with all its tools",           remove  },
     { "logs",      "[TOOL] [FILTERS] [--page N]",  0,   1,    "calls, newest first",                                     logs    },
     { "stats",     "[--hours N]",                  0,   0,    "how many calls, how they ended, which tools",             stats   },
@@ -37,7 +40,7 @@ constexpr Command kCommands[] = {
     { "requests",  "[ID | SERVER] [--all]",        0,   1,    "hosts and modules that were asked for; --all: granted too", requests },
     { "network",   "list|add|approve|reject|revoke|delete|denied ...", 1,   3,    "hosts that a server's tools may reach",      network },
     { "module",    "list|add|approve|reject|revoke|delete ...", 1,   2,    "modules that tools may import",              module  },
-    { "secret",    "set|delete SERVER KEY, list SERVER", 2,   3,    "secrets of a server; a value is typed or root's standard input", secret },
+    { "secret",    "create|set|delete SERVER KEY, list SERVER", 2,   3,    "secrets of a server; a value is typed or root's standard input", secret },
     { "settings",  "[set KEY VALUE]",              0,   3,    "what is decided without a person, and other settings",    settings },
     { "profile",   "strict|balanced|permissive",   1,   1,    "several settings at once",                                profile },
     { "remote",    "[worker URL KEY... | allow ... | off]", 0, 66,  "which Worker is believed, and who may come through it",  remote  },
@@ -45,7 +48,7 @@ constexpr Command kCommands[] = {
     { "stdio",     "[--server NAME]",              0,   0,    "MCP over standard input and output, for clients that start a command", stdio },
     { "backup",    "create|verify|restore|list|keygen ...", 1, 32, "encrypted backups; its options: mcpbox-backup(8)",  backup  },
     { "doctor",    "[--long]",                     0,   0,    "look for what is wrong, attack the own jail, say the fix", doctor  },
-    { "admin",     "set-password NAME",            2,   2,    "create an admin, or replace the password",                admin   },
+    { "admin",     "list | set-password NAME | remove NAME | sessions | end-session ID", 1, 2, "who may sign in, and who is signed in", admin },
     { "help",      "",                             0,   1,    "this text",                                               help    },
     { "version",   "",                             0,   0,    "the version of this build",                               version },
 };
@@ -81,6 +84,8 @@ constexpr std::string_view kOptionsText =
     "  a phrase, a minus leaves out), --since TIME, --until TIME (2026-11-30, or with T12:00:00Z, or 90m, "
     "36h, 7d ago)\n"
     "\n"
+    "  --code FILE     tool: its Python code; - for standard input\n"
+    "  --search TEXT   servers, tools: those that show this text\n"
     "  --digest HEX    approve without review what has this digest; all 64 digits, only as root.\n"
     "                  revoke: this digest, else what the tool is now\n"
     "\n"

@@ -24,26 +24,14 @@ Exit usage(std::string_view text) {
   return Exit::kUsage;
 }
 
-struct Opened {
-  std::optional<Exit> no;
-  std::optional<Connection> monitor;
-};
-
-Opened open_to_decide(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return {.no = report(monitor.error()), .monitor = {}};
-  if (const std::optional<Exit> no = become_decider(*monitor)) return {.no = no, .monitor = {}};
-  return {.no = {}, .monitor = std::move(*monitor)};
-}
-
 Exit list(const Options& options, std::optional<GrantKind> kind, const std::string& server) {
-  Opened opened = open_to_decide(options);
-  if (opened.no) return *opened.no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::ReviewGrants question{.server = server};
   question.filter.kind = kind;
   if (!options.all) question.filter.state = protocol::GrantState::kPending;
   question.filter.page = options.page;
-  const Answer<protocol::GrantPage> page = opened.monitor->ask(question);
+  const Answer<protocol::GrantPage> page = monitor->ask(question);
   if (!page) return report(page.error());
   print(options.json ? json_text(grants_json(*page).get())
                      : grants_text(*page, options.page, output_width()));
@@ -93,9 +81,9 @@ Exit decide(const Options& options, GrantKind kind, const Verb& verb) {
   if (!id) return usage("an id is a UUID, as `mcpboxctl requests` shows it");
   if (verb.verdict == GrantVerdict::kReject && options.reason.value_or("").empty())
     return usage("a rejection wants --reason TEXT; the author sees it");
-  Opened opened = open_to_decide(options);
-  if (opened.no) return *opened.no;
-  const Answer<protocol::GrantDetail> detail = look(*opened.monitor, *id);
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<protocol::GrantDetail> detail = look(*monitor, *id);
   if (!detail) return report(detail.error());
   if (detail->grant.kind != kind)
     return usage("this id belongs to a " + std::string(name_of(detail->grant.kind)));
@@ -104,7 +92,7 @@ Exit decide(const Options& options, GrantKind kind, const Verb& verb) {
   protocol::DecideGrant decision{.grant = *id, .sequence = detail->grant.sequence, .verdict = verb.verdict};
   decision.private_too = options.private_too;
   decision.reason = options.reason.value_or("");
-  const Answer<protocol::GrantInfo> decided = opened.monitor->ask(decision);
+  const Answer<protocol::GrantInfo> decided = monitor->ask(decision);
   if (!decided) return report(decided.error());
   print(options.json ? json_text(grant_json(*decided).get())
                      : std::string(verb.done) + " " + base::visible(subject_of(*decided)) + "\n");
@@ -135,22 +123,22 @@ Exit add_host(const Options& options) {
     return usage("use: mcpboxctl network add SERVER HOST [--port N] [--private]");
   const std::optional<policy::Methods> methods = methods_from(options.method.value_or(""));
   if (!methods) return usage("--method wants names such as GET,HEAD");
-  Opened opened = open_to_decide(options);
-  if (opened.no) return *opened.no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::AddHost order{.server = options.words[2], .host = options.words[3], .port = options.port};
   order.methods = *methods;
   order.path = options.path.value_or("");
   order.private_too = options.private_too;
   order.justification = options.reason.value_or("");
-  return added(options, opened.monitor->ask(order));
+  return added(options, monitor->ask(order));
 }
 
 Exit add_module(const Options& options) {
   if (options.words.size() != 3) return usage("use: mcpboxctl module add MODULE");
-  Opened opened = open_to_decide(options);
-  if (opened.no) return *opened.no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::AddModule order{.module = options.words[2], .justification = options.reason.value_or("")};
-  return added(options, opened.monitor->ask(order));
+  return added(options, monitor->ask(order));
 }
 
 Exit manage(const Options& options, GrantKind kind) {
@@ -169,9 +157,9 @@ Exit requests(const Options& options) {
   if (options.words.size() == 1) return list(options, std::nullopt, "");
   const std::optional<wire::Id> id = uuid_from(options.words[1]);
   if (!id) return list(options, std::nullopt, options.words[1]);
-  Opened opened = open_to_decide(options);
-  if (opened.no) return *opened.no;
-  const Answer<protocol::GrantDetail> detail = look(*opened.monitor, *id);
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<protocol::GrantDetail> detail = look(*monitor, *id);
   if (!detail) return report(detail.error());
   print(options.json ? json_text(grant_json(detail->grant).get()) : grant_text(*detail));
   return Exit::kOk;

@@ -24,7 +24,7 @@ struct Options {
   bool exposed = false;                                              // --exposed
   std::uint16_t port = 0;                                            // --port N; 0: not given
   std::optional<std::string> host, place, name, form, method, path;  // --host ... (form: --template)
-  std::optional<std::string> description;                            // --description TEXT
+  std::optional<std::string> description, notes, code;               // --description, --notes, --code FILE
   std::optional<std::uint32_t> timeout_ms;                           // --timeout MILLISECONDS
   std::uint32_t page = 1;                                            // --page N, from 1
   std::uint32_t hours = 24;                                          // --hours N

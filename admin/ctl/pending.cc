@@ -3,7 +3,7 @@
 
 #include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
-#include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/json.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
@@ -26,9 +26,7 @@ std::string pending_text(const json_t* answer, std::size_t width) {
                cell_of(row, "created_by"), cell_of(row, "requested_at"), cell_of(row, "notes")});
   }
   if (table.empty()) return "Nothing waits for review.\n";
-  return table.text(width) + "page " + visible(cell_of(answer, "page")) + " of " +
-         visible(cell_of(answer, "pages")) + ", " + visible(cell_of(answer, "total")) +
-         " tools; review one with `mcpboxctl approve TOOL`\n";
+  return table.text(width) + page_text(answer, "tools; review one with `mcpboxctl approve TOOL`\n");
 }
 
 // A list of texts on one line; "none" when it is empty.
@@ -48,7 +46,7 @@ std::string fact(std::string_view label, std::string_view value) {
          (value.empty() ? "-" : visible(value)) + "\n";
 }
 
-std::string explain_text(const json_t* tool) {
+std::string explain_text(const json_t* tool, std::size_t /*width*/) {
   const json_t* decision = json_object_get(tool, "decision");
   const json_t* calls = json_object_get(tool, "calls");
   std::string out = fact("Tool", cell_of(tool, "tool"));
@@ -102,38 +100,29 @@ std::string denied_text(const json_t* answer, std::size_t width) {
          "; a tool may have been told what to try: allow what you know, and nothing else\n";
 }
 
-template <class Text>
-Exit read(const Options& options, protocol::AdminRead& question, Text text) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
-  const Answer<protocol::JsonText> answer = monitor->ask(question);
-  if (!answer) return report(answer.error());
-  const Json json = parse_json(answer->json);
-  if (!json) {
-    complain("the answer is not JSON");
-    return Exit::kRefused;
-  }
-  print(options.json ? json_text(json.get()) : text(json.get()));
-  return Exit::kOk;
+Exit read(const Options& options, protocol::AdminRead& question,
+          std::string (*text)(const json_t* answer, std::size_t width)) {
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  return show_rows(options, *monitor, question, text);
 }
 
 }  // namespace
 
 Exit pending(const Options& options) {
   protocol::AdminRead question{.query = protocol::AdminQuery::kPending, .page = options.page};
-  return read(options, question, [](const json_t* answer) { return pending_text(answer, output_width()); });
+  return read(options, question, pending_text);
 }
 
 Exit denied(const Options& options) {
   protocol::AdminRead question{.query = protocol::AdminQuery::kDenied, .page = options.page};
   if (options.words.size() > 2) question.search = std::string_view(options.words[2]);
-  return read(options, question, [](const json_t* answer) { return denied_text(answer, output_width()); });
+  return read(options, question, denied_text);
 }
 
 Exit explain(const Options& options) {
   protocol::AdminRead question{.query = protocol::AdminQuery::kExplain, .tool = options.words[1]};
-  return read(options, question, [](const json_t* tool) { return explain_text(tool); });
+  return read(options, question, explain_text);
 }
 
 }  // namespace mcpbox::ctl

@@ -58,4 +58,11 @@ std::optional<Exit> become_decider(Connection& monitor) {
       "admin a password with `mcpboxctl admin set-password NAME`");
 }
 
+std::expected<Connection, Exit> open_to_decide(const Options& options) {
+  Answer<Connection> monitor = Connection::open(socket_path(options));
+  if (!monitor) return std::unexpected(report(monitor.error()));
+  if (const std::optional<Exit> no = become_decider(*monitor)) return std::unexpected(*no);
+  return std::move(*monitor);
+}
+
 }  // namespace mcpbox::ctl

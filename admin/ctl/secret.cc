@@ -7,6 +7,7 @@
 
 #include "admin/ctl/commands.h"
 #include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/grant_text.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
@@ -111,6 +112,29 @@ Exit set(const Options& options) {
   return Exit::kOk;
 }
 
+// A place for a value, which whoever may set it sets later.
+Exit create(const Options& options) {
+  const auto binding = binding_from(options);
+  if (!binding) return usage(binding.error());
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<wire::Id> server = find_server(*monitor, options.words[2]);
+  if (!server) return report(server.error());
+  protocol::CreateSecret order{.server = *server, .key = options.words[3]};
+  order.description = options.description.value_or("");
+  if (*binding) order.proposed = **binding;
+  const Answer<protocol::SecretInfo> made = monitor->ask(order);
+  if (!made) return report(made.error());
+  print(options.json ? json_text(Object()
+                                     .text("key", made->key)
+                                     .flag("has_value", made->has_value)
+                                     .text("where", binding_text(made->binding))
+                                     .take()
+                                     .get())
+                     : base::visible(made->key) + " has no value yet: mcpboxctl secret set\n");
+  return Exit::kOk;
+}
+
 Exit list(const Options& options) {
   Answer<Connection> monitor = Connection::open(socket_path(options));
   if (!monitor) return report(monitor.error());
@@ -139,9 +163,10 @@ Exit remove_secret(const Options& options) {
 Exit secret(const Options& options) {
   const std::string& verb = options.words[1];
   if (verb == "list" && options.words.size() == 3) return list(options);
+  if (verb == "create" && options.words.size() == 4) return create(options);
   if (verb == "set" && options.words.size() == 4) return set(options);
   if (verb == "delete" && options.words.size() == 4) return remove_secret(options);
-  return usage("use: mcpboxctl secret set|delete SERVER KEY, or mcpboxctl secret list SERVER");
+  return usage("use: mcpboxctl secret create|set|delete SERVER KEY, or mcpboxctl secret list SERVER");
 }
 
 }  // namespace mcpbox::ctl

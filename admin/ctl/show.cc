@@ -1,6 +1,6 @@
 // Runs in mcpboxctl.
 #include "admin/ctl/commands.h"
-#include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
 #include "admin/ctl/tool_text.h"
@@ -8,11 +8,9 @@
 namespace mcpbox::ctl {
 
 Exit show(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
-  protocol::ShowTool question{.tool = options.words[1]};
-  const Answer<protocol::ToolDetail> tool = monitor->ask(question);
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<protocol::ToolDetail> tool = find_tool(*monitor, options.words[1]);
   if (!tool) return report(tool.error());
   if (options.json)
     print(json_text(tool_json(*tool).get()));

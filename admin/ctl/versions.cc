@@ -5,7 +5,7 @@
 
 #include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
-#include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/json.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
@@ -18,12 +18,6 @@ namespace mcpbox::ctl {
 namespace {
 
 using base::visible;
-
-Answer<Json> read(Connection& monitor, protocol::AdminRead& question) {
-  const Answer<protocol::JsonText> answer = monitor.ask(question);
-  if (!answer) return std::unexpected(answer.error());
-  return parse_json(answer->json);
-}
 
 std::string versions_text(const json_t* list, std::size_t width) {
   Columns table({"VERSION", "DIGEST", "APPROVAL", "AUTHOR", "WHEN", "CHANGE"});
@@ -60,11 +54,6 @@ std::string marked_diff(const std::string& diff) {
   return out;
 }
 
-Exit not_json() {
-  complain("the answer is not JSON");
-  return Exit::kRefused;
-}
-
 }  // namespace
 
 std::string difference_text(const json_t* from, const json_t* to) {
@@ -88,16 +77,11 @@ std::string difference_text(const protocol::ToolContent& from, const protocol::T
 }
 
 Exit versions(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::AdminRead question{
       .query = protocol::AdminQuery::kVersions, .tool = options.words[1], .page = options.page};
-  const Answer<Json> list = read(*monitor, question);
-  if (!list) return report(list.error());
-  if (!*list) return not_json();
-  print(options.json ? json_text(list->get()) : versions_text(list->get(), output_width()));
-  return Exit::kOk;
+  return show_rows(options, *monitor, question, versions_text);
 }
 
 Exit diff(const Options& options) {
@@ -107,17 +91,15 @@ Exit diff(const Options& options) {
     complain("use: mcpboxctl diff TOOL FROM TO, two version numbers as `mcpboxctl versions TOOL` shows them");
     return Exit::kUsage;
   }
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::AdminRead question{
       .query = protocol::AdminQuery::kVersion, .tool = options.words[1], .number = *from};
-  const Answer<Json> before = read(*monitor, question);
+  const Answer<Json> before = read_json(*monitor, question);
   if (!before) return report(before.error());
   question.number = *to;
-  const Answer<Json> after = read(*monitor, question);
+  const Answer<Json> after = read_json(*monitor, question);
   if (!after) return report(after.error());
-  if (!*before || !*after) return not_json();
   print(difference_text(before->get(), after->get()));
   return Exit::kOk;
 }
@@ -128,11 +110,9 @@ Exit rollback(const Options& options) {
     complain("use: mcpboxctl rollback TOOL VERSION, a number as `mcpboxctl versions TOOL` shows it");
     return Exit::kUsage;
   }
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
-  protocol::ShowTool question{.tool = options.words[1]};
-  const Answer<protocol::ToolDetail> tool = monitor->ask(question);
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<protocol::ToolDetail> tool = find_tool(*monitor, options.words[1]);
   if (!tool) return report(tool.error());
   protocol::RollbackTool order{.tool = tool->id, .version = *version};
   const Answer<protocol::ToolSaved> saved = monitor->ask(order);

@@ -74,9 +74,9 @@ Answer<p::ToolSaved> on_create_tool(Monitor& m, Peer& asker, p::CreateTool q) {
                      .subject = tool.id,
                      .digest = digest_of_tool(tool),
                      .payload = tool.name};
-  const Store::MakeRows rows = [&tool](std::uint64_t /*sequence*/) {
+  const Store::MakeRows rows = [&tool, source = source_of_change(asker)](std::uint64_t /*sequence*/) {
     return std::vector<Statement>{tool_row(tool),
-                                  version_row(tool, "Initial version", Source::kLlm, tool.created_by)};
+                                  version_row(tool, "Initial version", source, tool.created_by)};
   };
   const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
   static_cast<void>(sequence);
@@ -172,7 +172,8 @@ Answer<p::ToolSaved> on_update_tool(Monitor& m, Peer& asker, p::UpdateTool q) {
   const bool same_digest = Keys::same(digest_of_tool(before), digest_of_tool(next));
   if (!same_digest) next.approval = *policy::transition(state_of(before), policy::Step::kChange).to;
   next.version = before.version + 1;
-  const std::uint64_t sequence = co_await save_change(m, caller->who, before, next, summary, Source::kLlm);
+  const std::uint64_t sequence =
+      co_await save_change(m, caller->who, before, next, summary, source_of_change(asker));
   static_cast<void>(sequence);
   p::ToolSaved answer = saved(next, true);
   report.input_schema = std::string_view(next.input_schema);

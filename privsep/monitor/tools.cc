@@ -137,12 +137,28 @@ void take_content(Tool& into, const std::vector<std::optional<std::string>>& row
   into.enabled = text(14) == "t";
 }
 
+std::string_view name_of(Source source) {
+  switch (source) {
+    case Source::kLlm:
+      return "llm";
+    case Source::kManual:
+      return "manual";
+    case Source::kRollback:
+      return "rollback";
+  }
+  return "";
+}
+
+Source source_of_change(const Peer& asker) {
+  const bool person = asker.role == protocol::Role::kAdmin || asker.role == protocol::Role::kCtl;
+  return person ? Source::kManual : Source::kLlm;
+}
+
 Statement version_row(const Tool& tool, const std::string& summary, Source source,
                       const std::string& author) {
-  Statement row{
-      .sql = &sql::kInsertVersion,
-      .params = {Param::uuid(tool.id), Param::integer(tool.version), Param::text(summary),
-                 Param::text(source == Source::kRollback ? "rollback" : "llm"), Param::text(author)}};
+  Statement row{.sql = &sql::kInsertVersion,
+                .params = {Param::uuid(tool.id), Param::integer(tool.version), Param::text(summary),
+                           Param::text(name_of(source)), Param::text(author)}};
   for (Param& param : content_params(tool)) row.params.push_back(std::move(param));
   return row;
 }

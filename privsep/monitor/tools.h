@@ -12,6 +12,8 @@
 
 namespace mcpbox::monitor {
 
+struct Peer;
+
 class Monitor;
 namespace p = mcpbox::protocol;
 
@@ -56,7 +58,10 @@ Statement state_row(const wire::Id& tool, protocol::Approval state, const Param&
 
 p::ToolSaved saved(const Tool& tool, bool changed);
 
-enum class Source : std::uint8_t { kLlm, kRollback };
+// Who wrote a version: a language model, a person by hand, or nobody anew.
+enum class Source : std::uint8_t { kLlm, kManual, kRollback };
+std::string_view name_of(Source source);
+Source source_of_change(const Peer& asker);
 Statement version_row(const Tool& tool, const std::string& summary, Source source, const std::string& author);
 
 // Saves `next` (one version after `before`) and makes it the tool; kills what runs under the old one.

@@ -140,7 +140,8 @@ inline constexpr Roles kEgressOnly = set_of(Role::kEgress);
 inline constexpr Roles kPeople = Role::kCtl | Role::kAdmin;
 // A caller of a gateway, or a person signed in at the admin process.
 inline constexpr Roles kManage = Role::kNetLocal | Role::kNetTunnel | Role::kAdmin;
-// The same, and a person at a terminal who may decide: the answer asks for a ticket or the right to decide.
+// The same, and a person at a terminal: the answer asks for a ticket, which only gateways get, or the right
+// to decide.
 inline constexpr Roles kManageOrCtl = kManage | Role::kCtl;
 inline constexpr Roles kSayHello = Role::kNetLocal | Role::kNetTunnel | Role::kZygote | Role::kCtl |
                                    Role::kAdmin | Role::kEgress | Role::kDialer;
@@ -172,14 +173,14 @@ struct Protocol : Table<
     Row< CancelCall,     Done,       kNet,         kServing,  kStay,     on::on_cancel_call     >,
     Row< AnswerCall,     Done,       kNet,         kServing,  kStay,     on::on_answer_call      >,
     Row< Read,           JsonText,   kNet,         kServing,  kStay,     on::on_read            >,
-    Row< CreateServer,   ServerInfo, kManage,      kKnown,    kStay,     on::on_create_server   >,
-    Row< StartServer,    ServerInfo, kManage,      kKnown,    kStay,     on::on_start_server    >,
-    Row< StopServer,     ServerInfo, kManage,      kKnown,    kStay,     on::on_stop_server     >,
-    Row< CreateTool,     ToolSaved,  kManage,      kKnown,    kStay,     on::on_create_tool     >,
-    Row< UpdateTool,     ToolSaved,  kManage,      kKnown,    kStay,     on::on_update_tool     >,
+    Row< CreateServer,   ServerInfo, kManageOrCtl, kKnown,    kStay,     on::on_create_server   >,
+    Row< StartServer,    ServerInfo, kManageOrCtl, kKnown,    kStay,     on::on_start_server    >,
+    Row< StopServer,     ServerInfo, kManageOrCtl, kKnown,    kStay,     on::on_stop_server     >,
+    Row< CreateTool,     ToolSaved,  kManageOrCtl, kKnown,    kStay,     on::on_create_tool     >,
+    Row< UpdateTool,     ToolSaved,  kManageOrCtl, kKnown,    kStay,     on::on_update_tool     >,
     Row< ValidateCode,   CodeReport, kManage,      kKnown,    kStay,     on::on_validate_code   >,
     Row< TestCode,       CallResult, kManage,      kKnown,    kStay,     on::on_test_code       >,
-    Row< RequestPublish, ToolSaved,  kManage,      kKnown,    kStay,     on::on_request_publish >,
+    Row< RequestPublish, ToolSaved,  kManageOrCtl, kKnown,    kStay,     on::on_request_publish >,
     Row< RollbackTool,   ToolSaved,  kManageOrCtl, kKnown,    kStay,     on::on_rollback_tool   >,
     Row< DeleteTool,     Done,       kManage,      kKnown,    kStay,     on::on_delete_tool     >,
     Row< DeleteServer,   ServerInfo, kManage,      kKnown,    kStay,     on::on_delete_server   >,
@@ -187,7 +188,7 @@ struct Protocol : Table<
     Row< RequestModule,  GrantAsked,   kNet,         kServing,  kStay,     on::on_request_module    >,
     Row< ListGrants,     GrantPage,    kNet,         kServing,  kStay,     on::on_list_grants       >,
     Row< ListModules,    ModulePage,   kManage,      kKnown,    kStay,     on::on_list_modules      >,
-    Row< CreateSecret,   SecretInfo,   kManage,      kKnown,   kStay,     on::on_create_secret     >,
+    Row< CreateSecret,   SecretInfo,   kManageOrCtl, kKnown,   kStay,     on::on_create_secret     >,
     Row< ListSecrets,    SecretPage,   kNet,         kServing,  kStay,     on::on_list_secrets      >,
     // the zygote, about the children that it forked
     Row< SpareEnded,     Done,       kZygoteOnly,  kServing,  kStay,     on::on_spare_ended     >,
@@ -244,11 +245,11 @@ struct Protocol : Table<
     Row< SignIn,         SessionGiven, kAdminOnly, kServing,  kStay,     on::on_sign_in         >,
     Row< SetUp,          SessionGiven, kAdminOnly, kServing,  kStay,     on::on_set_up          >,
     Row< InSession,      SessionReply, kAdminOnly, kServing,  kStay,     on::on_in_session      >,
-    // in a session only
-    Row< ListSessions,   SessionPage, kAdminOnly,  kDeciding, kStay,     on::on_list_sessions   >,
-    Row< EndSession,     Done,       kAdminOnly,   kDeciding, kStay,     on::on_end_session     >,
+    // of admins and their sessions
+    Row< ListSessions,   SessionPage, kPeople,     kDeciding, kStay,     on::on_list_sessions   >,
+    Row< EndSession,     Done,       kPeople,      kDeciding, kStay,     on::on_end_session     >,
     Row< ChangePassword, Done,       kAdminOnly,   kDeciding, kStay,     on::on_change_password >,
-    Row< RemoveAdmin,    Done,       kAdminOnly,   kDeciding, kStay,     on::on_remove_admin    >> {};
+    Row< RemoveAdmin,    Done,       kPeople,      kDeciding, kStay,     on::on_remove_admin    >> {};
 // clang-format on
 
 // All that the admin process may ask without a session.
