@@ -109,7 +109,11 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
   [
     "a tool is renamed",
     "published",
-    { MCP: update({ name: "other" }), "the admin API": patch({ name: "other" }) },
+    {
+      MCP: update({ name: "other" }),
+      mcpboxctl: (thing) => ctl("tool", "change", thing.tool, "--name", "other"),
+      "the admin API": patch({ name: "other" }),
+    },
   ],
   [
     "all tools of a server are renamed",
@@ -128,18 +132,27 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
   [
     "a tool is enabled",
     "disabled",
-    { MCP: update({ enabled: true }), "the admin API": patch({ enabled: true }) },
+    {
+      MCP: update({ enabled: true }),
+      mcpboxctl: (thing) => ctl("tool", "enable", thing.tool),
+      "the admin API": patch({ enabled: true }),
+    },
   ],
   [
     "a tool is disabled",
     "published",
-    { MCP: update({ enabled: false }), "the admin API": patch({ enabled: false }) },
+    {
+      MCP: update({ enabled: false }),
+      mcpboxctl: (thing) => ctl("tool", "disable", thing.tool),
+      "the admin API": patch({ enabled: false }),
+    },
   ],
   [
     "a tool is rolled back to what was approved",
     "changed",
     {
       MCP: (thing) => mcp("rollback_tool", { tool_id: thing.id, version: 1 }),
+      mcpboxctl: (thing) => ctl("rollback", thing.tool, "1"),
       "the admin API": (thing) => ask("POST", `/api/tools/${thing.id}/versions/1/rollback`),
     },
   ],
@@ -148,6 +161,7 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
     "stopped",
     {
       MCP: (thing) => mcp("start_server", { server_id: thing.serverId }),
+      mcpboxctl: (thing) => ctl("server", "start", thing.server),
       "the admin API": (thing) => ask("POST", `/api/servers/${thing.serverId}/start`),
     },
   ],
@@ -156,6 +170,7 @@ const CELLS: [string, State, Partial<Record<Way, (thing: Thing) => Promise<unkno
     "published",
     {
       MCP: (thing) => mcp("stop_server", { server_id: thing.serverId }),
+      mcpboxctl: (thing) => ctl("server", "stop", thing.server),
       "the admin API": (thing) => ask("POST", `/api/servers/${thing.serverId}/stop`),
     },
   ],
