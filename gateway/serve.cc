@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gateway/access.h"
 #include "gateway/manage.h"
 #include "gateway/routes.h"
 #include "gateway/talk.h"

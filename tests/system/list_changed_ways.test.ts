@@ -30,6 +30,7 @@ let box: Instance;
 let api: AdminApi;
 let tunnel: Tunnel;
 let serial = 0;
+let idle: EventStream[] = [];
 
 const mcp = (name: string, fields: Record<string, unknown>) => box.mcp.manage(name, fields);
 
@@ -197,6 +198,11 @@ before(async () => {
   const admin = await api.raw("POST", "/api/auth/setup", {}, { code, ...ALICE, token: true });
   assert.equal(admin.status, 201, JSON.stringify(admin.body));
   api.token = admin.body.access_token;
+  const nothing = {};
+  idle = [
+    await EventStream.modern(box.url, nothing),
+    await EventStream.modernTunnel(tunnel, "/mcp", nothing),
+  ];
 });
 after(async () => {
   await box?.stop();
@@ -244,3 +250,11 @@ for (const [event, state, ways] of CELLS)
         });
       for (const stream of all) stream.close();
     });
+
+test("a stream on which nothing happens is kept alive with comments", async () => {
+  for (const stream of idle) {
+    await until(`${stream.what} to be kept alive`, 60, () => stream.keepAlives > 0);
+    assert.equal(stream.count(TOLD), 0, "nothing that it did not ask for");
+    stream.close();
+  }
+});

@@ -130,6 +130,11 @@ export class EventStream {
     return [...this.text.matchAll(/^data: ?(.+)$/gm)].map((match) => JSON.parse(match[1]!));
   }
 
+  /** What keeps proxies from closing it: lines that are no event. */
+  get keepAlives(): number {
+    return [...this.text.matchAll(/^: keep-alive$/gm)].length;
+  }
+
   count(method: string): number {
     return this.messages.filter((message) => message.method === method).length;
   }
