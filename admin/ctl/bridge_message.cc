@@ -98,8 +98,7 @@ std::string answer_line(std::string_view body, std::string_view id) {
   const json_t* error = json_object_get(json.get(), "error");
   if (error == nullptr || is_id(json_object_get(json.get(), "id"))) {
     std::string line(body);
-    std::ranges::replace_if(
-        line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+    std::ranges::replace_if(line, [](char c) { return c == '\n' || c == '\r'; }, ' ');
     return line;
   }
   return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"error":)" + compact(error) + "}";

@@ -143,7 +143,7 @@ std::expected<std::string, std::string> file_text(const std::string& path) {
   const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file && errno == ENOENT) return std::string();
   if (!file) return refuse("cannot open " + path);
-  struct stat about {};
+  struct stat about{};
   if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return Refused(path + " is no file");
   if (about.st_uid != ::geteuid())
     return Refused(path + " belongs to another user: run this as the user of the client");
@@ -167,7 +167,7 @@ std::expected<void, std::string> replace_file(const std::string& path, std::stri
   const std::string target = there ? std::string(real.data()) : path;
   mode_t mode = 0600;
   if (there) {
-    struct stat about {};
+    struct stat about{};
     if (::stat(target.c_str(), &about) != 0) return refuse("cannot look at " + target);
     mode = about.st_mode & 07777;
     const std::expected<std::string, std::string> before = file_text(target);

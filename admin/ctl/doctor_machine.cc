@@ -39,7 +39,7 @@ Findings judge_entropy(bool ready) {
 }
 
 Findings look_at_machine() {
-  struct timex clock {};
+  struct timex clock{};
   const bool synchronised = ::adjtimex(&clock) != TIME_ERROR && (clock.status & STA_UNSYNC) == 0;
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   Findings findings =

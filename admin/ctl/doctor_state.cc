@@ -23,7 +23,7 @@ Finding folder_finding(const std::string& folder, const struct stat& about) {
 
 // A file that must not be open to others.  bits: the permissions that nobody but the owner may have.
 void look_at_file(Findings& findings, const std::string& path, mode_t bits, uid_t owner) {
-  struct stat about {};
+  struct stat about{};
   if (::lstat(path.c_str(), &about) != 0) {
     if (errno == ENOENT)
       findings.push_back({Health::kNote, "there is no " + path, "name the state folder with --state"});
@@ -40,7 +40,7 @@ void look_at_file(Findings& findings, const std::string& path, mode_t bits, uid_
 }
 
 Finding disk_finding(const std::string& folder) {
-  struct statvfs disk {};
+  struct statvfs disk{};
   if (::statvfs(folder.c_str(), &disk) != 0)
     return {Health::kNote, "disk space of " + folder + " is unknown", ""};
   const std::uint64_t free_bytes = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
@@ -76,7 +76,7 @@ bool is_loopback_hex(std::string_view hex) {
 }  // namespace
 
 Findings look_at_state(const std::string& folder, const std::string& config) {
-  struct stat about {};
+  struct stat about{};
   if (::stat(folder.c_str(), &about) != 0)
     return {{Health::kProblem, "no state folder at " + folder + ": " + std::strerror(errno),
              "name it with --state DIR"}};

@@ -51,7 +51,7 @@ Taken take_port(Options& options, std::string_view value) {
 // Options whose value is taken as it is.
 struct TextOption {
   std::string_view name;
-  std::optional<std::string> Options::*field;
+  std::optional<std::string> Options::* field;
 };
 constexpr TextOption kTexts[] = {{"--socket", &Options::socket}, {"--state", &Options::state},
                                  {"--reason", &Options::reason}, {"--host", &Options::host},
@@ -61,7 +61,7 @@ constexpr TextOption kTexts[] = {{"--socket", &Options::socket}, {"--state", &Op
                                  {"--notes", &Options::notes},   {"--code", &Options::code}};
 struct Flag {
   std::string_view name;
-  bool Options::*field;
+  bool Options::* field;
 };
 constexpr Flag kFlags[] = {
     {"--json", &Options::json},       {"--long", &Options::long_attack},    {"--all", &Options::all},

@@ -51,7 +51,7 @@ Exit say(const Options& options, const Answer<protocol::ToolSaved>& saved) {
              "; nothing was saved");
     return Exit::kRefused;
   }
-  const std::string approval(name_of(saved->approval));
+  const std::string approval(status_text(saved->approval));
   print(options.json ? json_text(Object()
                                      .text("id", uuid_text(saved->id))
                                      .text("name", saved->name)
@@ -182,7 +182,8 @@ Exit remove(const Options& options) {
   protocol::Remove order{.what = options.words[1]};
   const Answer<protocol::Done> done = monitor->ask(order);
   if (!done) return report(done.error());
-  print("Deleted " + visible(options.words[1]) + "\n");
+  print(options.json ? json_text(Object().text("deleted", options.words[1]).take().get())
+                     : "Deleted " + visible(options.words[1]) + "\n");
   return Exit::kOk;
 }
 

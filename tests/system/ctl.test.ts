@@ -133,9 +133,9 @@ test("admins come and go, and so do their sessions", async () => {
   assert.deepEqual(await listed(), ["alice", "bob"]);
   const api = await AdminApi.at(box.adminPort);
   const enter = async (username: string) => {
-    const reply = await api.raw("POST", "/api/auth/login", {}, { username, password: PASSWORD });
+    const reply = await api.raw("POST", "/api/auth/login", {}, { username, password: PASSWORD, token: true });
     assert.equal(reply.status, 200, JSON.stringify(reply.body));
-    return reply.body.token as string;
+    return reply.body.access_token as string;
   };
   const tokens = { alice: await enter("alice"), bob: await enter("bob") };
   const status = async (token: string) =>
