@@ -55,11 +55,17 @@ void Streams::remove(const Exchange* exchange) {
   std::erase_if(streams_, [&](const Stream& stream) { return stream.exchange.get() == exchange; });
 }
 
-void Streams::end_session(const std::string& session) {
+void Streams::end_where(const std::function<bool(const Stream&)>& is_meant) {
   for (const Stream& stream : streams_)
-    if (stream.session == session) stream.exchange->end_stream();
-  std::erase_if(streams_, [&](const Stream& stream) { return stream.session == session; });
-  subscribed_.erase(session);
+    if (is_meant(stream)) {
+      subscribed_.erase(stream.session);
+      end(stream);
+    }
+  std::erase_if(streams_, is_meant);
+}
+
+void Streams::end_session(const std::string& session) {
+  end_where([&](const Stream& stream) { return stream.session == session; });
 }
 
 void Streams::forget_session(const std::string& session) { end_session(session); }
@@ -117,15 +123,7 @@ void Streams::end_all() {
 }
 
 void Streams::end_all_of(const std::string& who) {
-  std::list<Stream> theirs;
-  for (auto next = streams_.begin(); next != streams_.end();) {
-    const auto stream = next++;
-    if (stream->who == who) theirs.splice(theirs.end(), streams_, stream);
-  }
-  for (const Stream& stream : theirs) {
-    subscribed_.erase(stream.session);
-    end(stream);
-  }
+  end_where([&](const Stream& stream) { return stream.who == who; });
 }
 
 // Also finds dead clients: a write that never drains ends the connection.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -61,6 +62,7 @@ class Streams {
   static constexpr std::int64_t kGatherMs = 100;
 
   void tell();
+  void end_where(const std::function<bool(const Stream&)>& is_meant);
   void keep_alive();
   void remove(const Exchange* exchange);
 

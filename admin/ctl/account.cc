@@ -9,8 +9,7 @@
 #include "admin/ctl/commands.h"
 #include "admin/ctl/find.h"
 #include "admin/ctl/grant_text.h"
-#include "admin/ctl/json.h"
-#include "admin/ctl/output.h"
+#include "admin/ctl/order.h"
 #include "admin/ctl/password.h"
 #include "admin/ctl/rights.h"
 #include "admin/ctl/terminal.h"
@@ -61,19 +60,14 @@ Exit list(const Options& options) {
   std::expected<Connection, Exit> monitor = open_to_decide(options);
   if (!monitor) return monitor.error();
   protocol::AdminRead question{.query = protocol::AdminQuery::kAdmins};
-  return show_rows(options, *monitor, question, admins_text);
+  return show_rows(options, monitor->ask(question), admins_text);
 }
 
 Exit remove_admin(const Options& options) {
-  std::expected<Connection, Exit> monitor = open_to_decide(options);
-  if (!monitor) return monitor.error();
   protocol::RemoveAdmin order{.admin = options.words[2]};
-  const Answer<protocol::Done> done = monitor->ask(order);
-  if (!done) return report(done.error());
-  print(options.json
-            ? json_text(Object().text("removed", options.words[2]).take().get())
-            : visible(options.words[2]) + " is no admin any more; every session of this name has ended.\n");
-  return Exit::kOk;
+  return give_order(
+      options, order, Object().text("removed", options.words[2]),
+      visible(options.words[2]) + " is no admin any more; every session of this name has ended.\n");
 }
 
 std::string sessions_text(const protocol::SessionPage& page, std::size_t width) {
@@ -116,14 +110,8 @@ Exit end_session(const Options& options) {
     complain("use: mcpboxctl admin end-session ID, as `mcpboxctl admin sessions` shows it");
     return Exit::kUsage;
   }
-  std::expected<Connection, Exit> monitor = open_to_decide(options);
-  if (!monitor) return monitor.error();
   protocol::EndSession order{.session = *session};
-  const Answer<protocol::Done> done = monitor->ask(order);
-  if (!done) return report(done.error());
-  print(options.json ? json_text(Object().text("ended", uuid_text(*session)).take().get())
-                     : "The session has ended.\n");
-  return Exit::kOk;
+  return give_order(options, order, Object().text("ended", uuid_text(*session)), "The session has ended.\n");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 #include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
-#include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
 #include "admin/ctl/terminal.h"
@@ -17,11 +17,6 @@ namespace mcpbox::ctl {
 namespace {
 
 constexpr std::size_t kDigitsTyped = 8;
-
-Answer<protocol::ToolDetail> fetch(Connection& monitor, const std::string& name) {
-  protocol::ShowTool question{.tool = name};
-  return monitor.ask(question);
-}
 
 // Says why not, or nothing when the person has typed the digits of what they saw.
 std::optional<Exit> reviewed(const protocol::ToolDetail& tool) {
@@ -41,7 +36,7 @@ std::optional<Exit> reviewed(const protocol::ToolDetail& tool) {
 
 // The tool is another one than was shown: says in which fields.
 void tell_what_changed(Connection& monitor, const protocol::ToolDetail& shown) {
-  const Answer<protocol::ToolDetail> now = fetch(monitor, published_name(shown));
+  const Answer<protocol::ToolDetail> now = find_tool(monitor, published_name(shown));
   const std::string fields = now ? protocol::names_of(protocol::differences(shown, *now)) : "";
   if (now && now->digest == shown.digest && now->capabilities_digest == shown.capabilities_digest) return;
   if (now && now->digest == shown.digest)
@@ -78,10 +73,9 @@ Exit approve(const Options& options) {
     complain("--digest approves without review and is for root's scripts only; without it you are asked");
     return Exit::kNotPermitted;
   }
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
-  const Answer<protocol::ToolDetail> tool = fetch(*monitor, options.words[1]);
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<protocol::ToolDetail> tool = find_tool(*monitor, options.words[1]);
   if (!tool) return report(tool.error());
   if (!options.digest)
     if (const std::optional<Exit> no = reviewed(*tool)) return *no;
@@ -92,10 +86,9 @@ Exit approve(const Options& options) {
 }
 
 Exit revoke(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
-  const Answer<protocol::ToolDetail> tool = fetch(*monitor, options.words[1]);
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<protocol::ToolDetail> tool = find_tool(*monitor, options.words[1]);
   if (!tool) return report(tool.error());
   protocol::Revoke back{.tool = tool->id,
                         .digest = options.digest ? digest_from(*options.digest) : tool->digest,
@@ -108,10 +101,9 @@ Exit reject(const Options& options) {
     complain("use: mcpboxctl reject TOOL --reason TEXT; the author sees the reason");
     return Exit::kUsage;
   }
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
-  const Answer<protocol::ToolDetail> tool = fetch(*monitor, options.words[1]);
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
+  const Answer<protocol::ToolDetail> tool = find_tool(*monitor, options.words[1]);
   if (!tool) return report(tool.error());
   protocol::Reject no{.tool = tool->id,
                       .digest = options.digest ? digest_from(*options.digest) : tool->digest,

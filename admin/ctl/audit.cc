@@ -254,9 +254,8 @@ Exit audit(const Options& options) {
     return Exit::kUsage;
   }
   if (::sodium_init() < 0) return Exit::kRefused;
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   if (what == "prune") return audit_prune(*monitor, options);
   AuditWalk walk(*monitor);
   const Answer<protocol::AuditHead> head = walk.begin();

@@ -13,8 +13,8 @@
 #include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
 #include "admin/ctl/connection.h"
-#include "admin/ctl/find.h"
 #include "admin/ctl/json.h"
+#include "admin/ctl/order.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
 #include "policy/names.h"
@@ -135,11 +135,8 @@ Exit create_token(const Options& options, Connection& monitor) {
 
 Exit revoke_token(const Options& options, Connection& monitor) {
   protocol::RevokeClientToken request{.name = options.words[3]};
-  const Answer<protocol::Done> done = monitor.ask(request);
-  if (!done) return report(done.error());
-  print(options.json ? json_text(Object().text("revoked", options.words[3]).take().get())
-                     : "Revoked: requests with it are refused, and its calls were ended.\n");
-  return Exit::kOk;
+  return give_order(options, monitor, request, Object().text("revoked", options.words[3]),
+                    "Revoked: requests with it are refused, and its calls were ended.\n");
 }
 
 Exit list_tokens(const Options& options, Connection& monitor) {
@@ -180,9 +177,8 @@ Exit token(const Options& options) {
     complain(kUse);
     return Exit::kUsage;
   }
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   if (verb == "create") return create_token(options, *monitor);
   return verb == "revoke" ? revoke_token(options, *monitor) : list_tokens(options, *monitor);
 }

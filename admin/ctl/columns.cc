@@ -2,7 +2,9 @@
 #include "admin/ctl/columns.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
+#include <ctime>
 
 #include "privsep/base/visible.h"
 
@@ -87,6 +89,14 @@ std::string fitted(std::string_view text, std::size_t width) {
     at += length_at(text, at);
   }
   return std::string(text.substr(0, at)).append(kEllipsis);
+}
+
+std::string time_text(std::int64_t at_ms) {
+  const std::time_t at = at_ms / 1000;
+  std::tm utc{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&at, &utc) == nullptr) return "";
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
 }  // namespace mcpbox::ctl

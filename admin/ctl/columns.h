@@ -1,6 +1,7 @@
 // Aligned tables.  Every cell goes through visible() here, so no caller can forget it.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,5 +27,8 @@ class Columns {
 
 // `text` where it fits into `width` columns, else its beginning and an ellipsis.
 [[nodiscard]] std::string fitted(std::string_view text, std::size_t width);
+
+// For a cell: "2026-12-01T12:00:00Z" of milliseconds since 1970.
+[[nodiscard]] std::string time_text(std::int64_t at_ms);
 
 }  // namespace mcpbox::ctl

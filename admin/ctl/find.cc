@@ -1,8 +1,6 @@
 // Runs in mcpboxctl.  Rows come from PostgreSQL through the monitor unread: treated as anybody's text.
 #include "admin/ctl/find.h"
 
-#include <array>
-#include <ctime>
 #include <optional>
 
 #include "admin/ctl/grant_text.h"
@@ -14,17 +12,15 @@ namespace mcpbox::ctl {
 using base::visible;
 using base::Why;
 
-Answer<Json> read_json(Connection& monitor, protocol::AdminRead& question) {
-  const Answer<protocol::JsonText> answer = monitor.ask(question);
+Answer<Json> json_from(const Answer<protocol::JsonText>& answer) {
   if (!answer) return std::unexpected(answer.error());
   Json json = parse_json(answer->json);
   if (!json) return std::unexpected(Failure{Why::kBroken, "the answer is not JSON", true});
   return json;
 }
 
-Exit show_rows(const Options& options, Connection& monitor, protocol::AdminRead& question,
-               std::string (*text)(const json_t* answer, std::size_t width)) {
-  const Answer<Json> json = read_json(monitor, question);
+Exit show_rows(const Options& options, const Answer<protocol::JsonText>& answer, RowsText text) {
+  const Answer<Json> json = json_from(answer);
   if (!json) return report(json.error());
   print(options.json ? json_text(json->get()) : text(json->get(), output_width()));
   return Exit::kOk;
@@ -36,7 +32,7 @@ Answer<wire::Id> find_server(Connection& monitor, const std::string& name) {
   if (name.size() <= policy::limits::kNameBytes) {
     question.search = name;
     for (const json_t* rows = nullptr; question.page == 1 || json_array_size(rows) > 0; ++question.page) {
-      const Answer<Json> page = read_json(monitor, question);
+      const Answer<Json> page = json_from(monitor.ask(question));
       if (!page) return std::unexpected(page.error());
       rows = rows_of(page->get());
       for (std::size_t i = 0; i < json_array_size(rows); ++i) {
@@ -59,14 +55,6 @@ Answer<protocol::ToolDetail> find_tool(Connection& monitor, const std::string& t
 std::string page_text(const json_t* answer, std::string_view things) {
   return "page " + visible(cell_of(answer, "page")) + " of " + visible(cell_of(answer, "pages")) + ", " +
          visible(cell_of(answer, "total")) + " " + std::string(things);
-}
-
-std::string time_text(std::int64_t at_ms) {
-  const std::time_t at = at_ms / 1000;
-  std::tm utc{};
-  std::array<char, 32> text{};
-  if (::gmtime_r(&at, &utc) == nullptr) return "";
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
 }  // namespace mcpbox::ctl

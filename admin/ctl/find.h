@@ -1,8 +1,8 @@
 // What a person names and the monitor knows by id, and pages of rows as a table or as JSON.
 #pragma once
 
-#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "admin/ctl/connection.h"
 #include "admin/ctl/json.h"
@@ -15,17 +15,16 @@ namespace mcpbox::ctl {
 [[nodiscard]] Answer<wire::Id> find_server(Connection& monitor, const std::string& name);
 [[nodiscard]] Answer<protocol::ToolDetail> find_tool(Connection& monitor, const std::string& tool);
 
-// The answer to a question for JSON; kBroken when it is none.
-[[nodiscard]] Answer<Json> read_json(Connection& monitor, protocol::AdminRead& question);
+// kBroken when the answer is no JSON.
+[[nodiscard]] Answer<Json> json_from(const Answer<protocol::JsonText>& answer);
 
-// Asks and prints: as JSON with --json, else what `text` makes of it for a terminal of this width (0: none).
-Exit show_rows(const Options& options, Connection& monitor, protocol::AdminRead& question,
-               std::string (*text)(const json_t* answer, std::size_t width));
+// What people see of it on a terminal of this width (0: none).
+using RowsText = std::string (*)(const json_t* answer, std::size_t width);
+
+// Prints an answer: as JSON with --json, else what `text` makes of it.
+Exit show_rows(const Options& options, const Answer<protocol::JsonText>& answer, RowsText text);
 
 // "page 1 of 3, 51 tools", for what `answer` is a page of.
 [[nodiscard]] std::string page_text(const json_t* answer, std::string_view things);
-
-// "2026-12-01T12:00:00Z" of milliseconds since 1970.
-[[nodiscard]] std::string time_text(std::int64_t at_ms);
 
 }  // namespace mcpbox::ctl

@@ -3,7 +3,7 @@
 
 #include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
-#include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/json.h"
 #include "admin/ctl/output.h"
 #include "privsep/base/visible.h"
@@ -56,15 +56,7 @@ Exit logs(const Options& options) {
                               .since_ms = options.since_ms,
                               .until_ms = options.until_ms};
   if (options.words.size() > 1) question.tool = options.words[1];
-  const Answer<protocol::JsonText> answer = monitor->ask(question);
-  if (!answer) return report(answer.error());
-  const Json json = parse_json(answer->json);
-  if (!json) {
-    complain("the answer is not JSON");
-    return Exit::kRefused;
-  }
-  print(options.json ? json_text(json.get()) : logs_text(json.get(), output_width()));
-  return Exit::kOk;
+  return show_rows(options, monitor->ask(question), logs_text);
 }
 
 }  // namespace mcpbox::ctl

@@ -100,11 +100,10 @@ std::string denied_text(const json_t* answer, std::size_t width) {
          "; a tool may have been told what to try: allow what you know, and nothing else\n";
 }
 
-Exit read(const Options& options, protocol::AdminRead& question,
-          std::string (*text)(const json_t* answer, std::size_t width)) {
+Exit read(const Options& options, protocol::AdminRead& question, RowsText text) {
   std::expected<Connection, Exit> monitor = open_to_decide(options);
   if (!monitor) return monitor.error();
-  return show_rows(options, *monitor, question, text);
+  return show_rows(options, monitor->ask(question), text);
 }
 
 }  // namespace

@@ -154,9 +154,8 @@ Exit remote(const Options& options) {
   const bool known = words == 1 || (verb == "worker" && (words == 4 || words == 5)) ||
                      (verb == "allow" && words > 2) || (verb == "off" && words == 2);
   if (!known) return usage(kUsage);
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   if (verb == "worker") return worker(*monitor, options);
   if (verb == "allow") return allow(*monitor, options);
   if (verb == "off") {

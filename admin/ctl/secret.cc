@@ -9,8 +9,7 @@
 #include "admin/ctl/connection.h"
 #include "admin/ctl/find.h"
 #include "admin/ctl/grant_text.h"
-#include "admin/ctl/output.h"
-#include "admin/ctl/rights.h"
+#include "admin/ctl/order.h"
 #include "admin/ctl/terminal.h"
 #include "privsep/base/visible.h"
 
@@ -79,6 +78,18 @@ void warn_of(const wire::Maybe<protocol::SecretBinding>& binding) {
              ": the tool, or whoever reads the server's answers and logs, can see the value");
 }
 
+Exit say(const Options& options, const protocol::SecretInfo& secret, bool has_value,
+         const std::string& sentence) {
+  print(options.json ? json_text(Object()
+                                     .text("key", secret.key)
+                                     .flag("has_value", has_value)
+                                     .text("where", binding_text(secret.binding))
+                                     .take()
+                                     .get())
+                     : base::visible(secret.key) + sentence);
+  return Exit::kOk;
+}
+
 Exit set(const Options& options) {
   const auto binding = binding_from(options);
   if (!binding) return usage(binding.error());
@@ -101,15 +112,8 @@ Exit set(const Options& options) {
   const Answer<protocol::SecretInfo> saved = monitor->ask(order);
   wipe(order.value);
   if (!saved) return report(saved.error());
-  print(options.json ? json_text(Object()
-                                     .text("key", saved->key)
-                                     .flag("has_value", true)
-                                     .text("where", binding_text(saved->binding))
-                                     .take()
-                                     .get())
-                     : base::visible(saved->key) + " is set: " + base::visible(binding_text(saved->binding)) +
-                           ". The next call uses it.\n");
-  return Exit::kOk;
+  return say(options, *saved, true,
+             " is set: " + base::visible(binding_text(saved->binding)) + ". The next call uses it.\n");
 }
 
 // A place for a value, which whoever may set it sets later.
@@ -125,20 +129,12 @@ Exit create(const Options& options) {
   if (*binding) order.proposed = **binding;
   const Answer<protocol::SecretInfo> made = monitor->ask(order);
   if (!made) return report(made.error());
-  print(options.json ? json_text(Object()
-                                     .text("key", made->key)
-                                     .flag("has_value", made->has_value)
-                                     .text("where", binding_text(made->binding))
-                                     .take()
-                                     .get())
-                     : base::visible(made->key) + " has no value yet: mcpboxctl secret set\n");
-  return Exit::kOk;
+  return say(options, *made, made->has_value, " has no value yet: mcpboxctl secret set\n");
 }
 
 Exit list(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::ReviewSecrets question{.server = options.words[2], .page = options.page};
   const Answer<protocol::SecretPage> page = monitor->ask(question);
   if (!page) return report(page.error());
@@ -147,15 +143,9 @@ Exit list(const Options& options) {
 }
 
 Exit remove_secret(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
   protocol::DeleteSecret order{.server = options.words[2], .key = options.words[3]};
-  const Answer<protocol::Done> done = monitor->ask(order);
-  if (!done) return report(done.error());
-  print(options.json ? json_text(Object().flag("deleted", true).take().get())
-                     : base::visible(options.words[3]) + " is deleted.\n");
-  return Exit::kOk;
+  return give_order(options, order, Object().flag("deleted", true),
+                    base::visible(options.words[3]) + " is deleted.\n");
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ Exit servers(const Options& options) {
   if (!monitor) return monitor.error();
   protocol::AdminRead question{.query = protocol::AdminQuery::kServers, .page = options.page};
   question.search = options.search;
-  return show_rows(options, *monitor, question, servers_text);
+  return show_rows(options, monitor->ask(question), servers_text);
 }
 
 Exit server(const Options& options) {

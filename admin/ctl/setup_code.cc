@@ -12,9 +12,8 @@
 namespace mcpbox::ctl {
 
 Exit setup_code(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::MakeSetupCode question;
   const Answer<protocol::SetupCode> made = monitor->ask(question);
   if (!made) return report(made.error());

@@ -3,7 +3,7 @@
 
 #include "admin/ctl/columns.h"
 #include "admin/ctl/commands.h"
-#include "admin/ctl/connection.h"
+#include "admin/ctl/find.h"
 #include "admin/ctl/json.h"
 #include "admin/ctl/output.h"
 #include "admin/ctl/rights.h"
@@ -67,25 +67,15 @@ std::string event_json(const protocol::ActivityEvent& event) {
 }  // namespace
 
 Exit stats(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::ReadStats question{.period_hours = options.hours};
-  const Answer<protocol::JsonText> answer = monitor->ask(question);
-  if (!answer) return report(answer.error());
-  const Json json = parse_json(answer->json);
-  if (!json) {
-    complain("the answer is not JSON");
-    return Exit::kRefused;
-  }
-  print(options.json ? json_text(json.get()) : stats_text(json.get(), output_width()));
-  return Exit::kOk;
+  return show_rows(options, monitor->ask(question), stats_text);
 }
 
 Exit metrics(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::GetMetrics question;
   const Answer<protocol::Metrics> answer = monitor->ask(question);
   if (!answer) return report(answer.error());
@@ -95,9 +85,8 @@ Exit metrics(const Options& options) {
 
 // Until it is interrupted, or the monitor ends.
 Exit activity(const Options& options) {
-  Answer<Connection> monitor = Connection::open(socket_path(options));
-  if (!monitor) return report(monitor.error());
-  if (const std::optional<Exit> no = become_decider(*monitor)) return *no;
+  std::expected<Connection, Exit> monitor = open_to_decide(options);
+  if (!monitor) return monitor.error();
   protocol::WatchActivity question{.after = 0, .wait_ms = policy::limits::kActivityWaitMs};
   for (;;) {
     const Answer<protocol::ActivityPage> page = monitor->ask(question);

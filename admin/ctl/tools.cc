@@ -9,8 +9,7 @@
 #include "admin/ctl/commands.h"
 #include "admin/ctl/find.h"
 #include "admin/ctl/grant_text.h"
-#include "admin/ctl/output.h"
-#include "admin/ctl/rights.h"
+#include "admin/ctl/order.h"
 #include "admin/ctl/tool_text.h"
 #include "policy/names.h"
 #include "privsep/base/visible.h"
@@ -164,7 +163,7 @@ Exit tools(const Options& options) {
   protocol::AdminRead question{.query = protocol::AdminQuery::kReviews, .page = options.page};
   question.filter = std::string_view("all");
   question.search = options.search;
-  return show_rows(options, *monitor, question, tools_text);
+  return show_rows(options, monitor->ask(question), tools_text);
 }
 
 Exit tool(const Options& options) {
@@ -177,14 +176,9 @@ Exit tool(const Options& options) {
 }
 
 Exit remove(const Options& options) {
-  std::expected<Connection, Exit> monitor = open_to_decide(options);
-  if (!monitor) return monitor.error();
   protocol::Remove order{.what = options.words[1]};
-  const Answer<protocol::Done> done = monitor->ask(order);
-  if (!done) return report(done.error());
-  print(options.json ? json_text(Object().text("deleted", options.words[1]).take().get())
-                     : "Deleted " + visible(options.words[1]) + "\n");
-  return Exit::kOk;
+  return give_order(options, order, Object().text("deleted", options.words[1]),
+                    "Deleted " + visible(options.words[1]) + "\n");
 }
 
 }  // namespace mcpbox::ctl

@@ -81,7 +81,7 @@ Exit versions(const Options& options) {
   if (!monitor) return monitor.error();
   protocol::AdminRead question{
       .query = protocol::AdminQuery::kVersions, .tool = options.words[1], .page = options.page};
-  return show_rows(options, *monitor, question, versions_text);
+  return show_rows(options, monitor->ask(question), versions_text);
 }
 
 Exit diff(const Options& options) {
@@ -95,10 +95,10 @@ Exit diff(const Options& options) {
   if (!monitor) return monitor.error();
   protocol::AdminRead question{
       .query = protocol::AdminQuery::kVersion, .tool = options.words[1], .number = *from};
-  const Answer<Json> before = read_json(*monitor, question);
+  const Answer<Json> before = json_from(monitor->ask(question));
   if (!before) return report(before.error());
   question.number = *to;
-  const Answer<Json> after = read_json(*monitor, question);
+  const Answer<Json> after = json_from(monitor->ask(question));
   if (!after) return report(after.error());
   print(difference_text(before->get(), after->get()));
   return Exit::kOk;
