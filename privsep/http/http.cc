@@ -116,10 +116,6 @@ HttpServer::HttpServer(loop::Loop& loop, HttpLimits http_limits, ErrorBody error
 HttpServer::~HttpServer() { server_.reset(); }
 
 void HttpServer::add_listener(base::Fd socket) {
-  // Accepted sockets inherit it: an event of a few bytes must not wait for the acknowledgement of the one
-  // before.
-  const int on = 1;
-  (void)::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   constexpr unsigned kFlags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_DISABLED;
   evconnlistener* listener = evconnlistener_new(loop_.raw(), nullptr, nullptr, kFlags, 0, socket.release());
   if (listener == nullptr || evhttp_bind_listener(server_.get(), listener) == nullptr) PANIC("no listener");
@@ -166,6 +162,11 @@ void HttpServer::adopt(Connection& connection, bufferevent* stream) {
   if (owner == nullptr || evhttp_connection_get_bufferevent(owner) != stream)
     PANIC("not evhttp's connection");
   evhttp_connection_set_closecb(owner, closed, this);
+  // An event of a few bytes, or the end of an answer, must not wait for the acknowledgement of what went
+  // before.  Not left to the listener's own option: who connected while this process started waits in a
+  // socket made without it.
+  const int on = 1;
+  (void)::setsockopt(bufferevent_getfd(stream), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   connection.adopt(owner);
 }
 

@@ -3,7 +3,12 @@
 #include "privsep/http/http.h"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
+#include <functional>
+#include <optional>
 #include <thread>
 
 #include "tests/privsep/http/raw_client.h"
@@ -18,7 +23,8 @@ std::string words_of(int /*status*/, std::string_view message) { return quoted(m
 class HttpTest : public testing::Test {
  protected:
   // Runs the server in a thread of its own until the test ends.
-  void start(HttpLimits limits, HttpServer::Handler handler) {
+  // `before` is called when clients can connect and no server is there yet.
+  void start(HttpLimits limits, HttpServer::Handler handler, const std::function<void()>& before = [] {}) {
     base::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -28,6 +34,7 @@ class HttpTest : public testing::Test {
     ASSERT_EQ(::listen(listener.get(), 64), 0);
     ASSERT_EQ(::getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
     port_ = ntohs(address.sin_port);
+    before();
     ASSERT_EQ(::pipe(stop_), 0);
     thread_ =
         std::thread([this, limits, handler = std::move(handler), listening = std::move(listener)]() mutable {
@@ -70,6 +77,33 @@ TEST_F(HttpTest, ConnectionsBeyondTheCapWaitUntilOneLeaves) {
   EXPECT_FALSE(third.readable_within(300));
   first.hang_up();
   EXPECT_EQ(third.answer().status, 200);
+}
+
+// How a stream of this process is set up whose other end has this port; -1 when there is none.
+int no_delay_of_peer(std::uint16_t port) {
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0 || size != sizeof address)
+      continue;
+    int on = -1;
+    socklen_t length = sizeof on;
+    if (ntohs(address.sin_port) == port && ::getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &length) == 0)
+      return on;
+  }
+  return -1;
+}
+
+// Its second half would wait 40 ms for the acknowledgement of the first.
+TEST_F(HttpTest, WhoConnectedBeforeTheServerListenedIsAnsweredWithoutDelayToo) {
+  std::optional<RawClient> early;
+  start({}, say_good, [&] { early.emplace(port()); });
+  RawClient later(port());
+  for (RawClient* client : {&*early, &later}) {
+    client->send(kGet);
+    EXPECT_EQ(client->answer().status, 200);
+    EXPECT_EQ(no_delay_of_peer(client->local_port()), 1);
+  }
 }
 
 TEST_F(HttpTest, AConnectionWithoutARequestIsClosed) {

@@ -53,6 +53,13 @@ class RawClient {
     EXPECT_EQ(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
   }
 
+  [[nodiscard]] std::uint16_t local_port() const {
+    sockaddr_in address{};
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    return ntohs(address.sin_port);
+  }
+
   // False when the peer does not take it all.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
