@@ -73,7 +73,8 @@ inline constexpr Sql kApiExecution{"api_execution", R"sql(
                  FROM audit a WHERE a.call = e.call_id), '[]'))::text
       FROM executions e WHERE e.call_id = $1)sql"};
 
-// kAudit: the chain, newest first.  It has no gaps: all of it is counted from its two ends.
+// kAudit: the chain, newest first.  It has no gaps: all of it is counted from its two ends.  What is shown is read in
+// the order of an index by each branch alone: of their union, a million numbers would be sorted.
 //   $1 action text | $2 subject or call uuid, or null | $3 size | $4 page | $5 where counting stops integer
 inline constexpr Sql kApiAudit{"api_audit", R"sql(
     WITH chosen AS NOT MATERIALIZED (
@@ -87,7 +88,18 @@ inline constexpr Sql kApiAudit{"api_audit", R"sql(
                   THEN (SELECT coalesce(max(sequence) - min(sequence) + 1, 0) FROM audit)
                   ELSE (SELECT count(*) FROM (SELECT 1 FROM chosen LIMIT $5::bigint + 1) bounded) END AS found),
     n AS (SELECT least(found, $5::bigint) AS total, found > $5::bigint AS capped FROM counted),
-    shown AS (SELECT sequence FROM chosen ORDER BY sequence DESC LIMIT $3::int OFFSET ($4::bigint - 1) * $3::int)
+    shown AS (
+      SELECT sequence FROM (
+        (SELECT sequence FROM audit WHERE $2::uuid IS NULL AND ($1::text = '' OR action = $1::text)
+          ORDER BY sequence DESC LIMIT $4::bigint * $3::int)
+        UNION ALL
+        (SELECT sequence FROM audit WHERE subject = $2::uuid AND ($1::text = '' OR action = $1::text)
+          ORDER BY sequence DESC LIMIT $4::bigint * $3::int)
+        UNION ALL
+        (SELECT sequence FROM audit
+          WHERE call = $2::uuid AND subject <> $2::uuid AND ($1::text = '' OR action = $1::text)
+          ORDER BY sequence DESC LIMIT $4::bigint * $3::int)) nearest
+       ORDER BY sequence DESC LIMIT $3::int OFFSET ($4::bigint - 1) * $3::int)
     SELECT json_build_object('items', coalesce((
              SELECT json_agg(json_build_object(
                       'sequence', a.sequence, 'at', iso_ms(a.at_ms),

@@ -24,8 +24,8 @@ const TOOLS_OF_EACH = 25;
 const TOOLS = SERVERS * TOOLS_OF_EACH;
 const VERSIONS = 10;
 const PUBLISHED = LONG ? 120 : 60; // more than a page of tools/list
-const ROUNDS = 100;
-const SLACK_MS = 5; // a p95 of a millisecond or two doubles by itself on a busy machine
+const ROUNDS = 200;
+const SMALL_SERVERS = 20; // beside the large one: as many as fill a page, so that both answer with as much
 const CODE = 'async def main() -> str:\n    return "here"\n';
 
 let postgres: Postgres;
@@ -52,9 +52,14 @@ before(async () => {
   large = await box("large");
   near = await publish(small, "near", "answer", CODE);
   far = await publish(large, "near", "answer", CODE);
-  await large.stop();
-  await postgres.sql(SEED, "large");
-  await large.start();
+  for (const [made, database, servers] of [
+    [small, "small", SMALL_SERVERS],
+    [large, "large", SERVERS],
+  ] as const) {
+    await made.stop();
+    await postgres.sql(seed(servers), database);
+    await made.start();
+  }
 });
 after(async () => {
   for (const one of [small, large]) {
@@ -65,15 +70,15 @@ after(async () => {
 });
 afterEach(explainFailure(() => large));
 
-// As the owner of the database could write it: rows without any authority.  Every 50th text is an unfriendly one.
-const SEED = `
+/** As the owner of the database could write it: rows without any authority.  Every 50th text is an unfriendly one. */
+const seed = (servers: number) => `
   SET search_path = mcpbox;
   CREATE FUNCTION pg_temp.odd(n integer) RETURNS text LANGUAGE sql AS $$
     SELECT CASE n % 50 WHEN 1 THEN repeat('w', 1000000) WHEN 2 THEN repeat('[', 100000) WHEN 3 THEN repeat(U&'\\202e', 500)
       WHEN 4 THEN U&'\\FFFF\\FFFE' || chr(1) || chr(27) || '[2J' WHEN 5 THEN '\\u0000 "}]' ELSE 'plain ' || n END $$;
   INSERT INTO servers (id, name, description, status, created_by)
     SELECT gen_random_uuid(), 'seed' || n, left(pg_temp.odd(n), 2000), 'running', 'unix:root'
-      FROM generate_series(1, ${SERVERS - 1}) n;
+      FROM generate_series(1, ${servers - 1}) n;
   INSERT INTO tools (id, server_id, name, description, code, input_schema, parameters, timeout_ms, enabled, digest,
                      current_version, approval_status, approval_requested_at, created_by)
     SELECT gen_random_uuid(), s.id, 'tool' || n, left(pg_temp.odd(n + 7), 2000), '# ' || left(pg_temp.odd(n), 90000),
@@ -201,8 +206,9 @@ test(
         times[1].push(await milliseconds(() => read(large, far)));
       }
       const [few, many] = [p95(times[0]), p95(times[1])];
-      console.log(`${name}: p95 ${few.toFixed(1)} ms with one tool, ${many.toFixed(1)} ms with ${TOOLS}`);
-      assert.ok(many <= 2 * few + SLACK_MS, name);
+      const fewTools = SMALL_SERVERS * TOOLS_OF_EACH;
+      console.log(`${name}: p95 ${few.toFixed(1)} ms with ${fewTools} tools, ${many.toFixed(1)} ms with ${TOOLS}`);
+      assert.ok(many <= 2 * few, name);
     }
   },
 );

@@ -209,6 +209,7 @@ TEST_F(StoreMillionTest, EveryPageFilterSearchAndStatisticIsWithinItsTime) {
        &sql::kGetToolLogs,
        {id("00000000-0000-0000-0001-000000000047"), Param::integer(20), Param::integer(1)}},
       {"chain: the newest page", &sql::kApiAudit, chain("", Param::null())},
+      {"chain: page 1000", &sql::kApiAudit, chain("", Param::null(), 1000)},
       {"chain: one action", &sql::kApiAudit, chain("call", Param::null())},
       {"chain: a rare action", &sql::kApiAudit, chain("approve", Param::null())},
       {"chain: one subject", &sql::kApiAudit, chain("", id("00000000-0000-0000-0001-000000000047"))},
