@@ -204,15 +204,18 @@ Task<protocol::CallResult> run_call(const MethodCall& call, protocol::OpenCall& 
   co_return ended;
 }
 
-// Clients refuse a result without what its tool declares to be in it.
+// Clients refuse a result without what its tool declares to be in it.  The list is in the order of the bytes
+// of its names: it is read from the name's own letters but the last, so that a page or so answers, not every
+// tool.
 Task<bool> declares_output(const MethodCall& call, std::string name) {
-  protocol::ListPublished question{.ticket = call.in.ticket, .server = call.in.server};
+  protocol::ListPublished question{
+      .ticket = call.in.ticket, .server = call.in.server, .after = name.substr(0, name.size() - 1)};
   for (bool more = true; more;) {
     const base::Result<protocol::ToolPage> page = co_await attempt(call.g.monitor->ask(question));
     if (!page) co_return true;  // not known: nothing is taken away
     for (const protocol::PublishedTool& tool : page->tools)
       if (tool.name == name) co_return !tool.output_schema.empty();
-    more = page->more && !page->tools.empty();
+    more = page->more && !page->tools.empty() && std::string_view(page->tools.back().name) < name;
     if (more) question.after = page->tools.back().name;
   }
   co_return true;
