@@ -207,7 +207,7 @@ loop::Task<> Calls::get_child(CallPointer call, Flavour flavour) {
   call->flavour = flavour;
   call->place = m_.slots.enqueue(call->server);
   Slots::TurnPointer turn = co_await m_.slots.wait(call->place, limits::kTurnPatienceMs);
-  call->child = co_await m_.spares.take(std::move(flavour), limits::kSparePatienceMs);
+  call->child = co_await m_.spares.take(std::move(flavour), m_.spare_patience_ms);
   const Work work{.tool = call->job.tool, .call = call->id, .digest = call->digest};
   call->child->work_in(std::move(turn), work);
   if (call->killed != Killed::kNot) co_return base::fail(Why::kCancelled, words::kWithdrawn);

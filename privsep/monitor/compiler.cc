@@ -23,7 +23,7 @@ loop::Task<std::shared_ptr<const protocol::Compiled>> Compiler::compile(protocol
   if (progress != nullptr) progress->place = place;
   Slots::TurnPointer turn = co_await m_.slots.wait(place, limits::kTurnPatienceMs);
   const Flavour standard;
-  const std::shared_ptr<Spare> child = co_await m_.spares.take(standard, limits::kSparePatienceMs);
+  const std::shared_ptr<Spare> child = co_await m_.spares.take(standard, m_.spare_patience_ms);
   const Work work{.digest = digest};
   child->work_in(std::move(turn), work);
   if (progress != nullptr) progress->child = child;

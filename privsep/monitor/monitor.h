@@ -2,12 +2,14 @@
 // Mechanisms are classes of their own; this only holds them together.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "policy/limits.h"
 #include "privsep/base/clock.h"
 #include "privsep/base/log.h"
 #include "privsep/loop/task_set.h"
@@ -99,6 +101,7 @@ class Monitor {
   Egress egress;
   loop::TaskSet background;
   ClientTokens client_tokens;
+  std::int64_t spare_patience_ms = policy::limits::kSparePatienceMs;  // tests without a zygote wait less
   bool draining = false;  // MCPbox stops: new calls are refused, those in flight finish
 
   // Who is asking, by the ticket that this very peer was given; or by the session that on_in_session() found.

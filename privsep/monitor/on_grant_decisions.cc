@@ -82,7 +82,7 @@ p::GrantDetail detail_of(const Monitor& m, const Grant& grant) {
 loop::Task<> look_for(Monitor& m, std::string package) {
   Flavour flavour{.packages = {std::move(package)}};
   const base::Result<std::shared_ptr<Spare>> found =
-      co_await loop::attempt(m.spares.take(std::move(flavour), limits::kSparePatienceMs));
+      co_await loop::attempt(m.spares.take(std::move(flavour), m.spare_patience_ms));
   static_cast<void>(found);
   co_return loop::Nothing{};
 }

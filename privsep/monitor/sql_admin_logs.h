@@ -73,8 +73,8 @@ inline constexpr Sql kApiExecution{"api_execution", R"sql(
                  FROM audit a WHERE a.call = e.call_id), '[]'))::text
       FROM executions e WHERE e.call_id = $1)sql"};
 
-// kAudit: the chain, newest first.  It has no gaps: all of it is counted from its two ends.  What is shown is read in
-// the order of an index by each branch alone: of their union, a million numbers would be sorted.
+// kAudit: the chain, newest first.  It has no gaps: all of it is counted from its two ends.  What is shown is
+// read in the order of an index by each branch alone: of their union, a million numbers would be sorted.
 //   $1 action text | $2 subject or call uuid, or null | $3 size | $4 page | $5 where counting stops integer
 inline constexpr Sql kApiAudit{"api_audit", R"sql(
     WITH chosen AS NOT MATERIALIZED (

@@ -207,7 +207,9 @@ test(
       }
       const [few, many] = [p95(times[0]), p95(times[1])];
       const fewTools = SMALL_SERVERS * TOOLS_OF_EACH;
-      console.log(`${name}: p95 ${few.toFixed(1)} ms with ${fewTools} tools, ${many.toFixed(1)} ms with ${TOOLS}`);
+      console.log(
+        `${name}: p95 ${few.toFixed(1)} ms with ${fewTools} tools, ${many.toFixed(1)} ms with ${TOOLS}`,
+      );
       assert.ok(many <= 2 * few, name);
     }
   },

@@ -16,7 +16,10 @@ class ApprovalStates : public MonitorTest {
   std::shared_ptr<Peer> root = peer(Role::kCtl, State::kDeciding);
   std::shared_ptr<Peer> gateway = peer(Role::kNetLocal, State::kServing);
   wire::Id ticket = ticket_for(gateway);
-  ApprovalStates() { root->person = {.who = "root", .uid = 0}; }
+  ApprovalStates() {
+    root->person = {.who = "root", .uid = 0};
+    monitor.spare_patience_ms = 10;  // nobody is there to analyse anything
+  }
 
   // The tool as it was in version 1, in the words of the database.
   void version_one(const Tool& was) {

@@ -12,7 +12,10 @@ class DecisionTest : public MonitorTest {
  public:
   std::shared_ptr<Peer> root = peer(Role::kCtl, State::kDeciding);
   std::shared_ptr<Peer> gateway = peer(Role::kNetLocal, State::kServing);
-  DecisionTest() { root->person = {.who = "root", .uid = 0}; }
+  DecisionTest() {
+    root->person = {.who = "root", .uid = 0};
+    monitor.spare_patience_ms = 10;  // nobody is there to analyse anything
+  }
 };
 
 TEST_F(DecisionTest, AnApprovalBindsTheDigestThatWasShown) {

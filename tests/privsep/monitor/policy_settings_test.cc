@@ -16,7 +16,10 @@ using protocol::State;
 
 class SettingsTest : public MonitorTest {
  public:
-  SettingsTest() { root->person = {.who = "root", .uid = 0}; }
+  SettingsTest() {
+    root->person = {.who = "root", .uid = 0};
+    monitor.spare_patience_ms = 10;  // nobody is there to analyse anything
+  }
   base::Result<protocol::SettingValues> change(Setting setting, const std::string& value) {
     return finish(on_change_setting(monitor, *root, {.setting = setting, .value = value}));
   }
