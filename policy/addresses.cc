@@ -74,6 +74,13 @@ constexpr AddressRow kRows[] = {
 };
 // clang-format on
 
+constexpr AddressRow kOwn{.prefix = "",
+                          .address = {},
+                          .bits = 0,
+                          .rule = kPrivate,
+                          .name = "an address of this machine itself",
+                          .reason = "what listens there often trusts the machine's own programs"};
+
 bool holds(const AddressRow& row, const Address& address) {
   if (row.address.v6 != address.v6) return false;
   for (unsigned bit = 0; bit < row.bits; bit += 8) {
@@ -94,8 +101,13 @@ const AddressRow& classify(const Address& address) {
   return *found;  // each family ends with a row that holds everything
 }
 
-bool may_connect(const Address& address, Approved approved) {
-  const AddressRule rule = classify(address).rule;
+const AddressRow& classify(const Address& address, Leads leads) {
+  const AddressRow& row = classify(address);
+  return leads == Leads::kHere && row.rule == kPublic ? kOwn : row;
+}
+
+bool may_connect(const Address& address, Leads leads, Approved approved) {
+  const AddressRule rule = classify(address, leads).rule;
   return rule == kPublic || (rule == kPrivate && approved == Approved::kHostAndPort);
 }
 

@@ -39,11 +39,20 @@ struct AddressRow {
 // The first row whose prefix holds the address; there always is one.
 [[nodiscard]] const AddressRow& classify(const Address& address);
 
+// Where packets to an address go, as the kernel of this machine says.
+enum class Leads : std::uint8_t {
+  kAway,
+  kHere,  // to this machine: the address is one of its own
+};
+// The same, and for a public address that leads here a row of its own, with the rule of private ones: a
+// program that listens at every address means its own network, not a tool.
+[[nodiscard]] const AddressRow& classify(const Address& address, Leads leads);
+
 enum class Approved : std::uint8_t {
   kHost,         // the host, on any port or by a wildcard
   kHostAndPort,  // exactly this host and this port
 };
-[[nodiscard]] bool may_connect(const Address& address, Approved approved);
+[[nodiscard]] bool may_connect(const Address& address, Leads leads, Approved approved);
 
 // Strict notations only: four decimal numbers without leading zeros, or RFC 4291 without a zone.
 [[nodiscard]] std::optional<Address> parse_address(std::string_view text);

@@ -34,6 +34,12 @@ bool may_be_private(std::string_view host) {
   return std::ranges::find(kLocal, last) != std::end(kLocal);
 }
 
+bool can_be_approved(std::string_view host) {
+  if (!host_name(host, HostAuthor::kAdmin)) return false;
+  const std::optional<Address> address = parse_address(host);
+  return !address || classify(*address).rule != AddressRule::kNever;
+}
+
 std::string methods_text(Methods methods) {
   std::string text;
   for (const MethodName& row : kMethods)

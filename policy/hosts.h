@@ -31,6 +31,10 @@ constexpr bool covers_host(std::string_view granted, std::string_view host) {
 // the local network.
 [[nodiscard]] bool may_be_private(std::string_view host);
 
+// Whether an approval of this host could lead anywhere.  Not of a name of this machine, or of an address that
+// tools never connect to: that a tool tried it is no suggestion.
+[[nodiscard]] bool can_be_approved(std::string_view host);
+
 // HTTP methods as a set; 0 in a grant means any.
 using Methods = std::uint16_t;
 struct MethodName {

@@ -1,6 +1,6 @@
 // make bench ONLY=egress: what the way through egress costs.  A tool and a Python program outside of any jail ask the
 // same server, over HTTP/1.1 without TLS on one kept connection, with the same httpx, in turns within the same run.
-// The server is alone in a network namespace with the instance (tests/system/harness/namespace.ts).
+// The server is alone at the other end of a virtual cable (tests/system/harness/namespace.ts).
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -84,7 +84,7 @@ function cpuSeconds(pid: number): number {
 
 const authority = buildNamespace();
 await nameServer({ "bench.test": [INTERNET] });
-const site = await plainSite(INTERNET, 80);
+const site = await plainSite("::", 80);
 const box = await Instance.started();
 const times = await publish(box, "bench", "times", TOOL, { timeout_ms: 60_000 });
 const crowd = await publishAnother(box, times, "crowd", CROWD, { timeout_ms: 60_000 });

@@ -13,7 +13,8 @@ using base::Why;
 // An Error holds a literal: one text per row of the address table, made once.
 const char* refusal_for(const policy::AddressRow& row) {
   static std::set<std::string> texts;
-  std::string text = "the host leads to " + std::string(row.name) + " (" + std::string(row.prefix) + ")";
+  std::string text = "the host leads to " + std::string(row.name);
+  if (!row.prefix.empty()) text += " (" + std::string(row.prefix) + ")";
   text += row.rule == policy::AddressRule::kPrivate
               ? ": an admin must approve exactly this host with this port; use mcpbox_request_network_access"
               : ", which tools never connect to";
@@ -23,7 +24,7 @@ const char* refusal_for(const policy::AddressRow& row) {
 }  // namespace
 
 Choice choose(std::span<const policy::HostRule> rules, const policy::Host& host, std::uint16_t port,
-              std::span<const policy::Address> answers) {
+              std::span<const policy::Address> answers, const WhereTo& where_to) {
   Choice choice;
   const policy::Coverage coverage = policy::cover(rules, host, port);
   if (!coverage.covered) {
@@ -34,12 +35,13 @@ Choice choose(std::span<const policy::HostRule> rules, const policy::Host& host,
   // Of several reasons the one that an admin can do something about.
   bool can_be_approved = false;
   for (const policy::Address& address : answers) {
-    if (policy::may_connect(address, coverage.approved)) {
+    const policy::Leads leads = where_to(address);
+    if (policy::may_connect(address, leads, coverage.approved)) {
       choice.addresses.push_back(address);
     } else if (!can_be_approved) {
-      const policy::AddressRow& row = policy::classify(address);
-      choice.refusal = {Why::kRefused, refusal_for(row)};
+      const policy::AddressRow& row = policy::classify(address, leads);
       can_be_approved = row.rule == policy::AddressRule::kPrivate;
+      choice.refusal = {can_be_approved ? Why::kRefused : Why::kInvalid, refusal_for(row)};
     }
   }
   return choice;

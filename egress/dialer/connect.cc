@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "privsep/base/clock.h"
 
@@ -83,8 +84,8 @@ loop::Task<base::Fd> connect_to(loop::Loop& loop, policy::Address address, std::
 
 }  // namespace
 
-loop::Task<base::Fd> connect_to_one(loop::Loop& loop, std::vector<policy::Address> addresses,
-                                    std::uint16_t port, std::int64_t patience_ms) {
+loop::Task<Connection> connect_to_one(loop::Loop& loop, std::vector<policy::Address> addresses,
+                                      std::uint16_t port, std::int64_t patience_ms) {
   const base::SystemClock clock;
   const std::int64_t end = clock.steady_ms() + patience_ms;
   base::Error last = error_of(ETIMEDOUT);
@@ -93,7 +94,10 @@ loop::Task<base::Fd> connect_to_one(loop::Loop& loop, std::vector<policy::Addres
     if (left <= 0) break;
     const std::int64_t mine = i + 1 < addresses.size() ? std::min(left, kNextAddressMs) : left;
     base::Result<base::Fd> socket = co_await loop::attempt(connect_to(loop, addresses[i], port, mine));
-    if (socket) co_return socket;
+    if (socket) {
+      Connection made{.socket = std::move(*socket), .to = addresses[i]};
+      co_return made;
+    }
     last = socket.error();
   }
   co_return std::unexpected(last);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "egress/dialer/routes.h"
 #include "egress/dialer/serve.h"
 #include "privsep/jail/child_arguments.h"
 #include "privsep/jail/jail.h"
@@ -31,12 +32,15 @@ int main(int argc, char** argv) {
   ::tzset();
 
   dialer::load_name_services();
-  constexpr std::array<int, 4> kKeep{0, 1, 2, wire::kChildLinkFd};
+  base::Result<dialer::Routes> routes = dialer::Routes::open();
+  if (!routes) return refuse(log, routes.error(), EXIT_FAILURE);
+  const std::array<int, 5> kept{0, 1, 2, wire::kChildLinkFd, routes->fd()};
+  const auto where_to = [&routes](const policy::Address& address) { return routes->leads(address); };
   loop::Loop loop;
-  dialer::Service service(loop, log, base::Fd(wire::kChildLinkFd));
+  dialer::Service service(loop, log, where_to, base::Fd(wire::kChildLinkFd));
   const std::vector<const char*> shown = jail::name_service_paths();
   const base::Result<policy::Layers> layers =
-      jail::enter(jail::jail_for_dialer(given->allow_missing, kKeep, shown));
+      jail::enter(jail::jail_for_dialer(given->allow_missing, kept, shown));
   if (!layers) return refuse(log, layers.error(), jail::kExitNotJailed);
   return service.run(*layers);
 }

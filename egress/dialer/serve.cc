@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <utility>
 
-#include "egress/dialer/choose.h"
 #include "egress/dialer/connect.h"
 #include "privsep/base/clock.h"
 #include "privsep/protocol/orders.h"
@@ -54,8 +53,8 @@ class Service::Debt {
   wire::Header asked_;
 };
 
-Service::Service(loop::Loop& loop, const base::Log& log, base::Fd link)
-    : loop_(loop), log_(log), resolver_(loop) {
+Service::Service(loop::Loop& loop, const base::Log& log, WhereTo where_to, base::Fd link)
+    : loop_(loop), log_(log), where_to_(std::move(where_to)), resolver_(loop) {
   monitor_ = std::make_unique<loop::Link>(
       loop, std::move(link), loop::LinkLimits{.max_payload = kMostFromMonitor, .fds_in = 1},
       [this](wire::Frame frame) { on_order(std::move(frame)); },
@@ -168,11 +167,16 @@ loop::Task<base::Fd> Service::dial(const Rules& rules, const protocol::Dial& que
     answers.push_back(*host->address);
   else
     answers = co_await resolver_.resolve(question.grant, host->name, end - clock.steady_ms());
-  Choice choice = choose(rules, *host, question.port, answers);
+  Choice choice = choose(rules, *host, question.port, answers, where_to_);
   if (choice.addresses.empty()) co_return std::unexpected(choice.refusal);
-  base::Result<base::Fd> socket = co_await loop::attempt(
+  base::Result<Connection> made = co_await loop::attempt(
       connect_to_one(loop_, std::move(choice.addresses), question.port, end - clock.steady_ms()));
-  co_return socket;
+  if (!made) co_return std::unexpected(made.error());
+  // While nobody answered, the machine may have been given the very address.
+  const Addresses reached{made->to};
+  const Choice still = choose(rules, *host, question.port, reached, where_to_);
+  if (still.addresses.empty()) co_return std::unexpected(still.refusal);
+  co_return std::move(made->socket);
 }
 
 }  // namespace mcpbox::dialer

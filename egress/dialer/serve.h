@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "egress/dialer/choose.h"
 #include "egress/dialer/resolve.h"
 #include "policy/requests.h"
 #include "privsep/base/log.h"
@@ -18,7 +19,7 @@ namespace mcpbox::dialer {
 class Service {
  public:
   // link: to the monitor.
-  Service(loop::Loop& loop, const base::Log& log, base::Fd link);
+  Service(loop::Loop& loop, const base::Log& log, WhereTo where_to, base::Fd link);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
@@ -46,6 +47,7 @@ class Service {
 
   loop::Loop& loop_;
   const base::Log& log_;
+  WhereTo where_to_;
   Resolver resolver_;
   std::size_t dialling_ = 0;
   std::map<wire::Id, Live> grants_;

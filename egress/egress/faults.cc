@@ -53,6 +53,7 @@ Fault fault_of_dial(const base::Error& why, const std::string& where) {
   const std::string text = where + ": " + why.text;
   switch (why.why) {
     case base::Why::kRefused:
+    case base::Why::kInvalid:
       return {FetchFault::kAddress, text};
     case base::Why::kNotFound:
       return {FetchFault::kName, "DNS: " + text};

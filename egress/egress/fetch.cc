@@ -104,7 +104,7 @@ loop::Task<> Fetch::dial() {
   const std::shared_ptr<Fetch> self = weak.lock();
   if (self == nullptr) co_return loop::Nothing{};
   if (!socket) {
-    if (socket.error().why == base::Why::kRefused) self->report_refused();
+    self->report_refused(socket.error().why);
     self->fail(fault_of_dial(socket.error(), where));
     co_return loop::Nothing{};
   }

@@ -74,7 +74,7 @@ class Fetch : public std::enable_shared_from_this<Fetch> {
   enum class Report : std::uint8_t { kNo, kYes };
   void refuse_placeholder(const std::string& why, Report report);
   [[nodiscard]] bool may_use(std::string_view peer);
-  void report_refused();
+  void report_refused(base::Why why);
   void redact_head();
   void wipe();
 

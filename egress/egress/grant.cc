@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "policy/hosts.h"
+
 namespace mcpbox::egress {
 
 namespace limits = policy::limits;
@@ -159,11 +161,19 @@ Fault Grant::check(const protocol::FetchStart& request) {
 }
 
 Fault Grant::not_approved(const policy::RequestLine& line, const char* problem) {
+  const bool in_vain = !policy::can_be_approved(line.host.name);
   report(protocol::Denied::kDestination, line.host, line.port);
   std::string text = policy::text_of(line.host, line.port) +
                      (problem == nullptr ? " is not approved for this server" : std::string(": ") + problem);
-  text += "; use mcpbox_request_network_access to request it";
+  text += in_vain ? ", and no tool ever connects there, whoever approves it"
+                  : "; use mcpbox_request_network_access to request it";
   return {FetchFault::kNotApproved, std::move(text)};
+}
+
+// No suggestion for a reviewer, and so nothing for the monitor: it hears of it in the count at the end.
+void Grant::report_forbidden(const policy::Host& host, std::uint16_t port) {
+  ++use_.denied;
+  if (++reports_ <= kReports) world_.warn(policy::text_of(host, port));
 }
 
 void Grant::report(protocol::Denied what, const policy::Host& host, std::uint16_t port) {

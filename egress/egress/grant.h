@@ -28,6 +28,7 @@ class Grant {
     std::function<loop::Task<base::Fd>(protocol::Dial)> dial;
     std::function<loop::Task<protocol::SecretValue>(protocol::ReadSecret)> read_secret;
     std::function<void(protocol::ReportDenied&)> report;
+    std::function<void(const std::string& where)> warn;  // of a host that leads where nobody can approve it
   };
   Grant(World world, protocol::OpenGrant terms);
   Grant(const Grant&) = delete;
@@ -50,6 +51,7 @@ class Grant {
   // The request as it is now: its words, and whether a grant covers it.
   [[nodiscard]] Fault look_at(const protocol::FetchStart& request);
   void report(protocol::Denied what, const policy::Host& host, std::uint16_t port);
+  void report_forbidden(const policy::Host& host, std::uint16_t port);
   // A request begins to be sent.
   void count_request() { ++use_.requests; }
   [[nodiscard]] const protocol::NetworkUse& use() const { return use_; }

@@ -90,9 +90,11 @@ void Fetch::refuse_placeholder(const std::string& why, Report report) {
 // read.
 bool Fetch::may_use(std::string_view peer) { return request_.tls || !carries_secret_ || is_private(peer); }
 
-// Approved, and where it leads may not be connected to: a person may want to approve more.
-void Fetch::report_refused() {
-  grant_.report(protocol::Denied::kDestination, policy::read_host(request_.host).value(), request_.port);
+// Approved, and where it leads may not be connected to: a person may want to approve more, or nobody can.
+void Fetch::report_refused(base::Why why) {
+  const policy::Host host = policy::read_host(request_.host).value();
+  if (why == base::Why::kRefused) grant_.report(protocol::Denied::kDestination, host, request_.port);
+  if (why == base::Why::kInvalid) grant_.report_forbidden(host, request_.port);
 }
 
 // --- The answer -------------------------------------------------------------------------------------------

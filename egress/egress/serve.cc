@@ -75,6 +75,10 @@ bool Service::open(wire::Frame& frame) {
       .report =
           [this](protocol::ReportDenied& denied) {
             [[maybe_unused]] const base::Result<void> sent = monitor_->notify(denied);
+          },
+      .warn =
+          [this](const std::string& where) {
+            log_.warn("an approved host leads to an address that tools never connect to", {{"host", where}});
           }};
   grants_[id] = std::make_unique<Grant>(std::move(world), std::move(*order));
   return true;

@@ -55,7 +55,8 @@ class DialerTest : public testing::Test {
  protected:
   DialerTest() {
     auto [theirs, ours] = pair();
-    service_.emplace(loop_, log_, std::move(theirs));
+    const auto away = [](const policy::Address&) { return policy::Leads::kAway; };
+    service_.emplace(loop_, log_, away, std::move(theirs));
     monitor_.emplace(
         loop_, std::move(ours), loop::LinkLimits{.max_payload = 1 << 16}, [](const wire::Frame&) {},
         [](const base::Error&) {});
@@ -143,18 +144,19 @@ TEST_F(DialerTest, AStolenEgressIsConnectedToNothingThatItWasNotGiven) {
 
   EXPECT_EQ(dial("1.1.1.1", 443).error().why, base::Why::kRefused) << "no grant at all";
   allow("127.0.0.1", port, true);
-  EXPECT_EQ(dial("127.0.0.1", port).error().why, base::Why::kRefused) << "approved, and still loopback";
+  EXPECT_EQ(dial("127.0.0.1", port).error().why, base::Why::kInvalid) << "approved, and still loopback";
   EXPECT_EQ(dial("localhost", port).error().why, base::Why::kRefused);
-  for (const char* host : {"127.1", "2130706433", "0x7f000001", "[::1]", "::ffff:127.0.0.1", "127.0.0.1.", "",
-                           "*", "*.example.com", "169.254.169.254", "a b", "127.0.0.1@x"})
+  for (const char* host : {"127.1", "2130706433", "0x7f000001", "[::1]", "::ffff:127.0.0.1", "", "*",
+                           "*.example.com", "169.254.169.254", "a b", "127.0.0.1@x"})
     EXPECT_EQ(dial(host, port).error().why, base::Why::kRefused) << host;
+  EXPECT_EQ(dial("127.0.0.1.", port).error().why, base::Why::kInvalid) << "the same address";
   EXPECT_EQ(dial("127.0.0.1", 0).error().why, base::Why::kRefused);
   EXPECT_EQ(dial("127.0.0.1", port, wire::Id{8}).error().why, base::Why::kRefused) << "another call's grant";
   allow("*", 0, false, wire::Id{9});
-  EXPECT_EQ(dial("127.0.0.1", port, wire::Id{9}).error().why, base::Why::kRefused)
+  EXPECT_EQ(dial("127.0.0.1", port, wire::Id{9}).error().why, base::Why::kInvalid)
       << "all public hosts, no more";
   EXPECT_EQ(dial("10.0.0.1", port, wire::Id{9}).error().why, base::Why::kRefused);
-  EXPECT_EQ(dial("localhost", port, wire::Id{9}).error().why, base::Why::kRefused)
+  EXPECT_EQ(dial("localhost", port, wire::Id{9}).error().why, base::Why::kInvalid)
       << "a name that leads here";
   const base::Fd client(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
   EXPECT_FALSE(client) << "somebody was connected to";

@@ -254,14 +254,31 @@ TEST_F(EgressTest, TheEndOfTheGrantTellsWhatTheCallDid) {
   for (int i = 0; i < 40; ++i) EXPECT_TRUE(fetch(request("GET", "evil.test", 80)).failed);
   EXPECT_TRUE(fetch(request("GET", "api.test", server.port(), "/mcpbox-secret-1")).failed);
   EXPECT_TRUE(fetch(request("G T", "api.test", server.port())).failed) << "a mistake, and no refusal";
-  refuse_ = base::Error{base::Why::kRefused, "the host leads to a loopback address"};
-  EXPECT_TRUE(fetch(request("GET", "api.test", 80)).failed);
+  refuse_ = base::Error{base::Why::kRefused, "the host leads to a private address"};
+  EXPECT_EQ(fetch(request("GET", "api.test", 80)).failed->fault, FetchFault::kAddress);
+  until([this] { return denied_.back() == "api.test:80"; });
+  const std::size_t told = denied_.size();
+  refuse_ = base::Error{base::Why::kInvalid, "the host leads to a loopback address"};
+  EXPECT_EQ(fetch(request("GET", "api.test", 80)).failed->fault, FetchFault::kAddress);
   refuse_ = base::Error{base::Why::kTimeout, "nobody accepted in time"};
   EXPECT_TRUE(fetch(request("GET", "api.test", 80)).failed) << "neither sent nor refused";
   const NetworkUse use = close();
+  EXPECT_EQ(denied_.size(), told) << "what nobody could approve is counted, and nothing to tell a person";
   EXPECT_EQ(use.requests, 3U);
-  EXPECT_EQ(use.denied, 42U) << "beyond those that are reported one by one, too";
+  EXPECT_EQ(use.denied, 43U) << "beyond those that are reported one by one, too";
   EXPECT_EQ(close().requests, 0U) << "a grant that is not there did nothing";
+}
+
+TEST_F(EgressTest, WhereNobodyCanApproveAnythingTheWordsSaySo) {
+  open(host("api.test"));
+  for (const char* never : {"169.254.169.254", "127.0.0.1", "::1", "localhost"}) {
+    const Got got = fetch(request("GET", never, 80));
+    ASSERT_TRUE(got.failed) << never;
+    EXPECT_EQ(got.failed->fault, FetchFault::kNotApproved);
+    EXPECT_TRUE(got.failed->text.ends_with("no tool ever connects there, whoever approves it"))
+        << std::string(got.failed->text);
+  }
+  EXPECT_TRUE(fetch(request("GET", "10.0.0.1", 80)).failed->text.contains("mcpbox_request_network_access"));
 }
 
 TEST_F(EgressTest, ACallThatIsRefusedWithoutEndIsNotReportedWithoutEnd) {

@@ -78,8 +78,18 @@ TEST(Addresses, EveryCaseHasItsRule) {
 TEST(Addresses, PrivateNeedsHostAndPortAndNeverIsNever) {
   for (const Case& one : kCases) {
     const Address address = parse_address(one.text).value();
-    EXPECT_EQ(may_connect(address, Approved::kHost), one.rule == kPublic) << one.text;
-    EXPECT_EQ(may_connect(address, Approved::kHostAndPort), one.rule != kNever) << one.text;
+    EXPECT_EQ(may_connect(address, Leads::kAway, Approved::kHost), one.rule == kPublic) << one.text;
+    EXPECT_EQ(may_connect(address, Leads::kAway, Approved::kHostAndPort), one.rule != kNever) << one.text;
+  }
+}
+
+TEST(Addresses, OfThisMachineNeedHostAndPortWhateverTheirClassAndNeverIsNever) {
+  for (const Case& one : kCases) {
+    const Address address = parse_address(one.text).value();
+    EXPECT_FALSE(may_connect(address, Leads::kHere, Approved::kHost)) << one.text;
+    EXPECT_EQ(may_connect(address, Leads::kHere, Approved::kHostAndPort), one.rule != kNever) << one.text;
+    if (one.rule == kPublic)
+      EXPECT_EQ(classify(address, Leads::kHere).name, "an address of this machine itself") << one.text;
   }
 }
 

@@ -89,6 +89,14 @@ TEST(Hosts, WhatMayBePrivateIsKnownByItsName) {
     EXPECT_FALSE(may_be_private(host)) << host;
 }
 
+TEST(Hosts, WhatLeadsNowhereWhoeverApprovesItIsKnownByItsName) {
+  for (const char* host : {"169.254.169.254", "127.0.0.1", "::1", "0.0.0.0", "fe80::1", "192.0.2.1",
+                           "::ffff:1.2.3.4", "localhost", "a.localhost", "", "a b", "2130706433"})
+    EXPECT_FALSE(can_be_approved(host)) << host;
+  for (const char* host : {"example.com", "nas", "nas.lan", "192.168.1.1", "1.1.1.1", "fd00::1"})
+    EXPECT_TRUE(can_be_approved(host)) << host;
+}
+
 static_assert(covers_host("a.example", "a.example") && !covers_host("a.example", "b.a.example"));
 static_assert(covers_host("*.example.com", "a.b.example.com") &&
               !covers_host("*.example.com", "example.com"));

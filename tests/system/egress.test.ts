@@ -35,7 +35,7 @@ def main(url: str, count: int) -> dict:
 
 const HOSTS = [
   ...["api.test", "six.test", "both.test", "wrong.test", "bad.test", "self.test", "meta.test", "mapped.test"],
-  ...["refuses.test", "silent.test", "nowhere.test", "rebind.test", "inward.test"],
+  ...["refuses.test", "silent.test", "nowhere.test", "rebind.test", "inward.test", "own.test", "own6.test"],
 ];
 
 let net: World;
@@ -186,6 +186,22 @@ test("no name and no notation leads to this machine", async () => {
     assert.ok(reply.error !== undefined, `${host}: ${JSON.stringify(reply)}`);
   }
   assert.equal(net.trap.connections, 0);
+});
+
+test("an address of this machine itself is like a private one, whatever its class", async () => {
+  const words = /an address of this machine itself.*exactly this host with this port/;
+  for (const host of ["own.test", "own6.test"])
+    await net.fails(`http://${host}:8090/hello`, "ConnectError", words);
+  assert.equal(net.own.connections, 0, "nobody was connected to");
+  for (const host of ["own.test", "own6.test"]) {
+    await net.allow("net", host, "--port", "8090", "--private");
+    assert.equal(
+      (await net.fetched(`http://${host}:8090/hello`)).status,
+      200,
+      "a person approved exactly it",
+    );
+  }
+  await net.fails("http://own.test:80/hello", "ConnectError", words);
 });
 
 test("a name that changes between two looks leads nowhere else", async () => {

@@ -1,5 +1,6 @@
 // A network of the test's own: an "internet" and a "LAN" that differ in nothing but the class of their addresses, a
 // resolver that the test answers, and a certificate authority that only this namespace knows.  There is no route out.
+// The instance's machine is one network namespace; everybody else is another one, at the other end of a cable.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
@@ -10,29 +11,65 @@ import { join } from "node:path";
 export const INTERNET = "93.184.216.34";
 export const INTERNET_6 = "2606:2800:220:1::34";
 export const LAN = "192.168.50.10";
+/** Of the machine itself. */
+export const OWN = "93.184.216.35";
+export const OWN_6 = "2606:2800:220:1::35";
+export const OWN_LAN = "192.168.50.11";
 
-const INSIDE = "MCPBOX_TEST_NAMESPACE";
+/** What listens outside, by its address and port. */
+const SITES = [
+  ["::", 80],
+  [INTERNET, 443],
+  [INTERNET, 8443],
+  [INTERNET, 81],
+  [LAN, 8080],
+] as const;
+
+const INSIDE = process.env["MCPBOX_TEST_NAMESPACE"];
+const world: { outside: number; sites: Record<string, number> } = JSON.parse(
+  INSIDE ?? '{"outside":0,"sites":{}}',
+);
+
+/** The socket of one of them, which was made outside. */
+export function outsideSocket(address: string, port: number): number | undefined {
+  return world.sites[`${address} ${port}`];
+}
 
 /**
  * Runs this test file again inside a network and a mount namespace of its own.  Returns there; outside, it ends the
  * process with the result.
  */
 export function insideNamespace(): void {
-  if (process.env[INSIDE] !== undefined) return;
-  const own = ["--net", "--mount", "--propagation", "slave", "--"];
-  const ran = spawnSync(
-    "unshare",
-    [...own, process.execPath, ...process.execArgv, ...process.argv.slice(1)],
-    {
-      stdio: "inherit",
-      env: { ...process.env, [INSIDE]: "1" },
-    },
-  );
+  if (INSIDE !== undefined) return;
+  const itself = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const outside = join(import.meta.dirname, "outside.py");
+  const words = ["--net", "--", "/usr/bin/python3", outside, JSON.stringify(SITES), ...itself];
+  const ran = spawnSync("unshare", words, { stdio: "inherit" });
   process.exit(ran.status ?? 1);
 }
 
-function ip(...words: string[]): void {
-  execFileSync("ip", words, { stdio: ["ignore", "ignore", "inherit"] });
+function run(program: string, ...words: string[]): void {
+  execFileSync(program, words, { stdio: ["ignore", "ignore", "inherit"] });
+}
+const ip = (...words: string[]) => run("ip", ...words);
+const ipOutside = (...words: string[]) =>
+  run("nsenter", `--net=/proc/${world.outside}/ns/net`, "ip", ...words);
+
+/** The machine, the cable, and who is at its other end. */
+function buildNetworks(): void {
+  ip("link", "set", "lo", "up");
+  ip("link", "add", "wire", "type", "veth", "peer", "name", "wire", "netns", `${world.outside}`);
+  const sides = [
+    [ip, [OWN, OWN_LAN, OWN_6], [INTERNET, LAN, INTERNET_6]],
+    [ipOutside, [INTERNET, LAN, INTERNET_6], [OWN, OWN_LAN, OWN_6]],
+  ] as const;
+  for (const [at] of sides) at("link", "set", "wire", "up");
+  for (const [at, own] of sides)
+    for (const one of own)
+      if (one.includes(":")) at("-6", "addr", "add", `${one}/128`, "dev", "wire", "nodad");
+      else at("addr", "add", `${one}/32`, "dev", "wire");
+  for (const [at, own, others] of sides)
+    others.forEach((one, number) => at("route", "add", one, "dev", "wire", "src", own[number]!));
 }
 
 export interface Authority {
@@ -44,9 +81,7 @@ export interface Authority {
 
 /** Addresses, the resolver's address and the authority. */
 export function buildNamespace(): Authority {
-  ip("link", "set", "lo", "up");
-  for (const address of [`${INTERNET}/32`, `${LAN}/32`]) ip("addr", "add", address, "dev", "lo");
-  ip("-6", "addr", "add", `${INTERNET_6}/128`, "dev", "lo", "nodad");
+  buildNetworks();
   const folder = mkdtempSync(join(tmpdir(), "mcpbox-net-"));
   const at = (name: string) => join(folder, name);
   const openssl = (...words: string[]) => execFileSync("openssl", words, { cwd: folder, stdio: "ignore" });

@@ -10,6 +10,8 @@ import {
   LAN,
   type Names,
   nameServer,
+  OWN,
+  OWN_6,
 } from "./namespace.ts";
 import { brokenSite, plainSite, secureSite, type Site } from "./servers.ts";
 import { publish, publishAnother, type Tool } from "./story.ts";
@@ -43,6 +45,8 @@ const NAMES: Names = {
   "meta.test": ["169.254.169.254"],
   "mapped.test": ["::ffff:7f00:1", "64:ff9b::7f00:1"],
   "inward.test": [LAN],
+  "own.test": [OWN],
+  "own6.test": [OWN_6],
   "refuses.test": [INTERNET],
   "silent.test": "silent",
   "rebind.test": rebinding(),
@@ -71,6 +75,7 @@ export class World {
   secure!: Site;
   lan!: Site;
   trap!: Site; // on loopback, where no tool may ever come
+  own!: Site; // on every address of the instance's own machine
   box!: Instance;
   tool!: Tool; // FETCH, of the server `net`
   private readonly sites: Site[] = [];
@@ -90,8 +95,9 @@ export class World {
     world.secure = await secureSite(INTERNET, 443, good);
     world.lan = await plainSite(LAN, 8080);
     world.trap = await plainSite("127.0.0.1", 8081);
+    world.own = await plainSite("::", 8090);
     const others = [await secureSite(INTERNET, 8443, unknown), await brokenSite(INTERNET, 81)];
-    world.sites.push(world.internet, world.secure, world.lan, world.trap, ...others);
+    world.sites.push(world.internet, world.secure, world.lan, world.trap, world.own, ...others);
     world.box = await Instance.started();
     world.tool = await publish(world.box, "net", "fetch", FETCH);
     for (const host of hosts) await world.allow("net", host);
