@@ -5,6 +5,8 @@ import { createSecureServer } from "node:http2";
 import { createServer as createTcp, type Server, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 
+import { outsideSocket } from "./namespace.ts";
+
 export interface Seen {
   host: string | undefined;
   method: string;
@@ -20,6 +22,7 @@ export interface Site {
   most: number; // of them at a time
   now: number; // open
   sni: (string | false | undefined)[]; // what each request's connection named, before it said anything else
+  held: ServerResponse[]; // to requests for /held, which the test answers
   close(): void;
 }
 
@@ -93,6 +96,9 @@ function answer(site: Site, question: IncomingMessage, reply: ServerResponse, bo
       return;
     case "/never":
       return;
+    case "/held":
+      site.held.push(reply);
+      return;
     case "/loop":
       reply.writeHead(302, { Location: "/loop" }).end();
       return;
@@ -137,7 +143,10 @@ function handle(site: Site) {
 }
 
 async function listen(server: Server, port: number, address: string): Promise<Site> {
-  const site: Site = { seen: [], connections: 0, most: 0, now: 0, sni: [], close: () => void server.close() };
+  const site: Site = {
+    ...{ seen: [], connections: 0, most: 0, now: 0, sni: [], held: [] },
+    close: () => void server.close(),
+  };
   const open = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     ++site.connections;
@@ -155,7 +164,9 @@ async function listen(server: Server, port: number, address: string): Promise<Si
     for (const socket of open) socket.destroy();
   };
   const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(port, address, resolve);
+  const fd = outsideSocket(address, port);
+  if (fd !== undefined) server.listen({ fd }, resolve);
+  else server.listen(port, address, resolve);
   await promise;
   return site;
 }
