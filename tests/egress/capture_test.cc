@@ -167,8 +167,8 @@ struct Told {
 };
 std::vector<std::optional<Told>> read_urls(int count) {
   std::vector<std::optional<Told>> all;
-  const std::string command =
-      "/usr/bin/python3 -B " MCPBOX_SOURCE_DIR "/tests/egress/urls.py 20261130 " + std::to_string(count);
+  const std::string script = MCPBOX_SOURCE_DIR "/tests/egress/urls.py";
+  const std::string command = "/usr/bin/python3 -B " + script + " 20261130 " + std::to_string(count);
   FILE* const lines = ::popen(command.c_str(), "re");  // NOLINT(cert-env33-c): fixed words
   if (lines == nullptr) return all;
   std::array<char, 4096> line{};
