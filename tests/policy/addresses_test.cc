@@ -88,8 +88,9 @@ TEST(Addresses, OfThisMachineNeedHostAndPortWhateverTheirClassAndNeverIsNever) {
     const Address address = parse_address(one.text).value();
     EXPECT_FALSE(may_connect(address, Leads::kHere, Approved::kHost)) << one.text;
     EXPECT_EQ(may_connect(address, Leads::kHere, Approved::kHostAndPort), one.rule != kNever) << one.text;
-    if (one.rule == kPublic)
+    if (one.rule == kPublic) {
       EXPECT_EQ(classify(address, Leads::kHere).name, "an address of this machine itself") << one.text;
+    }
   }
 }
 
