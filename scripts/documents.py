@@ -245,6 +245,33 @@ def transitions():
     )
 
 
+def remote_methods():
+    """privsep/protocol/remote.h: who may cause what through the tunnel, a row per method and tool."""
+    source = text_of("privsep/protocol/remote.h")
+    always = set(re.findall(r"Op::(k\w+)", source.partition("kRemoteAlways[] = {")[2].partition("};")[0]))
+    anonymous = source.partition("anonymous_may(Op op, bool may_list) {")[2].partition("\n}")[0]
+    listing = set(re.findall(r"op == Op::(k\w+) && may_list", anonymous))
+    nobody = set(re.findall(r"Op::(k\w+)", anonymous)) - listing
+    uses = {}
+    for op, method, tool in re.findall(r'\{ Op::(k\w+), +"([^"]*)", +"([^"]*)" \}', source):
+        uses.setdefault((method, tool), set()).add(op)
+    rows = []
+    for (method, tool), ops in sorted(uses.items()):
+        if ops <= nobody:
+            without = "yes"
+        else:
+            without = "with `anonymous_listing`" if ops <= nobody | listing else "no"
+        rows.append(
+            [
+                f"`{method}`" if method else "a client's answer to a tool's question",
+                f"`{tool}`" if tool else "",
+                "yes" if ops <= always else "with `remote_tool_editing`",
+                without,
+            ]
+        )
+    return table(["method", "management tool", "who signed in", "who has no e-mail address"], rows)
+
+
 PARTS = {
     "docs/grants.md": {"settings": settings, "profiles": profiles, "secret places": secret_places},
     "docs/observability.md": {"metrics": metrics},
@@ -257,6 +284,7 @@ PARTS = {
         "resource limits": resource_limits,
     },
     "docs/limits.md": {"limits": limits},
+    "docs/remote-access.md": {"methods": remote_methods},
     **manual.MAN,
     **reference.DOCUMENTS,
 }
