@@ -37,7 +37,7 @@ put_text() {
 
 for program in "${programs[@]}"; do put 0755 "$BUILD/bin/$program" libexec/mcpbox; done
 put 0755 "$BUILD/bin/mcpboxctl" "$BUILD/bin/mcpbox-audit-verify" bin
-put 0755 "$ROOT/scripts/setup-instance.sh" "$ROOT/scripts/setup-database.sh" share/mcpbox/setup
+put 0755 "$ROOT/scripts/setup-instance.sh" "$ROOT/scripts/setup-database.sh" "$ROOT/scripts/keep-data.sh" share/mcpbox/setup
 put 0644 "$ROOT/scripts/common.sh" share/mcpbox/setup
 put_text "$ROOT/systemd/mcpbox.conf" share/mcpbox/setup
 for unit in "${units[@]}"; do put_text "$ROOT/systemd/$unit" lib/systemd/system; done
