@@ -36,6 +36,7 @@ class Walk {
     protocol::GetAuditHead question;
     const protocol::AuditHead head = co_await ask_as(a_, in_, question);
     audit::Verifier verifier(head.public_key);
+    for (const protocol::SignedStatement& sent : head.vouchers) verifier.checkpoint(signed_of(sent));
     const audit::Signed end = signed_of(head.end);
     const std::uint64_t last = place_of(end);
     std::uint64_t next = 1;
@@ -110,14 +111,14 @@ class Busy {
 };
 
 std::string_view purpose_text(audit::Purpose purpose) {
-  constexpr std::string_view kNames[] = {"periodic", "end", "segment"};
+  constexpr std::string_view kNames[] = {"periodic", "end", "segment", "key"};
   return kNames[static_cast<unsigned>(purpose) - 1];
 }
 
-Json checkpoint_json(const audit::Signed& stored, const audit::PublicKey& key) {
+Json checkpoint_json(const audit::Signed& stored, const audit::KeyRing& keys) {
   const std::optional<audit::Checkpoint> said = audit::decode_checkpoint(stored.statement);
   Object one;
-  one.boolean("valid", audit::doubt_of(stored, key) == audit::Doubt::kNone);
+  one.boolean("valid", keys.doubt_of(stored) == audit::Doubt::kNone);
   if (!said) return one.null("sequence").null("hash").null("at").null("purpose").take();
   one.number("sequence", static_cast<std::int64_t>(said->sequence)).text("hash", audit::hex(said->hash));
   return one.text("at", time_text(said->at_ms)).text("purpose", purpose_text(said->purpose)).take();
@@ -154,6 +155,8 @@ Task<Answered> on_list_checkpoints(Admin& a, const Incoming& in) {
   if (!page) co_return page_problem();
   protocol::GetAuditHead head_question;
   const protocol::AuditHead head = co_await ask_as(a, in, head_question);
+  audit::KeyRing keys(head.public_key);
+  for (const protocol::SignedStatement& sent : head.vouchers) static_cast<void>(keys.add(signed_of(sent)));
   // Few: one an hour or 1000 records.  All are read, for the newest are wanted first.
   std::vector<audit::Signed> all;
   for (std::uint64_t from = 0;;) {
@@ -167,10 +170,10 @@ Task<Answered> on_list_checkpoints(Admin& a, const Incoming& in) {
   Json items(json_array());
   const std::uint64_t skipped = std::uint64_t{page->page - 1} * page->size;
   for (std::uint64_t i = skipped; i < all.size() && i < skipped + page->size; ++i)
-    append(items, checkpoint_json(all[all.size() - 1 - i], head.public_key));
+    append(items, checkpoint_json(all[all.size() - 1 - i], keys));
   Json body = page_json(std::move(items), static_cast<std::uint32_t>(all.size()), *page);
   json_object_set_new(body.get(), "public_key", json_string(audit::hex(head.public_key).c_str()));
-  json_object_set_new(body.get(), "end", checkpoint_json(signed_of(head.end), head.public_key).release());
+  json_object_set_new(body.get(), "end", checkpoint_json(signed_of(head.end), keys).release());
   co_return json_answer(std::move(body));
 }
 

@@ -12,17 +12,30 @@ std::string folder_of(const Options& options) {
   return options.words.empty() ? std::string(kDefaultFolder) : options.words.front();
 }
 
+// Of the rows and of the key, asked before and after the dump: a key that is replaced in between is in
+// neither.
+Outcome<void> one_key(const Source& source, const Database& database) {
+  const Outcome<std::string> name = database.key_name();
+  if (!name) return std::unexpected(name.error());
+  if (name->empty() || *name == source.key_name) return {};
+  return refuse(
+      "the master key is being replaced, or a rotation was cut (`mcpboxctl key rotate` finishes it): try "
+      "again");
+}
+
 // audit.head was read before the dump begins, so the database continues what it remembers.
 Outcome<Manifest> write_all(EntryWriter& entries, const Source& source, const Database& database,
                             Manifest manifest) {
   const std::string_view key(reinterpret_cast<const char*>(source.master_key.data()),
                              source.master_key.size());
-  Outcome<void> done = entries.whole(Entry::kMasterKey, key);
+  Outcome<void> done = one_key(source, database);
+  if (done) done = entries.whole(Entry::kMasterKey, key);
   if (done) done = entries.whole(Entry::kConfiguration, source.file.text);
   if (done) done = entries.whole(Entry::kAuditHead, source.audit_head);
   if (done)
     done = database.dump([&](std::string_view piece) { return entries.put(Entry::kDatabase, piece); });
   if (done) done = entries.end(Entry::kDatabase);
+  if (done) done = one_key(source, database);
   manifest.entries = entries.measures();
   if (done) done = entries.whole(Entry::kManifest, encode(manifest));
   if (!done) return std::unexpected(done.error());

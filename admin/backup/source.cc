@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -69,7 +70,9 @@ Outcome<Sworn> sworn_by(const Wiped<32>& master_key, std::string_view audit_head
   const auto known = monitor::read_head(head->get(), *keys);
   if (!known) return refuse(known.error().text);
   const audit::PublicKey& own = keys->audit_key();
-  return Sworn{.audit_key = hex_of(own.data(), own.size()),
+  const wire::Digest name = keys->name();
+  return Sworn{.key_name = hex_of(name.data(), name.size()),
+               .audit_key = hex_of(own.data(), own.size()),
                .audit_record = *known ? (*known)->sequence : std::uint64_t{0}};
 }
 
@@ -82,16 +85,25 @@ Outcome<Source> open_source(const Options& options) {
   if (!folder) return std::unexpected(folder.error());
   const Outcome<Fd> key = launcher::take_master_key(folder->get());
   if (!key) return std::unexpected(key.error());
-  if (read_fully(key->get(), reinterpret_cast<char*>(source.master_key.data()), source.master_key.size()) !=
-      static_cast<ssize_t>(source.master_key.size()))
+  // After a rotation that was cut there are two: audit.head says which of them is in use.
+  constexpr std::size_t kKeyBytes = 32;
+  Wiped<2 * kKeyBytes> keys;
+  const auto length =
+      static_cast<std::size_t>(read_fully(key->get(), reinterpret_cast<char*>(keys.data()), keys.size()));
+  if (length != kKeyBytes && length != 2 * kKeyBytes)
     return refuse("the master key must have exactly 32 bytes");
   // The monitor writes it after each commit: what was read half before and half after is read again.
   Outcome<Sworn> sworn;
   for (int tries = 0; tries < kHeadTries; ++tries) {
     Outcome<std::string> head = read_head(folder->get());
     if (!head) return std::unexpected(head.error());
-    sworn = sworn_by(source.master_key, *head);
+    for (const unsigned char* at = keys.data(); at != keys.data() + length; at += kKeyBytes) {
+      std::copy_n(at, kKeyBytes, source.master_key.data());
+      sworn = sworn_by(source.master_key, *head);
+      if (sworn) break;
+    }
     if (!sworn) continue;
+    source.key_name = sworn->key_name;
     source.audit_head = std::move(*head);
     source.audit_key = sworn->audit_key;
     source.audit_record = sworn->audit_record;
@@ -129,20 +141,32 @@ std::vector<std::string> Database::environment() const {
   return all;
 }
 
-Outcome<std::uint32_t> Database::schema() const {
+Outcome<std::string> Database::ask(const std::string& sql) const {
   const Outcome<std::string> answer =
       answer_of({.path = postgres_program("psql"),
                  .words = {"--no-psqlrc", "--no-password", "--no-align", "--tuples-only", "--dbname",
-                           conninfo_, "--command", "SELECT max(number) FROM mcpbox.schema_migrations"},
+                           conninfo_, "--command", sql},
                  .environment = environment(),
                  .identity = owner_,
                  .folder = socket_folder_.get()});
   if (!answer)
     return refuse("the database does not answer (" + answer.error() +
                   "): start MCPbox, or its database (systemctl start mcpbox-db.service), and try again");
+  return *answer;
+}
+
+Outcome<std::uint32_t> Database::schema() const {
+  const Outcome<std::string> answer = ask("SELECT max(number) FROM mcpbox.schema_migrations");
+  if (!answer) return std::unexpected(answer.error());
   const auto number = static_cast<std::uint32_t>(std::strtoul(answer->c_str(), nullptr, 10));
   if (number == 0) return refuse("the database has no schema of MCPbox yet: start MCPbox once");
   return number;
+}
+
+Outcome<std::string> Database::key_name() const {
+  Outcome<std::string> answer = ask("SELECT value FROM mcpbox.settings WHERE key = 'master_key'");
+  if (answer) answer->erase(std::min(answer->find('\n'), answer->size()));
+  return answer;
 }
 
 Outcome<void> Database::dump(const DumpSink& sink) const {

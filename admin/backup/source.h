@@ -14,6 +14,7 @@ namespace mcpbox::backup {
 struct Source {
   launcher::ConfigFile file;
   Wiped<32> master_key;
+  std::string key_name;            // what the database says of the key that it was sealed with
   std::string audit_key;           // of the checkpoints that this master key signs, 64 digits
   std::string audit_head;          // the file's bytes; empty before the first start
   std::uint64_t audit_record = 0;  // that it remembers
@@ -25,6 +26,7 @@ struct Source {
 // What a master key and an audit.head say of each other: the public key, and the record; an error when the
 // seal does not fit.  A restore asks this of a file before it makes anything.
 struct Sworn {
+  std::string key_name;
   std::string audit_key;
   std::uint64_t audit_record = 0;
 };
@@ -36,10 +38,13 @@ class Database {
   [[nodiscard]] static Outcome<Database> find(const launcher::ConfigFile& file);
   // The number of its last migration: the first thing asked, so it also says when nothing answers.
   [[nodiscard]] Outcome<std::uint32_t> schema() const;
+  // The name of the master key that the rows are sealed with; empty before the first rotation.
+  [[nodiscard]] Outcome<std::string> key_name() const;
   // Streams pg_dump's archive into the sink, from one snapshot.
   [[nodiscard]] Outcome<void> dump(const DumpSink& sink) const;
 
  private:
+  [[nodiscard]] Outcome<std::string> ask(const std::string& sql) const;
   [[nodiscard]] std::vector<std::string> environment() const;
   std::string conninfo_, password_;
   base::Fd socket_folder_;

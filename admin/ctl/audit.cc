@@ -41,6 +41,7 @@ Answer<protocol::AuditHead> AuditWalk::begin() {
   Answer<protocol::AuditHead> head = monitor_.ask(question);
   if (!head) return head;
   end_ = signed_of(head->end);
+  for (const protocol::SignedStatement& sent : head->vouchers) vouchers_.push_back(signed_of(sent));
   const std::optional<audit::Checkpoint> said = audit::decode_checkpoint(end_.statement);
   if (!said)
     return std::unexpected(Failure{base::Why::kBroken, "the monitor's own checkpoint is not one", false});
@@ -50,6 +51,7 @@ Answer<protocol::AuditHead> AuditWalk::begin() {
 
 // Checkpoints and records in the order in which an export has them.
 Answer<protocol::Done> AuditWalk::run(const OnCheckpoint& on_checkpoint, const OnRecord& on_record) {
+  for (const audit::Signed& voucher : vouchers_) on_checkpoint(voucher);
   std::uint64_t next = 1;
   while (next != 0 && next <= last_) {
     protocol::ReadAudit question{.from = next};

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <vector>
 
 #include "admin/ctl/connection.h"
 #include "privsep/audit/verifier.h"
@@ -38,6 +39,7 @@ class AuditWalk {
   std::uint64_t checkpoints_from_ = 0;
   bool all_read_ = false;
   std::deque<audit::Signed> waiting_;
+  std::vector<audit::Signed> vouchers_;  // for earlier keys
 };
 
 }  // namespace mcpbox::ctl

@@ -34,6 +34,7 @@ constexpr Command kCommands[] = {
     { "activity",  "",                             0,   0,    "what happens, as it happens; ends with Ctrl-C",           activity },
     { "metrics",   "",                             0,   0,    "numbers for a scraper, as Prometheus text",               metrics },
     { "audit",     "verify [--key HEX] | export FILE | head | show | prune [--until TIME]", 1, 2, "check, take away, read or shorten the audit log", audit },
+    { "key",       "rotate",                       1,   1,    "replace the master key while everything runs",            key     },
     { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
     { "setup-code", "",                            0,   0,    "show the code that makes the first admin of the web UI",  setup_code },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },

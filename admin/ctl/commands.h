@@ -38,6 +38,7 @@ Exit logs(const Options& options);
 Exit stats(const Options& options);
 Exit activity(const Options& options);
 Exit audit(const Options& options);
+Exit key(const Options& options);
 Exit metrics(const Options& options);
 Exit freeze(const Options& options);
 Exit thaw(const Options& options);

@@ -63,6 +63,7 @@ inline constexpr Action kActions[] = {
     { "delete_secret",       "decision",       "a secret was deleted. Subject: the secret; payload: its key" },
     { "set_setting",         "decision",       "a policy setting has another value. Payload: the setting and the value" },
     { "set_remote",          "decision",       "remote access was changed: the Worker, its keys, or who may come. Payload: the Worker's URL" },
+    { "rotate_key",          "configuration",  "the master key was replaced, and every sealed row sealed again in the same transaction. Digest: the new key's name; number: how many rows; payload: the public key that signs checkpoints from here on" },
     { "audit_prune",         "decision",       "old segments may be dropped. Number: the last record of them; digest: its hash" },
     { "create_client_token", "decision",       "a token for a client in a container was made. Subject: the client; payload: its name" },
     { "revoke_client_token", "decision",       "it was taken back; its calls in flight were killed. Subject: the client; payload: its name" },

@@ -65,6 +65,25 @@ Doubt doubt_of(const Signed& checkpoint, const PublicKey& key) {
   return bad == 0 ? Doubt::kNone : Doubt::kBadSignature;
 }
 
+Doubt KeyRing::add(const Signed& voucher) {
+  const Doubt doubt = doubt_of(voucher);
+  if (doubt != Doubt::kNone) return doubt;
+  const std::optional<Checkpoint> said = decode_checkpoint(voucher.statement);
+  if (!said || said->purpose != Purpose::kKey || keys_.size() > kMostVouchers) return Doubt::kNotOfForm;
+  keys_.push_back({.key = said->hash, .last = said->sequence});
+  return Doubt::kNone;
+}
+
+// A key that was replaced may have been stolen: what it says of later records is nobody's word.
+Doubt KeyRing::doubt_of(const Signed& checkpoint) const {
+  const std::optional<Checkpoint> said = decode_checkpoint(checkpoint.statement);
+  if (!said) return Doubt::kNotOfForm;
+  for (const Trusted& trusted : keys_)
+    if (said->key == name_of_key(trusted.key) && said->sequence <= trusted.last)
+      return audit::doubt_of(checkpoint, trusted.key);
+  return Doubt::kOtherKey;
+}
+
 std::optional<PublicKey> public_key_from(std::string_view text) {
   PublicKey key{};
   if (text.size() != 2 * key.size()) return std::nullopt;

@@ -140,7 +140,8 @@ void Verifier::checkpoint(const Signed& checkpoint) {
   if (shift_) settle_shift(std::nullopt);
   const std::optional<Checkpoint> said = decode_checkpoint(checkpoint.statement);
   const std::uint64_t about = said ? said->sequence : last_;
-  switch (doubt_of(checkpoint, key_)) {
+  const bool vouches = said && said->purpose == Purpose::kKey;
+  switch (vouches ? keys_.add(checkpoint) : keys_.doubt_of(checkpoint)) {
     case Doubt::kNone:
       break;
     case Doubt::kNotOfForm:
@@ -152,6 +153,7 @@ void Verifier::checkpoint(const Signed& checkpoint) {
     case Doubt::kBadSignature:
       return found(Damage::kForgedCheckpoint, about, about, "the signature of its checkpoint does not hold");
   }
+  if (vouches) return;
   ++checkpoints_;
   if (said->purpose == Purpose::kEnd) {
     end_ = *said;
@@ -181,7 +183,7 @@ void Verifier::check_place_of(const Checkpoint& said) {
 void Verifier::later_checkpoint(const Signed& checkpoint) {
   if (finding_) return;
   const std::optional<Checkpoint> said = decode_checkpoint(checkpoint.statement);
-  if (!said || doubt_of(checkpoint, key_) != Doubt::kNone) return this->checkpoint(checkpoint);
+  if (!said || keys_.doubt_of(checkpoint) != Doubt::kNone) return this->checkpoint(checkpoint);
   found(Damage::kRolledBack, last_ + 1, said->sequence,
         "a checkpoint of record " + number(said->sequence) + " exists, but the log ends before it");
 }

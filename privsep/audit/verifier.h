@@ -3,6 +3,7 @@
 // a running monitor, and in mcpbox-audit-verify, which reads an export.
 //
 //   Verifier verifier(key, known);
+//   verifier.checkpoint(what vouches for an earlier key) ...            first, the newest before the others
 //   verifier.checkpoint(head of a segment that retention dropped) ...   before the first record
 //   verifier.record(r), verifier.checkpoint(c) ...                      a checkpoint behind the record it
 //   names verifier.checkpoint(the signed end);  verifier.finish();
@@ -63,7 +64,7 @@ struct Known {
 class Verifier {
  public:
   explicit Verifier(const PublicKey& key, std::optional<Known> known = std::nullopt)
-      : key_(key), known_(known) {}
+      : keys_(key), known_(known) {}
 
   void record(const Stored& stored);
   void checkpoint(const Signed& checkpoint);
@@ -105,7 +106,7 @@ class Verifier {
   void check_start();
   void found(Damage damage, std::uint64_t first, std::uint64_t last, std::string detail);
 
-  PublicKey key_;
+  KeyRing keys_;
   std::optional<Known> known_;
   std::optional<Finding> finding_;
   std::optional<Checkpoint> head_;  // the last one before the first record

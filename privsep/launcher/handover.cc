@@ -27,20 +27,36 @@ Outcome<Fd> sealed(Fd memory) {
 
 Fd memory_file(const char* name) { return Fd(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)); }
 
-Outcome<Fd> key_from_file(int folder, const char* name) {
-  const Fd file(openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  if (!file) return refuse_errno("cannot open the master key");
+// Behind what is in `memory` already.
+Outcome<void> copy_key(int folder, const std::string& name, const Fd& memory) {
+  const Fd file(openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!file) return refuse_errno("cannot open " + name);
   struct stat about{};
-  if (fstat(file.get(), &about) != 0) return refuse_errno("cannot look at the master key");
+  if (fstat(file.get(), &about) != 0) return refuse_errno("cannot look at " + name);
   if (!S_ISREG(about.st_mode) || about.st_uid != geteuid() || (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    return refuse(
-        "master.key must be a file of the launcher's own user that nobody else can read: chmod 0600");
-  if (about.st_size != static_cast<off_t>(kKeyBytes)) return refuse("master.key must have exactly 32 bytes");
+    return refuse(name + " must be a file of the launcher's own user that nobody else can read: chmod 0600");
+  if (about.st_size != static_cast<off_t>(kKeyBytes)) return refuse(name + " must have exactly 32 bytes");
+  if (sendfile(memory.get(), file.get(), nullptr, kKeyBytes) != static_cast<ssize_t>(kKeyBytes))
+    return refuse_errno("cannot read " + name);
+  return {};
+}
+
+Outcome<Fd> key_from_file(int folder) {
   Fd memory = memory_file("mcpbox-key");
   if (!memory) return refuse_errno("cannot make a memory file");
-  if (sendfile(memory.get(), file.get(), nullptr, kKeyBytes) != static_cast<ssize_t>(kKeyBytes))
-    return refuse_errno("cannot read the master key");
-  return sealed(std::move(memory));
+  if (Outcome<void> copied = copy_key(folder, "master.key", memory); !copied)
+    return std::unexpected(copied.error());
+  return memory;
+}
+
+// What a rotation of the key left that was cut: the monitor finds out which of the two is in use.
+Outcome<Fd> with_next(int folder, Outcome<Fd> key) {
+  if (!key) return key;
+  const bool cut = faccessat(folder, "master.key.next", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!cut) return sealed(std::move(*key));
+  if (Outcome<void> copied = copy_key(folder, "master.key.next", *key); !copied)
+    return std::unexpected(copied.error());
+  return sealed(std::move(*key));
 }
 
 int hex_digit(char c) {
@@ -65,7 +81,7 @@ Outcome<Fd> key_from_text(std::string_view text) {
       memory && write(memory.get(), key.data(), key.size()) == static_cast<ssize_t>(key.size());
   explicit_bzero(key.data(), key.size());
   if (!written) return refuse_errno("cannot make a memory file");
-  return sealed(std::move(memory));
+  return memory;
 }
 
 template <std::size_t N>
@@ -82,14 +98,14 @@ Outcome<Fd> take_master_key(int folder) {
     Outcome<Fd> key = key_from_text(text);
     explicit_bzero(text, std::strlen(text));  // else it stays readable in /proc/PID/environ
     unsetenv("MCPBOX_ENCRYPTION_KEY");
-    return key;
+    return with_next(folder, std::move(key));
   }
   if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY")) {
     const Fd from(open(credentials, O_DIRECTORY | O_RDONLY | O_CLOEXEC));
     if (from && faccessat(from.get(), "master.key", F_OK, 0) == 0)
-      return key_from_file(from.get(), "master.key");
+      return with_next(folder, key_from_file(from.get()));
   }
-  return key_from_file(folder, "master.key");
+  return with_next(folder, key_from_file(folder));
 }
 
 Outcome<Fd> seal_settings(const SettingsSource& source) {

@@ -14,6 +14,7 @@ namespace mcpbox::launcher {
 //   $MCPBOX_ENCRYPTION_KEY              64 hexadecimal digits; wiped from our environment
 //   $CREDENTIALS_DIRECTORY/master.key   a systemd credential
 //   STATE/master.key                    32 bytes, ours, closed to everybody else
+// Behind it, 32 more from STATE/master.key.next where that is there: `mcpboxctl key rotate` was cut.
 // From a file the bytes go from kernel to kernel: they are never in our memory.
 [[nodiscard]] Outcome<base::Fd> take_master_key(int folder);
 

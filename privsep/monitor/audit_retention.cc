@@ -46,16 +46,16 @@ loop::Task<std::vector<audit::Checkpoint>> AuditRetention::sealed_behind(std::ui
   Statement ask{.sql = &sql::kSealedSegments,
                 .params = {Param::integer(static_cast<std::int64_t>(sequence))}};
   const Rows rows = co_await store_.query(std::move(ask));
+  audit::KeyRing keys(keys_.audit_key());
+  const std::vector<audit::Signed> vouchers = co_await read_vouchers(store_);
+  for (const audit::Signed& voucher : vouchers) static_cast<void>(keys.add(voucher));
   std::vector<audit::Checkpoint> sealed;
   for (std::size_t at = 0; at < rows.rows.size(); ++at) {
-    audit::Signed stored{.statement = cell(rows, at, 0).value_or(""), .signature = {}};
-    const std::string signature = cell(rows, at, 1).value_or("");
+    const audit::Signed stored = signed_of(rows, at);
     const std::optional<audit::Checkpoint> said = audit::decode_checkpoint(stored.statement);
-    const bool formed = said && said->purpose == audit::Purpose::kSegment &&
-                        signature.size() == stored.signature.size() &&
-                        said->sequence <= store_.audit_end().sequence;
-    if (formed) std::ranges::copy(signature, stored.signature.begin());
-    if (formed && audit::doubt_of(stored, keys_.audit_key()) == audit::Doubt::kNone)
+    const bool formed =
+        said && said->purpose == audit::Purpose::kSegment && said->sequence <= store_.audit_end().sequence;
+    if (formed && keys.doubt_of(stored) == audit::Doubt::kNone)
       sealed.push_back(*said);
     else
       log_.error("a sealed segment of the audit log has no good signature: it is kept");

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace mcpbox::monitor {
 namespace {
@@ -22,7 +23,9 @@ static_assert(kKeyBytes == crypto_kdf_KEYBYTES && kKeyBytes >= crypto_generichas
 constexpr char kContext[crypto_kdf_CONTEXTBYTES + 1] = "mcpboxv1";
 enum class Purpose : std::uint64_t { kRowSeal = 1, kStoredValues = 2, kRequestState = 4, kAuditSigning = 7 };
 
-constexpr std::size_t kMostKeys = 8;  // pages: the master while it is read, and a subkey for each purpose
+// Pages: a master while it is read, and its subkeys, for three: the one in use, the one that replaces it, and
+// one that is only looked at.
+constexpr std::size_t kMostKeys = 15;
 
 Secret<kKeyBytes> derive(base::SecretPages& pages, std::span<const unsigned char, kKeyBytes> master,
                          Purpose purpose) {
@@ -43,6 +46,21 @@ ssize_t read_fully(int fd, std::span<unsigned char> into) {
     done += static_cast<std::size_t>(length);
   }
   return static_cast<ssize_t>(done);
+}
+
+// What there was of a key: 32 bytes of a whole one.
+struct Master {
+  Secret<kKeyBytes> key;
+  std::size_t length = 0;
+};
+
+Master read_master(base::SecretPages& pages, int fd) {
+  std::size_t length = 0;
+  Secret<kKeyBytes> key = Secret<kKeyBytes>::make(pages, [&](std::span<unsigned char, kKeyBytes> into) {
+    const ssize_t got = read_fully(fd, into);
+    if (got > 0) length = static_cast<std::size_t>(got);
+  });
+  return {.key = std::move(key), .length = length};
 }
 
 // Each part behind its length, so that ("ab", "c") and ("a", "bc") differ.
@@ -67,25 +85,64 @@ base::Result<Keys> Keys::from_fd(int fd) {
   if (sodium_init() < 0) return base::fail(Why::kBroken, "libsodium does not start");
   base::Result<base::SecretPages> made = base::SecretPages::make(kMostKeys);
   if (!made) return std::unexpected(made.error());
-  auto pages = std::make_unique<base::SecretPages>(std::move(*made));
-  bool whole = false;
-  const Secret<kKeyBytes> master =
-      Secret<kKeyBytes>::make(*pages, [&](std::span<unsigned char, kKeyBytes> into) {
-        std::array<unsigned char, 1> more{};
-        whole = read_fully(fd, into) == static_cast<ssize_t>(into.size()) && read_fully(fd, more) == 0;
-        sodium_memzero(more.data(), more.size());
-      });
-  if (!whole) return base::fail(Why::kInvalid, "the master key must have exactly 32 bytes");
+  const auto pages = std::make_shared<base::SecretPages>(std::move(*made));
+  const Master first = read_master(*pages, fd);
+  const Master second = read_master(*pages, fd);
+  const Master more = read_master(*pages, fd);
+  const bool one_or_two = second.length == 0 || second.length == kKeyBytes;
+  if (first.length != kKeyBytes || !one_or_two || more.length != 0)
+    return base::fail(Why::kInvalid, "the master key must have exactly 32 bytes");
+  Keys keys = derived(pages, first.key);
+  if (second.length != 0) keys.other_ = std::make_unique<Keys>(derived(pages, second.key));
+  return keys;
+}
+
+Keys Keys::derived(const std::shared_ptr<base::SecretPages>& pages, const Secret<kKeyBytes>& master) {
   const auto subkey = [&](Purpose purpose) {
     return master.reveal(
         [&](std::span<const unsigned char, kKeyBytes> key) { return derive(*pages, key, purpose); });
   };
-  Secret<kKeyBytes> row_seal = subkey(Purpose::kRowSeal);
-  Secret<kKeyBytes> values = subkey(Purpose::kStoredValues);
-  Secret<kKeyBytes> request_state = subkey(Purpose::kRequestState);
-  Secret<kKeyBytes> audit_seed = subkey(Purpose::kAuditSigning);
-  return Keys(std::move(pages), std::move(row_seal), std::move(values), std::move(request_state),
-              std::move(audit_seed));
+  return {pages, Subkeys{.row_seal = subkey(Purpose::kRowSeal),
+                         .values = subkey(Purpose::kStoredValues),
+                         .request_state = subkey(Purpose::kRequestState),
+                         .audit_seed = subkey(Purpose::kAuditSigning)}};
+}
+
+// Files only, which have a beginning to go to: whatever else somebody hands over could keep us waiting.
+base::Result<Keys> Keys::from_file(int fd) const {
+  const bool file = lseek(fd, 0, SEEK_SET) == 0;
+  const Master master = file ? read_master(*pages_, fd) : read_master(*pages_, -1);
+  const Master more = read_master(*pages_, file ? fd : -1);
+  if (master.length != kKeyBytes || more.length != 0)
+    return base::fail(Why::kInvalid, "a master key is a file of exactly 32 bytes");
+  return derived(pages_, master.key);
+}
+
+base::Result<void> Keys::prepare(int fd) {
+  other_.reset();
+  base::Result<Keys> next = from_file(fd);
+  if (!next) return std::unexpected(next.error());
+  if (next->name() == name()) return base::fail(Why::kConflict, "this master key is in use already");
+  other_ = std::make_unique<Keys>(std::move(*next));
+  return {};
+}
+
+base::Result<bool> Keys::is_in_use(int fd) const {
+  const base::Result<Keys> shown = from_file(fd);
+  if (!shown) return std::unexpected(shown.error());
+  return shown->name() == name();
+}
+
+void Keys::use_other() {
+  if (other_ == nullptr) PANIC("no other key to use");
+  std::swap(subkeys_, other_->subkeys_);
+  std::swap(audit_key_, other_->audit_key_);
+}
+
+wire::Digest Keys::name() const {
+  return subkeys_.row_seal.reveal([](std::span<const unsigned char, kKeyBytes> key) {
+    return digest_of({"mcpbox-key-name-v1", {reinterpret_cast<const char*>(key.data()), key.size()}});
+  });
 }
 
 // nonce || ciphertext || tag.  A random nonce of this size never repeats.
@@ -97,7 +154,7 @@ std::string Keys::seal_state(std::string_view owner, std::string_view text) cons
   if (getrandom(nonce, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, 0) !=
       crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
     PANIC("no random bytes");
-  request_state_.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
+  subkeys_.request_state.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
     crypto_aead_xchacha20poly1305_ietf_encrypt(
         nonce + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, nullptr,
         reinterpret_cast<const unsigned char*>(text.data()), text.size(),
@@ -113,7 +170,7 @@ base::Result<std::string> Keys::open_state(std::string_view owner, std::string_v
   const auto* const nonce = reinterpret_cast<const unsigned char*>(sealed.data());
   std::string text(sealed.size() - kAround, '\0');
   int opened = -1;
-  request_state_.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
+  subkeys_.request_state.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
     opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
         reinterpret_cast<unsigned char*>(text.data()), nullptr, nullptr,
         nonce + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
@@ -142,20 +199,15 @@ struct SigningKey {
 
 }  // namespace
 
-Keys::Keys(std::unique_ptr<base::SecretPages> pages, Secret<32> row_seal, Secret<32> values,
-           Secret<32> request_state, Secret<32> audit_seed)
-    : pages_(std::move(pages)),
-      row_seal_(std::move(row_seal)),
-      values_(std::move(values)),
-      request_state_(std::move(request_state)),
-      audit_seed_(std::move(audit_seed)) {
-  audit_key_ = SigningKey(audit_seed_).public_part;
+Keys::Keys(std::shared_ptr<base::SecretPages> pages, Subkeys subkeys)
+    : pages_(std::move(pages)), subkeys_(std::move(subkeys)) {
+  audit_key_ = SigningKey(subkeys_.audit_seed).public_part;
 }
 
 audit::Signed Keys::sign(audit::Checkpoint checkpoint) const {
   checkpoint.key = audit::name_of_key(audit_key_);
   audit::Signed made{.statement = audit::encode(checkpoint), .signature = {}};
-  const SigningKey key(audit_seed_);
+  const SigningKey key(subkeys_.audit_seed);
   crypto_sign_detached(made.signature.data(), nullptr,
                        reinterpret_cast<const unsigned char*>(made.statement.data()), made.statement.size(),
                        key.secret.data());
@@ -164,7 +216,7 @@ audit::Signed Keys::sign(audit::Checkpoint checkpoint) const {
 
 wire::Digest Keys::seal(std::string_view table, std::initializer_list<std::string_view> parts) const {
   crypto_generichash_state state;
-  row_seal_.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
+  subkeys_.row_seal.reveal([&](std::span<const unsigned char, kKeyBytes> key) {
     crypto_generichash_init(&state, key.data(), key.size(), sizeof(wire::Digest));
   });
   update(state, table);

@@ -77,10 +77,14 @@ void Plain::wipe() {
 }
 
 std::string Keys::value_key_id() const {
-  const wire::Digest digest = values_.reveal([](std::span<const unsigned char, 32> key) {
+  const wire::Digest digest = subkeys_.values.reveal([](std::span<const unsigned char, 32> key) {
     return digest_of({"mcpbox-key-id-v1", {reinterpret_cast<const char*>(key.data()), key.size()}});
   });
   return {reinterpret_cast<const char*>(digest.data()), kKeyIdBytes};
+}
+
+bool Keys::closed(std::string_view stored) const {
+  return stored.empty() || (stored.size() > kHeadBytes && stored.substr(1, kKeyIdBytes) == value_key_id());
 }
 
 std::string Keys::close_value(std::string_view value, std::string_view aad) const {
@@ -94,7 +98,7 @@ std::string Keys::close_value(std::string_view value, std::string_view aad) cons
     PANIC("no random bytes");
   std::string sealed(value.size() + kTagBytes, '\0');
   auto* out = reinterpret_cast<unsigned char*>(sealed.data());
-  values_.reveal([&](std::span<const unsigned char, 32> key) {
+  subkeys_.values.reveal([&](std::span<const unsigned char, 32> key) {
     if (algorithm == Algorithm::kAes256Gcm) {
       const Expanded expanded(key.data());
       crypto_aead_aes256gcm_encrypt_afternm(out, nullptr, bytes_of(value), value.size(), bytes_of(whole_aad),
@@ -117,7 +121,7 @@ base::Result<Plain> Keys::open_value(std::string_view stored, std::string_view a
                       "a stored value needs a CPU with AES: set the secret again on this machine");
   const std::string whole_aad = std::string(parts->head) + std::string(aad);
   Plain plain(parts->sealed.size() - kTagBytes);
-  const int wrong = values_.reveal([&](std::span<const unsigned char, 32> key) {
+  const int wrong = subkeys_.values.reveal([&](std::span<const unsigned char, 32> key) {
     const unsigned char* sealed = bytes_of(parts->sealed);
     if (!aes)
       return crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, sealed,

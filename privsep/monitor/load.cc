@@ -71,25 +71,16 @@ std::set<wire::Id> take_approvals(Monitor& m, const Rows& rows, const LastDecisi
   for (const Row& row : rows.rows) {
     Tool* tool = m.catalogue.find_tool(bytes<16>(row, 1));
     if (tool == nullptr) continue;
-    const std::string state = text(row, 3);
-    const std::string by = text(row, 4);
-    const ApprovalSeal sealed{.tool = tool->id,
-                              .digest = bytes<32>(row, 2),
-                              .state = state,
-                              .by = by,
-                              .at_ms = number(row, 7),
-                              .sequence = static_cast<std::uint64_t>(number(row, 6)),
-                              .capabilities = row.at(9),
-                              .server = tool->server};
+    const auto sequence = static_cast<std::uint64_t>(number(row, 6));
     const std::string what = "the decision on " + m.catalogue.published_name(*tool);
     const auto later = last.find({text(row, 1), text(row, 2)});
-    const bool ours = Keys::same(seal_of_approval(m.keys, sealed), bytes<32>(row, 8));
-    if (!ours || (later != last.end() && sealed.sequence < later->second)) {
+    const bool ours = Keys::same(seal_of_approval_row(m, m.keys, row), bytes<32>(row, 8));
+    if (!ours || (later != last.end() && sequence < later->second)) {
       ignore(m, what, ours ? kOldRow : kForgedRow);
       reported.insert(tool->id);
-    } else if (state == "approved") {
-      tool->approved[sealed.digest] = {
-          .by = by, .sequence = sealed.sequence, .capabilities = text(row, 9), .at_ms = sealed.at_ms};
+    } else if (text(row, 3) == "approved") {
+      tool->approved[bytes<32>(row, 2)] = {
+          .by = text(row, 4), .sequence = sequence, .capabilities = text(row, 9), .at_ms = number(row, 7)};
     }
   }
   return reported;
@@ -111,7 +102,7 @@ void take_admins(Monitor& m, const Rows& rows, const LastDecisions& last) {
     const std::string name = text(row, 0);
     const std::string hash = text(row, 1);
     const auto sequence = static_cast<std::uint64_t>(number(row, 2));
-    if (!Keys::same(seal_of_admin(m.keys, name, hash, sequence), bytes<32>(row, 3)))
+    if (!Keys::same(seal_of_admin_row(m, m.keys, row), bytes<32>(row, 3)))
       ignore(m, "admin " + name, kForgedRow);
     else if (sequence < last_of(last, std::string(view_of(subject_of_admin(name))), {"set_password"}))
       ignore(m, "admin " + name, kOldRow);
@@ -122,17 +113,11 @@ void take_admins(Monitor& m, const Rows& rows, const LastDecisions& last) {
 
 void take_sessions(Monitor& m, const Rows& rows, const LastDecisions& last) {
   for (const Row& row : rows.rows) {
-    AdminSession session{.id = bytes<16>(row, 0),
-                         .token_hash = bytes<32>(row, 1),
-                         .admin = text(row, 2),
-                         .client = text(row, 3),
-                         .address = text(row, 4),
-                         .created_at_ms = number(row, 5),
-                         .expires_at_ms = number(row, 6)};
+    AdminSession session = session_of(row);
     session.used_at_ms = m.clock.now_ms();  // when it was last used is not stored: it has a day from now
     const auto sequence = static_cast<std::uint64_t>(number(row, 7));
     const std::string admin(view_of(subject_of_admin(session.admin)));
-    if (!Keys::same(seal_of_session(m.keys, session, sequence), bytes<32>(row, 8)))
+    if (!Keys::same(seal_of_session_row(m, m.keys, row), bytes<32>(row, 8)))
       ignore(m, "a session of " + session.admin, kForgedRow);
     else if (sequence < last_of(last, std::string(view_of(session.id)), {kEndSessionAction}) ||
              sequence < last_of(last, admin, {"set_password"}))
@@ -144,13 +129,10 @@ void take_sessions(Monitor& m, const Rows& rows, const LastDecisions& last) {
 
 void take_client_tokens(Monitor& m, const Rows& rows, const LastDecisions& last) {
   for (const Row& row : rows.rows) {
-    ClientToken token{.name = text(row, 0),
-                      .hash = bytes<32>(row, 1),
-                      .created_by = text(row, 2),
-                      .created_at_ms = number(row, 3)};
+    ClientToken token = client_of(row);
     const auto sequence = static_cast<std::uint64_t>(number(row, 4));
     const std::string subject(view_of(subject_of_client(token.name)));
-    if (!Keys::same(seal_of_client(m.keys, token, sequence), bytes<32>(row, 5)))
+    if (!Keys::same(seal_of_client_row(m, m.keys, row), bytes<32>(row, 5)))
       ignore(m, "the token of client " + token.name, kForgedRow);
     else if (sequence < last_of(last, subject, {"create_client_token", kRevokeClientAction}))
       ignore(m, "the token of client " + token.name, kOldRow);
@@ -168,7 +150,7 @@ void take_freeze(Monitor& m, const Rows& rows, const LastDecisions& last) {
     const std::string key = text(row, 0);
     const std::string value = text(row, 1);
     const auto sequence = static_cast<std::uint64_t>(number(row, 2));
-    if (!Keys::same(seal_of_setting(m.keys, key, value, sequence), bytes<32>(row, 3)))
+    if (!Keys::same(seal_of_setting_row(m, m.keys, row), bytes<32>(row, 3)))
       ignore(m, "setting " + key, kForgedRow);
     else if (key == "freeze_reason" && sequence == frozen_at)
       m.freeze_reason = value;

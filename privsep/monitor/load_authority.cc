@@ -5,60 +5,6 @@
 #include "privsep/monitor/seals.h"
 
 namespace mcpbox::monitor::loading {
-namespace {
-
-using protocol::GrantKind;
-using protocol::GrantState;
-
-GrantState grant_state_of(std::string_view word) {
-  for (const GrantState state : {GrantState::kApproved, GrantState::kRejected, GrantState::kRevoked})
-    if (protocol::name_of(state) == word) return state;
-  return GrantState::kPending;
-}
-
-Grant grant_of(const Row& row) {
-  Grant grant{.id = bytes<16>(row, 0),
-              .kind = text(row, 1) == "module" ? GrantKind::kModule : GrantKind::kHost,
-              .state = grant_state_of(text(row, 2)),
-              .server = bytes<16>(row, 3),
-              .tool = bytes<16>(row, 4),
-              .name = text(row, 5)};
-  grant.port = static_cast<std::uint16_t>(number(row, 6));
-  grant.methods = static_cast<policy::Methods>(number(row, 7));
-  grant.path = text(row, 8);
-  grant.private_too = text(row, 9) == "t";
-  grant.from_admin = text(row, 10) == "t";
-  grant.justification = text(row, 11);
-  grant.requested_by = text(row, 12);
-  grant.requested_at_ms = number(row, 13);
-  grant.decided_by = text(row, 14);
-  grant.reason = text(row, 15);
-  grant.decided_at_ms = number(row, 16);
-  grant.sequence = static_cast<std::uint64_t>(number(row, 17));
-  return grant;
-}
-
-StoredSecret secret_of(const Row& row) {
-  StoredSecret secret{.id = bytes<16>(row, 0), .server = bytes<16>(row, 1), .key = text(row, 2)};
-  secret.description = text(row, 3);
-  secret.binding.mode =
-      text(row, 4) == "exposed" ? protocol::SecretMode::kExposed : protocol::SecretMode::kSealed;
-  secret.binding.host = text(row, 5);
-  secret.binding.port = static_cast<std::uint16_t>(number(row, 6));
-  for (const policy::SecretPlaceRow& place : policy::kSecretPlaces)
-    if (place.name == text(row, 7)) secret.binding.place = place.place;
-  secret.binding.name = text(row, 8);
-  secret.binding.form = text(row, 9);
-  secret.stored = text(row, 10);
-  secret.created_by = text(row, 11);
-  secret.set_by = text(row, 12);
-  secret.set_at_ms = number(row, 13);
-  secret.sequence = static_cast<std::uint64_t>(number(row, 14));
-  return secret;
-}
-
-}  // namespace
-
 void take_grants(Monitor& m, const Rows& rows, const LastDecisions& last) {
   for (const Row& row : rows.rows) {
     Grant grant = grant_of(row);
@@ -68,7 +14,7 @@ void take_grants(Monitor& m, const Rows& rows, const LastDecisions& last) {
       ignore(m, what, kForgedRow);
     else if (grant.sequence < last_of(last, std::string(view_of(grant.id)), kGrantActions))
       ignore(m, what, kOldRow);
-    else if (!orphan || (grant.kind == GrantKind::kModule && grant.approved()))
+    else if (!orphan || (grant.kind == protocol::GrantKind::kModule && grant.approved()))
       m.grants.put(std::move(grant));
   }
 }
@@ -95,7 +41,7 @@ void take_policy(Monitor& m, const Rows& rows, const LastDecisions& last) {
     const policy::SettingRow* setting = policy::find_setting(text(row, 0));
     const auto sequence = static_cast<std::uint64_t>(number(row, 2));
     if (setting == nullptr) continue;  // take_freeze() has looked at it
-    const wire::Digest seal = seal_of_setting(m.keys, text(row, 0), text(row, 1), sequence);
+    const wire::Digest seal = seal_of_setting_row(m, m.keys, row);
     const std::string subject(view_of(subject_of_setting(setting->key)));
     if (!Keys::same(seal, bytes<32>(row, 3)) || !policy::is_allowed(*setting, text(row, 1))) continue;
     if (sequence < last_of(last, subject, {kSettingAction})) {
@@ -118,7 +64,7 @@ void take_remote(Monitor& m, const Rows& rows, const LastDecisions& last) {
   for (const Row& row : rows.rows) {
     if (text(row, 0) != kRemoteSetting) continue;
     const auto sequence = static_cast<std::uint64_t>(number(row, 2));
-    const wire::Digest seal = seal_of_setting(m.keys, text(row, 0), text(row, 1), sequence);
+    const wire::Digest seal = seal_of_setting_row(m, m.keys, row);
     std::optional<RemoteConfig> config = remote_config_of(text(row, 1));
     const std::string subject(view_of(subject_of_setting(kRemoteSetting)));
     if (!Keys::same(seal, bytes<32>(row, 3)) || !config) continue;  // take_freeze() has said so

@@ -62,6 +62,21 @@ inline void ignore(Monitor& m, const std::string& what, const std::string& why) 
 inline constexpr const char* kForgedRow = "its seal does not fit, so the monitor did not write it";
 inline constexpr const char* kOldRow = "the audit chain knows a later decision";
 
+// load_rows.cc: what a row says
+Grant grant_of(const Row& row);
+StoredSecret secret_of(const Row& row);
+AdminSession session_of(const Row& row);
+ClientToken client_of(const Row& row);
+// The seal that each row must have, under these keys; columns as the statement that loads it has them.  What
+// belongs to nothing that the monitor knows has a seal that fits nothing.
+using RowSeal = wire::Digest (*)(const Monitor&, const Keys&, const Row&);
+wire::Digest seal_of_approval_row(const Monitor& m, const Keys& keys, const Row& row);
+wire::Digest seal_of_admin_row(const Monitor& m, const Keys& keys, const Row& row);
+wire::Digest seal_of_session_row(const Monitor& m, const Keys& keys, const Row& row);
+wire::Digest seal_of_client_row(const Monitor& m, const Keys& keys, const Row& row);
+wire::Digest seal_of_setting_row(const Monitor& m, const Keys& keys, const Row& row);
+wire::Digest seal_of_grant_row(const Monitor& m, const Keys& keys, const Row& row);
+
 // load_authority.cc
 void take_grants(Monitor& m, const Rows& rows, const LastDecisions& last);
 void take_secrets(Monitor& m, const Rows& rows, const LastDecisions& last);

@@ -38,8 +38,8 @@ base::Result<void> may_now(const Monitor& m, const SignedRequest& request, proto
 }  // namespace
 
 Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& log_,
-                 const wire::MonitorSettings& settings_, const Keys& keys_, Store& store_,
-                 LauncherLink& launcher_, PeerOwner& owner_, const Machine& machine)
+                 const wire::MonitorSettings& settings_, Keys& keys_, Store& store_, LauncherLink& launcher_,
+                 PeerOwner& owner_, const Machine& machine)
     : loop(loop_),
       clock(clock_),
       log(log_),
@@ -63,8 +63,10 @@ Monitor::Monitor(loop::Loop& loop_, const base::Clock& clock_, const base::Log& 
       passwords(*this),
       self_attacks(*this),
       children(*this),
-      egress(*this) {
+      egress(*this),
+      key_rotation(*this, keys_) {
   store.observe([this](const Store::Durable& durable) {
+    key_rotation.stored(durable.record);
     meters.count(durable);
     activity.add(durable);
   });

@@ -24,6 +24,7 @@
 #include "privsep/monitor/denials.h"
 #include "privsep/monitor/egress.h"
 #include "privsep/monitor/grants.h"
+#include "privsep/monitor/key_rotation.h"
 #include "privsep/monitor/keys.h"
 #include "privsep/monitor/launcher_link.h"
 #include "privsep/monitor/machine.h"
@@ -56,7 +57,7 @@ inline constexpr const char* kVersion = MCPBOX_VERSION;
 class Monitor {
  public:
   Monitor(loop::Loop& loop, const base::Clock& clock, const base::Log& log,
-          const wire::MonitorSettings& settings, const Keys& keys, Store& store, LauncherLink& launcher,
+          const wire::MonitorSettings& settings, Keys& keys, Store& store, LauncherLink& launcher,
           PeerOwner& owner, const Machine& machine);
 
   loop::Loop& loop;
@@ -101,6 +102,7 @@ class Monitor {
   Egress egress;
   loop::TaskSet background;
   ClientTokens client_tokens;
+  KeyRotation key_rotation;                                           // the only one that changes `keys`
   std::int64_t spare_patience_ms = policy::limits::kSparePatienceMs;  // tests without a zygote wait less
   bool draining = false;  // MCPbox stops: new calls are refused, those in flight finish
 

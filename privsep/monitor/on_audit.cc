@@ -11,6 +11,7 @@
 namespace mcpbox::monitor {
 
 namespace limits = policy::limits;
+static_assert(p::kAuditVouchers == audit::kMostVouchers);
 
 namespace {
 
@@ -32,7 +33,11 @@ p::AuditRow row_of(const std::vector<std::optional<std::string>>& row) {
 Answer<p::AuditHead> on_get_audit_head(Monitor& m, Peer& /*asker*/, p::GetAuditHead /*q*/) {
   audit::Checkpoint end = m.store.audit_end();
   end.purpose = audit::Purpose::kEnd;
-  co_return p::AuditHead{.public_key = m.keys.audit_key(), .end = statement_of(m.keys.sign(end))};
+  p::AuditHead head{.public_key = m.keys.audit_key(), .end = statement_of(m.keys.sign(end))};
+  const std::vector<audit::Signed> vouchers = co_await read_vouchers(m.store);
+  for (const audit::Signed& voucher : vouchers)
+    if (audit::decode_checkpoint(voucher.statement)) head.vouchers.push_back(statement_of(voucher));
+  co_return head;
 }
 
 Answer<p::AuditPage> on_read_audit(Monitor& m, Peer& /*asker*/, p::ReadAudit q) {

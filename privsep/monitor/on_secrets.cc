@@ -8,6 +8,7 @@
 #include "privsep/monitor/seals.h"
 #include "privsep/monitor/secret_rules.h"
 #include "privsep/monitor/sql_authority.h"
+#include "privsep/monitor/sql_keys.h"
 #include "privsep/protocol/protocol.h"
 
 namespace mcpbox::monitor {
@@ -132,6 +133,9 @@ loop::Task<StoredSecret> save_secret(Monitor& m, std::string who, const char* ac
                      .payload = text_of(m, next)};
   const Store::MakeRows rows = [&m, &next](std::uint64_t sequence) {
     next.sequence = sequence;
+    // Closed before the master key was replaced: the caller is told to read again what it was based on.
+    if (!m.keys.closed(next.stored))
+      return std::vector<Statement>{{.sql = &sql::kChangedMeanwhile, .params = {}}};
     return std::vector<Statement>{put_statement(m.keys, next)};
   };
   const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);

@@ -83,6 +83,10 @@ class Store {
   [[nodiscard]] virtual bool up() const = 0;
   [[nodiscard]] virtual std::uint64_t audit_records() const = 0;
 
+  // How many transactions with rows this store has written: what was read before the number changed may be
+  // old.
+  [[nodiscard]] virtual std::uint64_t changes() const { return 0; }
+
   // What a checkpoint made now would say; its purpose and key are the caller's.
   [[nodiscard]] virtual audit::Checkpoint audit_end() const { return {.sequence = audit_records()}; }
   // Records that wait to be durable.

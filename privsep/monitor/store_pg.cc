@@ -33,7 +33,7 @@ bool passes(const std::string& sqlstate) {
 
 }  // namespace
 
-StorePg::StorePg(loop::Loop& loop, const base::Clock& clock, const Keys& keys, const base::Log& log,
+StorePg::StorePg(loop::Loop& loop, const base::Clock& clock, Keys& keys, const base::Log& log,
                  std::string conninfo, int head_fd)
     : loop_(loop),
       clock_(clock),
@@ -260,30 +260,27 @@ void StorePg::succeed(const ChainHead& head) {
   std::uint64_t sequence = head_.sequence;
   head_ = head;
   head_at_ms_ = in_flight_at_ms_;
-  [[maybe_unused]] const base::Result<void> saved =
-      save_head();  // what is stored is stored; the next write waits
   const Entries stored = std::exchange(in_flight_, {});
+  // Before audit.head is sealed and before any caller goes on: a new master key counts from its record on.
   for (const Entry& entry : stored) {
     ++sequence;
+    if (entry.rows) ++changes_;
     if (entry.record.action == kPruneAction)
       pruned_ = {.sequence = static_cast<std::uint64_t>(entry.record.number), .hash = entry.record.digest};
-    const std::int64_t waited_ms = clock_.steady_ms() - (entry.expires_ms - kStoreDeadlineMs);
-    tell({.sequence = sequence, .at_ms = entry.at_ms, .waited_ms = waited_ms, .record = entry.record});
+    const std::int64_t waited = clock_.steady_ms() - (entry.expires_ms - kStoreDeadlineMs);
+    tell({.sequence = sequence, .at_ms = entry.at_ms, .waited_ms = waited, .record = entry.record});
+  }
+  // What is stored is stored; the next write waits.
+  [[maybe_unused]] const base::Result<void> saved = save_head();
+  sequence -= stored.size();
+  for (const Entry& entry : stored) {
     loop::Later<std::uint64_t> later = entry.later;
     // Nothing ran: the caller was told that it is not known whether this is written, and refused the call.
     if (later.resolved() && entry.record.kind == AuditKind::kCallIntent)
       tasks_.spawn(append(lost(entry.record)));
-    later.resolve(std::uint64_t{sequence});
+    later.resolve(++sequence);
   }
   checkpoint_when_due();
-}
-
-AuditRecord StorePg::lost(AuditRecord intent) {
-  intent.kind = AuditKind::kLifecycle;
-  intent.action = "call_unknown";
-  intent.number = 0;
-  intent.payload.clear();
-  return intent;
 }
 
 // Of a transaction that was not written.

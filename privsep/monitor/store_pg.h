@@ -48,17 +48,19 @@ class StorePg final : public Store {
  public:
   //   conninfo  libpq's key='value' form
   //   head_fd   audit.head, open read-write; stays the caller's
-  StorePg(loop::Loop& loop, const base::Clock& clock, const Keys& keys, const base::Log& log,
-          std::string conninfo, int head_fd);
+  StorePg(loop::Loop& loop, const base::Clock& clock, Keys& keys, const base::Log& log, std::string conninfo,
+          int head_fd);
   ~StorePg() override;
   StorePg(const StorePg&) = delete;
   StorePg& operator=(const StorePg&) = delete;
 
-  // Connects, becomes the only monitor of this database, and compares the stored chain with audit.head.
+  // Connects, becomes the only monitor of this database, finds which of two keys is in use, and compares the
+  // stored chain with audit.head.
   //   kConflict  another monitor holds the lock; the log says which
   //   kInvalid   the connection string
-  //   kBroken    the database is not there, has no schema, or its chain is not the one that audit.head
-  //   remembers
+  //   kBroken    the database is not there, has no schema, was sealed with another key, or its chain is not
+  //   the
+  //              one that audit.head remembers
   loop::Task<> start();
 
   // Records what became of calls that have an intent and no outcome: nobody knows.  To be called once, before
@@ -73,6 +75,7 @@ class StorePg final : public Store {
   void write_text(Statement statement) override;
   [[nodiscard]] bool up() const override { return serving_ && writer_ && writer_->up() && reader_->up(); }
   [[nodiscard]] std::uint64_t audit_records() const override { return head_.sequence; }
+  [[nodiscard]] std::uint64_t changes() const override { return changes_; }
   [[nodiscard]] audit::Checkpoint audit_end() const override;
   [[nodiscard]] std::size_t waiting_records() const override { return queue_.size() + in_flight_.size(); }
 
@@ -129,6 +132,7 @@ class StorePg final : public Store {
   loop::Task<> take_lock(Patience patience);
   loop::Task<> report_holder();
   loop::Task<> check_role();
+  loop::Task<> choose_key();
   loop::Task<ChainHead> stored_head();
   loop::Task<> compare_with_file(ChainHead stored);
   loop::Task<> verify_from(ChainHead known, ChainHead stored);
@@ -137,7 +141,7 @@ class StorePg final : public Store {
 
   loop::Loop& loop_;
   const base::Clock& clock_;
-  const Keys& keys_;
+  Keys& keys_;
   const base::Log& log_;
   std::string conninfo_;
   int head_fd_;
@@ -150,6 +154,7 @@ class StorePg final : public Store {
   ChainHead in_flight_head_;          // what it will be when in_flight_ is stored
   std::int64_t head_at_ms_ = 0;       // the time in the record at head_
   std::int64_t in_flight_at_ms_ = 0;  // and at in_flight_head_
+  std::uint64_t changes_ = 0;         // transactions with rows
   ChainHead pruned_;                  // the last record that retention may have dropped
   std::uint64_t checkpoint_ = 0;      // the record of the last checkpoint of this process
   SpaceReserve* reserve_ = nullptr;

@@ -1,5 +1,8 @@
 // Run by the monitor: where the chain is, signed.  A lost checkpoint costs nothing but its place: the next
 // one covers the same records.
+#include <algorithm>
+#include <utility>
+
 #include "privsep/monitor/pg_rows.h"
 #include "privsep/monitor/store_pg.h"
 #include "privsep/monitor/store_pg_sql.h"
@@ -29,6 +32,22 @@ Statement checkpoint_row(const audit::Checkpoint& said, const audit::Signed& mad
           .params = {Param::integer(static_cast<std::int64_t>(said.sequence)), Param::integer(said.at_ms),
                      Param::integer(static_cast<std::int64_t>(said.purpose)), Param::raw(made.statement),
                      Param::raw(signature)}};
+}
+
+audit::Signed signed_of(const Rows& rows, std::size_t row) {
+  audit::Signed stored{.statement = cell(rows, row, 0).value_or(""), .signature = {}};
+  const std::string signature = cell(rows, row, 1).value_or("");
+  if (signature.size() == stored.signature.size()) std::ranges::copy(signature, stored.signature.begin());
+  return stored;
+}
+
+loop::Task<std::vector<audit::Signed>> read_vouchers(Store& store) {
+  Statement ask{.sql = &sql::kVouchers, .params = {}};
+  const Rows rows = co_await store.query(std::move(ask));
+  std::vector<audit::Signed> vouchers;
+  for (std::size_t row = 0; row < rows.rows.size() && row < audit::kMostVouchers; ++row)
+    vouchers.push_back(signed_of(rows, row));
+  co_return vouchers;
 }
 
 void StorePg::make_checkpoint() {

@@ -8,8 +8,16 @@ namespace mcpbox::monitor {
 // The decision that segments may be dropped, in the chain.
 inline constexpr std::string_view kPruneAction = "audit_prune";
 
+// The row of settings that says which master key is in use, under its seal.
+inline constexpr const char* kKeySetting = "master_key";
+
 // A checkpoint as the parameters of kInsertCheckpoint.
 [[nodiscard]] Statement checkpoint_row(const audit::Checkpoint& said, const audit::Signed& made);
+
+// The same from a row of (statement, signature); a signature of another length is none.
+[[nodiscard]] audit::Signed signed_of(const Rows& rows, std::size_t row);
+// What vouches for the keys before ours, the newest first.
+[[nodiscard]] loop::Task<std::vector<audit::Signed>> read_vouchers(Store& store);
 
 }  // namespace mcpbox::monitor
 
@@ -64,7 +72,18 @@ inline constexpr Sql kInsertCheckpoint{"insert_checkpoint", R"sql(
 //   $1 first sequence | $2 how many at most
 //   columns  statement bytes | signature bytes
 inline constexpr Sql kCheckpointsFrom{"checkpoints_from", R"sql(
-    SELECT statement, signature FROM audit_checkpoints WHERE sequence >= $1 ORDER BY sequence, purpose LIMIT $2)sql"};
+    SELECT statement, signature FROM audit_checkpoints WHERE sequence >= $1 AND purpose <> 4
+     ORDER BY sequence, purpose LIMIT $2)sql"};
+
+// What vouches for earlier keys, the newest first.
+//   columns  statement bytes | signature bytes
+inline constexpr Sql kVouchers{"vouchers", R"sql(
+    SELECT statement, signature FROM audit_checkpoints WHERE purpose = 4 ORDER BY sequence DESC LIMIT 64)sql"};
+
+// Which master key is in use.
+//   columns  its name | audit_seq | seal bytes
+inline constexpr Sql kKeyInUse{"key_in_use",
+                               "SELECT value, audit_seq, seal FROM settings WHERE key = 'master_key'"};
 
 // What retention was last allowed to drop.
 //   columns  the last record of it | its hash

@@ -45,11 +45,13 @@ loop::Task<> StorePg::start() {
   co_await reader_->wait_up(kStartDeadlineMs);
   co_await check_role();
   co_await take_lock(Patience::kLimited);
+  co_await choose_key();
   const ChainHead stored = co_await stored_head();
   co_await compare_with_file(stored);
   co_await find_start();
   head_ = stored;
   if (base::Result<void> saved = save_head(); !saved) co_return std::unexpected(saved.error());
+  keys_.forget_other();
   serving_ = true;
   tasks_.spawn(run_writer());
   log_.info("store started", {{"records", head_.sequence}});
@@ -105,6 +107,33 @@ loop::Task<> StorePg::report_holder() {
   co_return loop::Nothing{};
 }
 
+// --- The key -----------------------------------------------------------------------------------------------
+
+// A rotation writes which key is in use in the transaction that seals every row with it.  So exactly one of
+// two keys fits, whenever it was cut; before the first rotation there is no such row, and one key.
+loop::Task<> StorePg::choose_key() {
+  Statement ask{.sql = &sql::kKeyInUse, .params = {}};
+  const Rows answer = co_await ask_writer(std::move(ask));
+  if (answer.rows.empty()) co_return loop::Nothing{};
+  const std::string value = cell(answer, 0, 0).value_or("");
+  const std::string sequence = cell(answer, 0, 1).value_or("");
+  const std::string seal = cell(answer, 0, 2).value_or("");
+  const auto fits = [&](const Keys& keys) {
+    const wire::Digest ours = keys.seal("settings", {kKeySetting, value, sequence});
+    return seal == std::string_view(reinterpret_cast<const char*>(ours.data()), ours.size());
+  };
+  if (fits(keys_)) co_return loop::Nothing{};
+  if (keys_.other() == nullptr || !fits(*keys_.other()))
+    co_return base::fail(
+        Why::kBroken,
+        "the master key is not the one that this database was sealed with: give MCPbox the key that "
+        "`mcpboxctl "
+        "key rotate` left in the state folder, as its credential too where it has one, or restore a backup");
+  keys_.use_other();
+  log_.warn("a key rotation was cut after it was written: `mcpboxctl key rotate` finishes it");
+  co_return loop::Nothing{};
+}
+
 // --- The chain ---------------------------------------------------------------------------------------------
 
 loop::Task<ChainHead> StorePg::stored_head() {
@@ -122,7 +151,9 @@ loop::Task<ChainHead> StorePg::stored_head() {
 // The file is written after each commit, so the database may be ahead of it by what a crash cut off, never
 // behind.
 loop::Task<> StorePg::compare_with_file(ChainHead stored) {
-  const base::Result<std::optional<ChainHead>> file = read_head(head_fd_, keys_);
+  base::Result<std::optional<ChainHead>> file = read_head(head_fd_, keys_);
+  // A rotation that was cut behind its transaction and before the file was written again.
+  if (!file && keys_.other() != nullptr) file = read_head(head_fd_, *keys_.other());
   if (!file) co_return std::unexpected(file.error());
   if (!*file) {
     if (stored.sequence > 0)
@@ -193,6 +224,14 @@ loop::Task<> StorePg::settle() {
 }
 
 // --- Calls left open ---------------------------------------------------------------------------------------
+
+AuditRecord StorePg::lost(AuditRecord intent) {
+  intent.kind = AuditKind::kLifecycle;
+  intent.action = "call_unknown";
+  intent.number = 0;
+  intent.payload.clear();
+  return intent;
+}
 
 loop::Task<std::uint64_t> StorePg::close_open_calls() {
   Statement ask{.sql = &sql::kOpenCalls, .params = {}};

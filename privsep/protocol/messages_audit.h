@@ -13,11 +13,14 @@ struct SignedStatement {
   static auto fields(auto& m) { return std::tie(m.statement, m.signature); }
 };
 
+inline constexpr std::size_t kAuditVouchers = 64;  // for earlier keys; the audit library believes no more
+
 // The end of the chain as the monitor remembers it, signed now.
 struct AuditHead {
   Digest public_key{};
   SignedStatement end;
-  static auto fields(auto& m) { return std::tie(m.public_key, m.end); }
+  List<SignedStatement, kAuditVouchers> vouchers;  // for the keys before this one, the newest first
+  static auto fields(auto& m) { return std::tie(m.public_key, m.end, m.vouchers); }
 };
 
 struct GetAuditHead {

@@ -92,6 +92,8 @@ enum class Op : std::uint16_t {
   kSubscribe,
   kListSubscriptions,
   kPruneAudit,
+  kCheckKey,
+  kRotateKey,
 
   // asked by the monitor of its children: orders.h
   kToolsChanged = 1000,

@@ -69,7 +69,7 @@ inline constexpr OpName kOpNames[] = {
     {Op::kRevokeClientToken, "RevokeClientToken"}, {Op::kSubscribe, "Subscribe"},
     {Op::kListSubscriptions, "ListSubscriptions"}, {Op::kDrain, "Drain"},
     {Op::kCallerGone, "CallerGone"},
-    {Op::kPruneAudit, "PruneAudit"},
+    {Op::kPruneAudit, "PruneAudit"},       {Op::kCheckKey, "CheckKey"},           {Op::kRotateKey, "RotateKey"},
 };
 // clang-format on
 

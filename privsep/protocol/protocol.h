@@ -15,6 +15,7 @@
 #include "privsep/protocol/messages_ctl.h"
 #include "privsep/protocol/messages_egress.h"
 #include "privsep/protocol/messages_grants.h"
+#include "privsep/protocol/messages_keys.h"
 #include "privsep/protocol/messages_manage.h"
 #include "privsep/protocol/messages_metrics.h"
 #include "privsep/protocol/messages_modules.h"
@@ -123,6 +124,8 @@ Answer<p::RemoteState> on_read_remote(Monitor& m, Peer& asker, p::ReadRemote q);
 Answer<p::RemoteState> on_set_remote_worker(Monitor& m, Peer& asker, p::SetRemoteWorker q);
 Answer<p::RemoteState> on_set_remote_policy(Monitor& m, Peer& asker, p::SetRemotePolicy q);
 Answer<p::AuditPruned> on_prune_audit(Monitor& m, Peer& asker, p::PruneAudit q);
+Answer<p::KeyUse> on_check_key(Monitor& m, Peer& asker, p::CheckKey q);
+Answer<p::KeyRotated> on_rotate_key(Monitor& m, Peer& asker, p::RotateKey q);
 
 }  // namespace mcpbox::monitor
 
@@ -240,6 +243,8 @@ struct Protocol : Table<
     Row< RevokeClientToken, Done,    kCtlOnly,     kDeciding, kStay,     on::on_revoke_client_token >,
     Row< MakeSetupCode,  SetupCode,  kCtlOnly,     kDeciding, kStay,     on::on_make_setup_code >,
     Row< PruneAudit,     AuditPruned, kCtlOnly,    kDeciding, kStay,     on::on_prune_audit     >,
+    Row< CheckKey,       KeyUse,     kCtlOnly,     kDeciding, kStay,     on::on_check_key       >,
+    Row< RotateKey,      KeyRotated, kCtlOnly,     kDeciding, kStay,     on::on_rotate_key      >,
     // the admin process: what it asks by itself, and the envelope around everything that needs a session
     Row< GetAdminState,  AdminState, kAdminOnly,   kServing,  kStay,     on::on_get_admin_state >,
     Row< SignIn,         SessionGiven, kAdminOnly, kServing,  kStay,     on::on_sign_in         >,
@@ -306,6 +311,9 @@ static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kReadAudit),
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kPruneAudit) &&
                   !Protocol::may_ask(Role::kAdmin, Op::kPruneAudit),
               "what was recorded is dropped from a terminal only");
+static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kRotateKey) &&
+                  !Protocol::may_ask(Role::kAdmin, Op::kRotateKey),
+              "the master key is replaced from a terminal only");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kUnlock), "a stolen gateway must not guess passwords");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kSpareEnded),
               "a stolen gateway must not end calls of others");

@@ -17,4 +17,6 @@ BEGIN
   EXECUTE format('GRANT SELECT ON open_denials TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON grants, secrets TO %I', role);
   EXECUTE format('GRANT DELETE ON servers, tools TO %I', role);
+  -- A rotation of the master key seals what it finds again, and changes nothing else of it.
+  EXECUTE format('GRANT UPDATE (seal) ON approvals, admin_sessions, client_tokens TO %I', role);
 END $$;

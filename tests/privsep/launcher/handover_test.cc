@@ -56,6 +56,25 @@ TEST_F(MasterKey, OfTheWrongLengthIsRefused) {
   }
 }
 
+// A rotation that was cut: the monitor gets both.
+TEST_F(MasterKey, TheNextOneStandsBehindItWhereThereIsOne) {
+  constexpr std::string_view kNext = "fedcba9876543210FEDCBA9876543210";
+  write_key(scratch, kKey);
+  const std::string next = scratch.file("master.key.next", kNext);
+  chmod(next.c_str(), 0600);
+  const Outcome<base::Fd> both = take();
+  ASSERT_TRUE(both) << both.error();
+  EXPECT_EQ(bytes_of(*both), std::string(kKey) + std::string(kNext));
+  EXPECT_LT(write(both->get(), "x", 1), 0);
+  chmod(next.c_str(), 0640);
+  EXPECT_FALSE(take()) << "others can read it";
+  chmod(scratch.file("master.key.next", kNext.substr(1)).c_str(), 0600);
+  EXPECT_FALSE(take()) << "it is not whole";
+  setenv(kVariable, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 1);
+  chmod(scratch.file("master.key.next", kNext).c_str(), 0600);
+  EXPECT_EQ(bytes_of(*take()).size(), 64U) << "whatever the first comes from";
+}
+
 TEST_F(MasterKey, ThatOthersCanReadIsRefused) {
   for (const mode_t mode : {0640, 0604, 0660}) {
     write_key(scratch, kKey, mode);

@@ -3,34 +3,12 @@
 #include "privsep/monitor/granting.h"
 #include "privsep/monitor/secret_rules.h"
 #include "privsep/monitor/sql.h"
-#include "tests/privsep/monitor/fixture.h"
-#include "tests/privsep/monitor/store_fixture.h"
+#include "tests/privsep/monitor/life.h"
 
 namespace mcpbox::monitor {
 namespace {
 
 using protocol::GrantVerdict;
-using protocol::Role;
-using protocol::State;
-
-// One life of a monitor, on the database as it is.
-struct Life {
-  Life(loop::Loop& loop, const base::Clock& clock, const base::Log& log, const Keys& keys, Store& store)
-      : launcher(loop), monitor(loop, clock, log, settings, keys, store, launcher, owner, machine) {
-    root->role = Role::kCtl;
-    root->state = State::kDeciding;
-    root->person = {.who = "root", .uid = 0};
-    gateway->instance = monitor.next_instance();
-    ticket = monitor.tickets.issue(gateway->instance, {.who = "unix:alice", .uid = 1000});
-  }
-  wire::MonitorSettings settings{.size = sizeof(wire::MonitorSettings), .admin_gid = 0xffffffff, .spares = 1};
-  const Machine machine{.cores = 2, .memory_bytes = 64ULL * 1024 * policy::limits::kMiB};
-  FakeLauncher launcher;
-  PeerOwner owner = *PeerOwner::open();
-  Monitor monitor;
-  std::shared_ptr<Peer> root = std::make_shared<Peer>(), gateway = std::make_shared<Peer>();
-  wire::Id ticket{};
-};
 
 class AuthorityPgTest : public StoreTest {
  protected:

@@ -27,14 +27,92 @@ std::string hex(const wire::Digest& digest) {
   return text;
 }
 
+base::Fd file_of(const std::string& bytes) {
+  base::Fd memory(memfd_create("key", MFD_CLOEXEC));
+  if (write(memory.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) abort();
+  return memory;
+}
+
 TEST(Keys, AMasterKeyHasExactly32Bytes) {
   EXPECT_TRUE(keys_from(std::string(32, 'k')).has_value());
-  for (const std::size_t size : {0U, 1U, 31U, 33U, 64U}) {
+  for (const std::size_t size : {0U, 1U, 31U, 33U, 63U, 65U, 96U}) {
     const base::Result<Keys> keys = keys_from(std::string(size, 'k'));
     ASSERT_FALSE(keys.has_value()) << size;
     EXPECT_EQ(keys.error().why, base::Why::kInvalid);
   }
   EXPECT_FALSE(Keys::from_fd(-1).has_value());
+}
+
+// What a rotation that was cut leaves.
+TEST(Keys, OfTwoTheSecondIsTheOther) {
+  const base::Result<Keys> both = keys_from(std::string(32, '\7') + std::string(32, '\6'));
+  const base::Result<Keys> first = keys_from(std::string(32, '\7'));
+  const base::Result<Keys> second = keys_from(std::string(32, '\6'));
+  ASSERT_TRUE(both && first && second);
+  ASSERT_NE(both->other(), nullptr);
+  EXPECT_EQ(first->other(), nullptr);
+  EXPECT_EQ(both->name(), first->name());
+  EXPECT_EQ(both->other()->name(), second->name());
+  EXPECT_NE(first->name(), second->name());
+}
+
+TEST(Keys, AnotherKeyTakesThePlaceOfAllSubkeysAtOnce) {
+  base::Result<Keys> keys = keys_from(std::string(32, '\7'));
+  const base::Result<Keys> next = keys_from(std::string(32, '\6'));
+  ASSERT_TRUE(keys && next);
+  const std::string before = keys->close_value("hunter2", "aad");
+  EXPECT_TRUE(keys->closed(before));
+  const base::Fd file = file_of(std::string(32, '\6'));
+  ASSERT_TRUE(keys->prepare(file.get()).has_value());
+  EXPECT_EQ(keys->seal("t", {"a"}), keys_from(std::string(32, '\7'))->seal("t", {"a"}))
+      << "not before its time";
+  keys->use_other();
+  EXPECT_EQ(keys->name(), next->name());
+  EXPECT_EQ(keys->seal("t", {"a"}), next->seal("t", {"a"}));
+  EXPECT_EQ(keys->audit_key(), next->audit_key());
+  EXPECT_FALSE(keys->closed(before));
+  EXPECT_FALSE(keys->open_value(before, "aad").has_value());
+  EXPECT_TRUE(keys->other()->open_value(before, "aad").has_value());
+  EXPECT_TRUE(next->open_value(keys->close_value("hunter2", "aad"), "aad").has_value());
+  keys->forget_other();
+  EXPECT_EQ(keys->other(), nullptr);
+}
+
+TEST(Keys, OnlyAFileOfAnotherKeyPreparesAnything) {
+  base::Result<Keys> keys = keys_from(std::string(32, '\7'));
+  ASSERT_TRUE(keys.has_value());
+  for (const std::size_t size : {0U, 31U, 33U, 64U}) {
+    const base::Fd file = file_of(std::string(size, 'k'));
+    EXPECT_EQ(keys->prepare(file.get()).error().why, base::Why::kInvalid) << size;
+    EXPECT_EQ(keys->is_in_use(file.get()).error().why, base::Why::kInvalid) << size;
+  }
+  const base::Fd same = file_of(std::string(32, '\7'));
+  EXPECT_EQ(keys->prepare(same.get()).error().why, base::Why::kConflict);
+  EXPECT_TRUE(*keys->is_in_use(same.get()));
+  EXPECT_FALSE(*keys->is_in_use(file_of(std::string(32, '\6')).get()));
+  // Nobody waits for what a pipe may bring.
+  int ends[2] = {-1, -1};
+  ASSERT_EQ(pipe(ends), 0);
+  const base::Fd from(ends[0]), to(ends[1]);
+  EXPECT_EQ(keys->prepare(from.get()).error().why, base::Why::kInvalid);
+  EXPECT_EQ(keys->prepare(-1).error().why, base::Why::kInvalid);
+  EXPECT_EQ(keys->other(), nullptr);
+}
+
+// Keys are looked at again and again; what they were in is free afterwards.
+TEST(Keys, NoPageIsLostWhereAKeyIsRefusedOrReplaced) {
+  base::Result<Keys> keys = keys_from(std::string(32, '\1'));
+  ASSERT_TRUE(keys.has_value());
+  for (int i = 2; i < 40; ++i) {
+    const base::Fd bad = file_of(std::string(31, 'k'));
+    const base::Fd next = file_of(std::string(32, static_cast<char>(i)));
+    EXPECT_FALSE(keys->prepare(bad.get()).has_value());
+    ASSERT_TRUE(keys->prepare(next.get()).has_value());
+    EXPECT_FALSE(*keys->is_in_use(next.get())) << "while two sets of subkeys are there";
+    keys->use_other();
+    EXPECT_TRUE(*keys->is_in_use(next.get()));
+    keys->forget_other();
+  }
 }
 
 TEST(Keys, ASealIsTheDocumentedFunctionOfKeyTableAndParts) {

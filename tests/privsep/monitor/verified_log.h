@@ -11,6 +11,11 @@ namespace mcpbox::monitor {
 inline audit::Verifier verified_log(StoreTest& test, StorePg& store, unsigned char key_fill = 7) {
   const Keys key = keys_of(key_fill);
   audit::Verifier verifier(key.audit_key());
+  for (const auto& row : test.rows(store, sql::kVouchers)) {
+    audit::Signed voucher{.statement = *row.at(0), .signature = {}};
+    std::ranges::copy(*row.at(1), voucher.signature.begin());
+    verifier.checkpoint(voucher);
+  }
   std::vector<audit::Signed> checkpoints;
   for (const auto& row : test.rows(store, sql::kCheckpointsFrom, {Param::integer(0), Param::integer(500)})) {
     audit::Signed made{.statement = *row.at(0), .signature = {}};
