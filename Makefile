@@ -47,4 +47,5 @@ fuzz:
 
 clean:
 	rm -rf build build-clang build-fuzz build*.configure.log tests/system/node_modules tests/e2e/node_modules \
+	  tests/cloudflare/node_modules \
 	  worker/node_modules worker/dist
