@@ -1,4 +1,9 @@
-// Mirrors privsep/monitor/pg_connection.cc: which reads are planned once, and which for their values.
+// Mirrors privsep/monitor/pg_connection.cc: which reads are planned once, and which for their values; and of
+// those that somebody waits for again and again, how much of a long chain they read.
+#include <regex>
+#include <string>
+
+#include "privsep/monitor/sql_admin_logs.h"
 #include "privsep/monitor/sql_reads.h"
 #include "tests/privsep/monitor/store_fixture.h"
 
@@ -36,6 +41,64 @@ TEST_F(StorePlansTest, AReadBetweenSuchReadsIsPlannedForItsValues) {
   }
   EXPECT_EQ(plans_of(*store, sql::kListServers), (Counts{"3", "0"}));
   EXPECT_EQ(plans_of(*store, sql::kPendingTools), (Counts{"0", "3"}));
+}
+
+constexpr int kChain = 20'000;
+
+class ChainReadsTest : public StorePlansTest {
+ protected:
+  void SetUp() override {
+    StorePlansTest::SetUp();
+    sql("INSERT INTO audit (sequence, at_ms, kind, actor, action, subject, call, digest, number, payload, "
+        "previous, "
+        "hash) SELECT i, i, 5, 'unix:alice', CASE WHEN i % 200 = 0 THEN 'not_admitted' ELSE 'admitted' END, "
+        "CASE WHEN i % 200 = 0 THEN '00000000-0000-0000-0000-000000000009'::uuid "
+        "ELSE '00000000-0000-0000-0000-000000000000'::uuid END, '00000000-0000-0000-0000-000000000000', "
+        "decode(repeat('00', 32), 'hex'), 1, '', decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), "
+        "'hex') "
+        "FROM generate_series(1, " +
+        std::to_string(kChain) + ") i");
+    sql("ANALYZE audit");
+  }
+  // Rows of the chain, and entries of its indexes, that were looked at, shown or not.
+  long rows_read(const Sql& read, const std::string& values) {
+    const std::string plan =
+        sql("SET plan_cache_mode = force_custom_plan; PREPARE q AS " + std::string(read.text) +
+            "; EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE q(" + values + ")");
+    const std::regex scan(
+        "\"Relation Name\": \"audit_from_1\"[^{}]*\"Actual Rows\": ([0-9]+),\\s*\"Actual Loops\": "
+        "([0-9]+)([^{}]*)");
+    const std::regex removed("\"Rows Removed by [A-Za-z ]+\": ([0-9]+)");
+    long read_rows = 0;
+    for (std::sregex_iterator at(plan.begin(), plan.end(), scan), end; at != end; ++at) {
+      long seen = std::stol((*at)[1]);
+      const std::string rest = (*at)[3];
+      if (std::smatch more; std::regex_search(rest, more, removed)) seen += std::stol(more[1]);
+      read_rows += seen * std::stol((*at)[2]);
+    }
+    EXPECT_GT(read_rows, 0) << plan;
+    // The few tools and servers are read as they lie.
+    EXPECT_FALSE(std::regex_search(plan, std::regex("\"Seq Scan\"[^{}]*\"Relation Name\": \"audit"))) << plan;
+    return read_rows;
+  }
+};
+
+TEST_F(ChainReadsTest, TheNewestPageReadsWhatItShows) {
+  EXPECT_LE(rows_read(sql::kApiAudit, "'', null, 20, 1, 100000"), 60);
+  EXPECT_LE(rows_read(sql::kApiAudit, "'', null, 20, 2, 100000"), 80) << "and the page before it";
+}
+
+// A hundred are of this action, and about this subject: they are counted, and a page of them is shown.
+TEST_F(ChainReadsTest, APageOfOneActionOrSubjectReadsOnlyOfThat) {
+  const std::string about = "'', '00000000-0000-0000-0000-000000000009'";
+  EXPECT_LE(rows_read(sql::kApiAudit, "'not_admitted', null, 20, 1, 100000"), 400);
+  EXPECT_LE(rows_read(sql::kApiAudit, about + ", 20, 1, 100000"), 400);
+}
+
+TEST_F(ChainReadsTest, TheNewsReadNothingThatIsOld) {
+  const std::string near_the_end = std::to_string(kChain - 4);
+  EXPECT_LE(rows_read(sql::kApiActivity, near_the_end + ", 50"), 20);
+  EXPECT_LE(rows_read(sql::kApiActivity, "-1, 50"), 120);
 }
 
 TEST_F(StorePlansTest, AReadThatFailsChangesNothingForTheNext) {
