@@ -1,9 +1,9 @@
 // Canaries: a secret of every kind, used in every way that could leave a trace; then no dump of the database, no log,
-// no reply, no export and no file of the state folder holds one, raw or as hexadecimal, base64, URL or JSON.
+// no reply, no export, no backup and no file of the state folder holds one, raw or as hexadecimal, base64, URL or JSON.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 
 import { exported } from "./harness/chain.ts";
@@ -15,6 +15,7 @@ import { WorkerKey } from "./harness/sworn.ts";
 import { sleep, until } from "./harness/wait.ts";
 
 const OWNER_UID = 60809; // privsep/launcher/spawn_table.h: kMigrateId
+const SCRIPTS = resolve(import.meta.dirname, "../../scripts");
 const POSTGRES_BIN = "/usr/lib/postgresql/15/bin";
 
 const canary = (kind: string) => `canary "${kind}" & <${randomBytes(12).toString("base64url")}>/+é`;
@@ -27,7 +28,7 @@ const PASSWORD = canary("password");
 
 /** Every form in which a value might be found. */
 function forms(value: string, kind: string): string[] {
-  const bytes = Buffer.from(value, kind === "MASTER_KEY" ? "latin1" : "utf8");
+  const bytes = Buffer.from(value, RAW.has(kind) ? "latin1" : "utf8");
   const shifted = [0, 1, 2].map((by) => {
     const coded = Buffer.concat([Buffer.alloc(by), bytes])
       .toString("base64")
@@ -70,6 +71,7 @@ async def main(how: str, password: str = ""):
 let box: Instance;
 let tool: Tool;
 const replies: string[] = [];
+const RAW = new Set(["MASTER_KEY", "BACKUP_KEY"]); // bytes, not text
 const values: Record<string, string> = { EXPOSED, SEALED, ARGUMENT, PASSWORD };
 
 async function call(name: string, args: Record<string, unknown>, token?: string): Promise<void> {
@@ -134,6 +136,14 @@ function files(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+}
+
+/** As bytes: what is locked is no text. */
+function notIn(path: string): void {
+  const bytes = readFileSync(path);
+  for (const [kind, value] of Object.entries(values))
+    for (const form of forms(value, kind))
+      assert.ok(!bytes.includes(Buffer.from(form, RAW.has(kind) ? "latin1" : "utf8")), `${kind}: ${path}`);
 }
 
 function nowhere(places: Record<string, string>): void {
@@ -235,6 +245,35 @@ test("no dump of the database holds one", async () => {
   nowhere({ "a dump": unfolded(await dump()) });
 });
 
+// The database and the master key are in it, locked; so is what locks it nowhere, but in its own file.
+test("no backup holds one, with whatever it is locked, nor does what makes and lists it say one", async () => {
+  cpSync(SCRIPTS, join(box.folder, "scripts"), { recursive: true });
+  const file = (name: string) => join(box.folder, name);
+  const backup = async (...words: string[]): Promise<string> => {
+    const ran = await run([join(box.bin, "mcpboxctl"), "backup", ...words], { seconds: 180 });
+    assert.equal(ran.code, 0, ran.stderr);
+    return ran.stdout + ran.stderr;
+  };
+  values["PASSPHRASE"] = canary("passphrase");
+  writeFileSync(file("passphrase"), `${values["PASSPHRASE"]}\n`, { mode: 0o600 });
+  writeFileSync(file("key.public"), await backup("keygen", file("key")));
+  const secretHalf = Buffer.from(readFileSync(file("key"), "utf8").trim(), "hex");
+  assert.equal(secretHalf.length, 32);
+  values["BACKUP_KEY"] = secretHalf.toString("latin1");
+  const said = [
+    await backup("create", file("backups"), "--state", box.state, "--passphrase-file", file("passphrase")),
+    await backup("create", file("backups"), "--state", box.state, "--recipient", file("key.public")),
+    await backup("list", file("backups")),
+  ];
+  const made = files(file("backups"));
+  assert.equal(made.length, 2, made.join(" "));
+  for (const path of made) {
+    assert.ok(statSync(path).size > 20_000, "it holds a database");
+    notIn(path);
+  }
+  nowhere({ "what the commands say": said.join("\n"), "the log": box.log() });
+});
+
 test("no file of the state folder holds one, but the key's own", async () => {
   await box.stop(); // so that what the database had in memory is in its files
   // Nobody connects to the three databases that initdb makes: they are as on any machine.
@@ -242,14 +281,6 @@ test("no file of the state folder holds one, but the key's own", async () => {
     (path) => !path.endsWith("master.key") && !/\/base\/[145]\//.test(path),
   );
   assert.ok(all.length > 100);
-  for (const path of all) {
-    const bytes = readFileSync(path);
-    for (const [kind, value] of Object.entries(values))
-      for (const form of forms(value, kind))
-        assert.ok(
-          !bytes.includes(Buffer.from(form, kind === "MASTER_KEY" ? "latin1" : "utf8")),
-          `${kind}: ${path}`,
-        );
-  }
+  for (const path of all) notIn(path);
   await box.start();
 });
