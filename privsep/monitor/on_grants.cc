@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "policy/hosts.h"
 #include "privsep/monitor/granting.h"
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/monitor.h"
@@ -185,6 +186,10 @@ Answer<p::GrantAsked> on_request_host(Monitor& m, Peer& asker, p::RequestHost q)
   if (tool == nullptr) co_return std::unexpected(kNoTool);
   std::expected<std::string, const char*> host = policy::host_name(q.host, policy::HostAuthor::kCaller);
   if (!host) co_return base::fail(Why::kInvalid, host.error());
+  if (!policy::can_be_approved(*host))
+    co_return base::fail(Why::kInvalid,
+                         "host is an address that tools never connect to, whoever approves it: request the "
+                         "host's name, or its address on the internet or in the local network");
   Grant wanted{.id = random_id(), .kind = GrantKind::kHost, .server = tool->server, .tool = tool->id};
   wanted.name = std::move(*host);
   wanted.port = q.port;

@@ -1,5 +1,6 @@
 // Runs in the monitor.  What egress says about a call is believed only of a call that is live and has a
 // network.
+#include "policy/hosts.h"
 #include "privsep/monitor/monitor.h"
 #include "privsep/protocol/protocol.h"
 
@@ -45,6 +46,11 @@ Answer<p::Done> on_report_denied(Monitor& m, Peer& /*asker*/, p::ReportDenied q)
                {{"tool", name}, {"host", q.host}, {"port", q.port}});
     m.repeats.note(
         refusal_of(*call, "a placeholder where no value is filled in, to " + place_of(q.host, q.port)));
+    co_return p::Done{};
+  }
+  // Shown to a reviewer it would be a trap: nothing that they could do about it would be right.
+  if (!policy::can_be_approved(q.host)) {
+    m.log.warn("a tool tried what nobody can approve", {{"tool", name}, {"host", q.host}, {"port", q.port}});
     co_return p::Done{};
   }
   m.log.warn("a tool tried what is not approved", {{"tool", name}, {"host", q.host}, {"port", q.port}});

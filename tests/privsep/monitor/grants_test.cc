@@ -105,8 +105,9 @@ TEST_F(GrantTest, AHostOfTheLocalNetworkThatIsApprovedWithoutItsAddressCanBeAske
 }
 
 TEST_F(GrantTest, ARequestNamesAToolAHostAndAReason) {
-  for (const std::string host : {"", "https://a.example", "a.example/x", "a.example:443", "a b",
-                                 "*.a.example", "localhost", "1.2.3", "-a.example", "a..b"}) {
+  for (const std::string host :
+       {"", "https://a.example", "a.example/x", "a.example:443", "a b", "*.a.example", "localhost", "1.2.3",
+        "-a.example", "a..b", "169.254.169.254", "127.0.0.1", "[::1]", "fe80::1"}) {
     const auto asked = ask_host(host);
     ASSERT_FALSE(asked.has_value()) << host;
     EXPECT_EQ(asked.error().why, Why::kInvalid) << host;

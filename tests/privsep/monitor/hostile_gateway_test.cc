@@ -1,17 +1,8 @@
 // A stolen gateway: a process that speaks the gateway's side of the protocol and wants more.  Whatever it
 // sends, it is refused or ended, nothing is decided or stored, and the gateway beside it goes on.
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
-#include <cstdio>
-#include <functional>
 #include <random>
 
-#include "privsep/wire/blocking.h"
-#include "tests/privsep/monitor/fixture.h"
+#include "tests/privsep/monitor/hostile_child.h"
 
 namespace mcpbox::monitor {
 namespace {
@@ -21,57 +12,9 @@ using protocol::Role;
 using protocol::State;
 namespace limits = policy::limits;
 
-constexpr int kEnded = 99;  // exit status of a child whose link was closed by the monitor
-constexpr std::size_t kMostBytes = std::size_t{8} * limits::kMiB;
-
-using Act = std::function<int(int socket)>;
-
-wire::Frame frame_of(std::uint16_t op, std::string payload) {
-  wire::Frame frame;
-  frame.header = {.length = static_cast<std::uint32_t>(payload.size()), .serial = 7, .op = op};
-  frame.payload = std::move(payload);
-  return frame;
-}
-
-// Sends them; says how many were answered with yes, or that the link was closed.
-int answers_to(int socket, const std::vector<wire::Frame>& frames) {
-  int granted = 0;
-  for (const wire::Frame& frame : frames) {
-    if (!wire::write_frame(socket, frame)) return kEnded;
-    const base::Result<wire::Frame> answer = wire::read_frame(socket, kMostBytes, wire::kMaxFds);
-    if (!answer) return kEnded;
-    granted += answer->header.kind == wire::FrameKind::kError ? 0 : 1;
-  }
-  return granted;
-}
-
-int raw(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return kEnded;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  ::shutdown(socket, SHUT_WR);
-  return wire::read_frame(socket, kMostBytes, wire::kMaxFds) ? 1 : kEnded;
-}
-
-std::string bytes_of(const wire::Frame& frame) {
-  const wire::HeaderBytes head = wire::encode_header(frame.header);
-  return std::string(head.begin(), head.end()) + frame.payload;
-}
-
-// A process of its own has nothing but its end of the link: with a copy of the monitor's it would never see
-// the end of it.
-void keep_only(int socket) {
-  constexpr int kFirst = STDERR_FILENO + 1;
-  if (socket > kFirst) ::close_range(kFirst, static_cast<unsigned>(socket) - 1, 0);
-  ::close_range(static_cast<unsigned>(socket) + 1, ~0U, 0);
-}
-
-class HostileGateway : public MonitorTest {
+class HostileGateway : public HostileChild {
  public:
   HostileGateway() {
-    ::signal(SIGPIPE, SIG_IGN);
     honest = peer(Role::kNetLocal, State::kServing);
     honest_end = std::move(ends.back());
     ends.pop_back();
@@ -79,22 +22,7 @@ class HostileGateway : public MonitorTest {
     monitor.secrets.put({.id = {3}, .server = server_id, .key = "KEY", .stored = "closed value"});
   }
 
-  // Runs `act` in a process of its own, at the far end of a gateway's link.
-  int attack(const Act& act, const std::shared_ptr<Peer>& thief) {
-    base::Fd end = std::move(ends.back());
-    ends.pop_back();
-    const ::pid_t child = ::fork();
-    if (child == 0) {
-      keep_only(end.get());
-      ::_exit(act(end.get()));
-    }
-    end = base::Fd();
-    int status = 0;
-    bool gone = false;
-    until([&] { return gone = gone || ::waitpid(child, &status, WNOHANG) == child; });
-    if (thief->link->open()) thief->link->close({base::Why::kCancelled, "the test is over"});
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  }
+  using HostileChild::attack;
   int attack(const Act& act) { return attack(act, peer(Role::kNetLocal, State::kServing)); }
 
   void nothing_happened(const std::string& what) {
@@ -113,12 +41,7 @@ class HostileGateway : public MonitorTest {
   void honest_is_answered(const std::string& what) {
     protocol::Read question{.ticket = honest_ticket, .query = protocol::Query::kListServers};
     store.answers["list_servers"].rows = {{"{}"}};
-    ASSERT_TRUE(wire::write_message(honest_end.get(), wire::FrameKind::kRequest,
-                                    static_cast<std::uint16_t>(protocol::Op::kRead), 1, question)
-                    .has_value());
-    ::pollfd poll{.fd = honest_end.get(), .events = POLLIN, .revents = 0};
-    until([&] { return ::poll(&poll, 1, 0) == 1; });
-    const base::Result<wire::Frame> answer = wire::read_frame(honest_end.get(), kMostBytes);
+    const base::Result<wire::Frame> answer = answer_to(honest_end, question);
     ASSERT_TRUE(answer.has_value()) << what;
     EXPECT_EQ(answer->header.kind, wire::FrameKind::kReply) << what;
   }
