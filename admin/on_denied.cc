@@ -19,7 +19,10 @@ Json request_of(const json_t* denied) {
   const json_int_t times = json_integer_value(json_object_get(denied, "times"));
   Object request;
   request.text("host", host).number("port", json_integer_value(json_object_get(denied, "port")));
-  request.boolean("private_too", policy::may_be_private(host));
+  // Of a name of everybody's that leads into the local network, only the refusal in spite of an approval
+  // tells.
+  const bool in_spite = json_is_true(json_object_get(denied, "approved"));
+  request.boolean("private_too", in_spite || policy::may_be_private(host));
   const std::string often = times == 1 ? " tried it once" : " tried it " + std::to_string(times) + " times";
   request.text("justification", std::string(http::text_of(json_object_get(denied, "tool"))) + often);
   return request.take();

@@ -61,8 +61,10 @@ constexpr Schema kSchemas[] = {
      R"("format":"uuid"},"server_id":{"type":"string","format":"uuid"},"server_name":{"type":"string"},)"
      R"("host":{"type":"string"},"port":{"type":"integer"},"times":{"type":"integer"},)"
      R"("first_at":{"type":"string","format":"date-time"},"last_at":{"type":"string",)"
-     R"("format":"date-time"},"request":{"$ref":"#/components/schemas/HostAdd"}},"required":["tool",)"
-     R"("tool_id","server_id","server_name","host","port","times","first_at","last_at","request"]})"},
+     R"("format":"date-time"},"approved":{"type":"boolean"},)"
+     R"("request":{"$ref":"#/components/schemas/HostAdd"}},"required":["tool",)"
+     R"("tool_id","server_id","server_name","host","port","times","first_at","last_at","approved",)"
+     R"("request"]})"},
     {"DeniedPage",
      R"({"type":"object","properties":{"items":{"type":"array",)"
      R"("items":{"$ref":"#/components/schemas/Denied"}},"total":{"type":"integer"},)"

@@ -83,7 +83,8 @@ std::string allowing(const json_t* row) {
   if (!is_plain_host(host)) return "-";
   std::string command =
       "mcpboxctl network add " + cell_of(row, "server_name") + " " + host + " --port " + cell_of(row, "port");
-  return policy::may_be_private(host) ? command + " --private" : command;
+  const bool in_spite = json_is_true(json_object_get(row, "approved"));  // refused for its address
+  return in_spite || policy::may_be_private(host) ? command + " --private" : command;
 }
 
 std::string denied_text(const json_t* answer, std::size_t width) {

@@ -13,7 +13,7 @@ BEGIN
                   review_requests TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, DELETE ON admin_sessions, client_tokens TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE ON servers, tools, admins, settings TO %I', role);
-  EXECUTE format('GRANT SELECT, INSERT, UPDATE ON denials TO %I', role);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON denials TO %I', role);
   EXECUTE format('GRANT SELECT ON open_denials TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON grants, secrets TO %I', role);
   EXECUTE format('GRANT DELETE ON servers, tools TO %I', role);

@@ -27,7 +27,6 @@ TEST_F(StoreDenialsTest, WhatToolsWereRefusedIsCountedBoundedAndShownUntilSomebo
   deny(tool_id, "nas.lan", 3, 2'000);
   deny(tool_id, "b.example.com", 1, 3'000);
   deny(tool_id, "c.example", 1, 4'000);
-  deny(tool_id, "one.too.many", 1, 5'000);
   deny(tool_id, "nas.lan", 1, 6'000);
   deny(random_id(), "of.no.tool", 1, 7'000);
   const auto denied = [&](const std::string& of) {
@@ -59,6 +58,17 @@ TEST_F(StoreDenialsTest, WhatToolsWereRefusedIsCountedBoundedAndShownUntilSomebo
   deny(tool_id, "nas.lan", 1, 8'000);
   EXPECT_EQ(at(denied("weather"), "total"), "2")
       << "refused again in spite of it, for example a private address";
+  EXPECT_EQ(at(denied("weather"), "items,0,host") + at(denied("weather"), "items,0,approved"), "nas.lantrue");
+  EXPECT_EQ(at(denied("weather"), "items,1,host") + at(denied("weather"), "items,1,approved"),
+            "c.examplefalse");
+  // One more than a tool may have: what was tried longest ago goes.
+  deny(tool_id, "one.more", 1, 9'000);
+  deny(tool_id, "and.one.more", 1, 10'000);
+  EXPECT_EQ(at(denied("weather"), "total"), "3");
+  EXPECT_EQ(at(denied("weather"), "items,0,host") + " " + at(denied("weather"), "items,1,host"),
+            "and.one.more one.more");
+  deny(tool_id, "and.one.more", 1, 11'000);
+  EXPECT_EQ(at(denied("weather"), "total"), "3");
 }
 
 }  // namespace
