@@ -5,6 +5,7 @@
 #include "gateway/access.h"
 #include "gateway/manage_grants.h"
 #include "gateway/manage_problem.h"
+#include "gateway/manage_shapes.h"
 #include "gateway/methods.h"
 #include "privsep/http/ids.h"
 
@@ -12,7 +13,7 @@ namespace mcpbox::gateway {
 namespace {
 
 std::string promised(const ManageTool& tool) {
-  return std::string(R"(,"outputSchema":{"type":"object","properties":{)") + tool.output +
+  return R"(,"outputSchema":{"type":"object","properties":{)" + with_shapes(tool.output) +
          R"(},"required":)" + tool.required + "}";
 }
 
@@ -85,7 +86,8 @@ Task<RpcReply> call_management(const MethodCall& call, std::string name, const j
     made = failed(made.error());
   }
   if (made->problem.empty()) co_return RpcReply(managed_result(*made));
-  const Problem told = problem_of(tool->name, tool->arguments, c.arguments, made->why, made->problem);
+  Problem told = problem_of(tool->name, tool->arguments, c.arguments, made->why, made->problem, made->field);
+  if (!made->rule.empty()) told.rule = made->rule;
   co_return RpcReply(managed_result(*made, details_of(told)));
 }
 

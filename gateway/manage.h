@@ -16,6 +16,7 @@ struct Managed {
   Json structured;
   std::string problem;                  // empty: success; else told as "Error: <problem>" with isError
   base::Why why = base::Why::kInvalid;  // of the problem
+  std::string field, rule;              // of the problem, where its words do not begin with them
   std::string result;  // not empty: a whole CallToolResult that somebody else made, passed on as it is
 };
 
@@ -32,7 +33,7 @@ struct ManageTool {
   const char* title;
   const char* description;
   std::span<const Argument> arguments;
-  const char* output;    // members of the output schema's `properties`, JSON
+  const char* output;  // members of the output schema's `properties`, JSON with the words of manage_shapes.h
   const char* required;  // its `required`, JSON array
   unsigned hints;
   Task<Managed> (*handler)(const ManageCall& c);

@@ -3,6 +3,9 @@
 // clients that read the list of tools once and never again.
 #include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
 
 #include "gateway/manage.h"
 #include "gateway/methods.h"
@@ -13,8 +16,8 @@ namespace mcpbox::gateway {
 namespace {
 
 constexpr std::uint32_t kFoundDefault = 10;
-// Pages of the list that one search reads: 5,000 tools.
-constexpr int kPagesOfOneSearch = 100;
+// Pages of the list that one search reads; each has some tools, 50 unless they are large.
+constexpr int kPagesOfOneSearch = 5'000;
 
 struct Hit {
   int score = 0;
@@ -51,32 +54,66 @@ struct Found {
   std::int64_t total = 0;
 };
 
-// Only the best are kept while the pages go by: schemas are large.
-void keep_best(Found& found, std::size_t most) {
-  std::ranges::sort(found.best, [](const Hit& a, const Hit& b) {
+void keep_best(std::vector<Hit>& hits, std::size_t most) {
+  std::ranges::sort(hits, [](const Hit& a, const Hit& b) {
     return a.score != b.score ? a.score > b.score : a.tool.name < b.tool.name;
   });
-  if (found.best.size() > most)
-    found.best.erase(found.best.begin() + static_cast<std::ptrdiff_t>(most), found.best.end());
+  if (hits.size() > most) hits.erase(hits.begin() + static_cast<std::ptrdiff_t>(most), hits.end());
 }
 
-Task<Found> find(const MethodCall& call, std::vector<std::string> words, std::size_t most) {
-  Found found;
+using Visit = std::function<void(protocol::PublishedTool& tool)>;
+
+Task<Nothing> each_published(const MethodCall& call, const Visit& visit) {
   std::string after;
   for (int page_number = 0; page_number < kPagesOfOneSearch; ++page_number) {
     protocol::ListPublished question{.ticket = call.in.ticket, .after = after};
     protocol::ToolPage page = co_await call.g.monitor->ask(question);
     if (page.tools.empty()) break;
     after = page.tools.back().name;
-    for (protocol::PublishedTool& tool : page.tools) {
-      const int score = score_of(tool, words);
-      if (score == 0) continue;
-      ++found.total;
-      found.best.push_back({.score = score, .tool = std::move(tool)});
-    }
-    keep_best(found, most);
+    for (protocol::PublishedTool& tool : page.tools) visit(tool);
     if (!page.more) break;
   }
+  co_return Nothing{};
+}
+
+// The first page.  Only the best are kept while the tools go by: schemas are large.
+Task<Found> find_best(const MethodCall& call, const std::vector<std::string>& words, std::size_t size) {
+  Found found;
+  const Visit rank = [&](protocol::PublishedTool& tool) {
+    const int score = score_of(tool, words);
+    if (score == 0) return;
+    ++found.total;
+    found.best.push_back({.score = score, .tool = std::move(tool)});
+    if (found.best.size() > 2 * size) keep_best(found.best, size);
+  };
+  const Nothing visited = co_await each_published(call, rank);
+  static_cast<void>(visited);
+  keep_best(found.best, size);
+  co_return found;
+}
+
+// Another page: which tools are on it is known only when all were ranked, by name alone; then they are read.
+Task<Found> find_page(const MethodCall& call, const std::vector<std::string>& words, std::size_t first,
+                      std::size_t size) {
+  Found found;
+  const Visit rank = [&](protocol::PublishedTool& tool) {
+    const int score = score_of(tool, words);
+    if (score == 0) return;
+    ++found.total;
+    found.best.push_back({.score = score, .tool = {.name = tool.name}});
+  };
+  const Nothing ranked = co_await each_published(call, rank);
+  static_cast<void>(ranked);
+  keep_best(found.best, first + size);
+  found.best.erase(found.best.begin(),
+                   found.best.begin() + static_cast<std::ptrdiff_t>(std::min(first, found.best.size())));
+  const Visit fill = [&](protocol::PublishedTool& tool) {
+    for (Hit& hit : found.best)
+      if (hit.tool.name == tool.name) hit.tool = tool;
+  };
+  if (found.best.empty()) co_return found;
+  const Nothing read = co_await each_published(call, fill);
+  static_cast<void>(read);
   co_return found;
 }
 
@@ -91,13 +128,20 @@ Json shown(const protocol::PublishedTool& tool) {
 
 Task<Managed> on_search_tools(const ManageCall& c) {
   const std::vector<std::string> words = words_of(c.arguments.text("query"));
-  const Found found = co_await find(c.call, words, c.arguments.number("limit", kFoundDefault));
+  const std::uint32_t page = c.arguments.number("page", 1);
+  const std::uint32_t size = c.arguments.number("page_size", kFoundDefault);
+  const std::size_t first = std::size_t{page - 1} * size;
+  Found found;
+  if (page == 1)
+    found = co_await find_best(c.call, words, size);
+  else
+    found = co_await find_page(c.call, words, first, size);
   Json tools(json_array());
   for (const Hit& hit : found.best) json_array_append_new(tools.get(), shown(hit.tool).release());
   Object out;
-  out.number("total", found.total);
-  out.json("tools", std::move(tools));
-  if (found.best.empty())
+  out.json("tools", std::move(tools)).number("total", found.total);
+  out.number("page", page).number("page_size", size).number("pages", (found.total + size - 1) / size);
+  if (found.total == 0)
     out.text("message",
              "No published tool matches. An empty query lists all; mcpbox_list_tools shows drafts as well.");
   co_return Managed{.structured = out.take()};
@@ -106,7 +150,8 @@ Task<Managed> on_search_tools(const ManageCall& c) {
 Task<Managed> on_call_tool(const ManageCall& c) {
   const std::string name(c.arguments.text("name"));
   if (name.starts_with(kManagePrefix))
-    co_return Managed{.problem = fitting(name, 128) + " is one of MCPbox's own tools: call it directly"};
+    co_return Managed{.problem = "name must be that of a published tool, SERVER__TOOL: " +
+                                 fitting(name, 128) + " is one of MCPbox's own, call it directly"};
   RpcReply reply = co_await call_published(c.call, name, c.arguments.value("arguments"), c.withdrawn);
   if (reply) co_return Managed{.result = with_object(std::move(*reply))};
   co_return Managed{.problem = reply.error().message, .why = base::Why::kNotFound};

@@ -37,7 +37,8 @@ std::string named(const GrantInfo& grant) {
 // Why there is nothing to ask for.
 std::string refusal(const protocol::GrantAsked& answer, std::string_view waits) {
   const GrantInfo& grant = answer.grant;
-  const std::string what = named(grant);
+  const bool host = grant.kind == GrantKind::kHost;
+  const std::string what = host ? "host " + place_of(grant) : "module_name " + grant.name;
   if (answer.asked == Asked::kWaits)
     return what + " was asked for already (request " + text_of(grant.id) + ") and waits for a person. " +
            std::string(waits);
@@ -46,20 +47,19 @@ std::string refusal(const protocol::GrantAsked& answer, std::string_view waits) 
            " Find another way, or tell the user: an administrator can delete the rejection, then it may be "
            "asked "
            "for again";
-  if (grant.id == wire::Id{} && grant.kind == GrantKind::kHost)
+  if (grant.id == wire::Id{} && host)
     return what +
            " needs no approval: the administrator allows every public host. Use it in the code with http";
   if (grant.id == wire::Id{})
     return what +
            " needs no approval: it is one of the default modules. Import it in the code, with "
            "mcpbox_update_tool";
-  if (grant.kind == GrantKind::kModule && !grant.installed)
+  if (!host && !grant.installed)
     return what +
            " is approved already, but not installed on this machine: tell the user to install its Debian "
            "python3 package";
-  return what + " is covered already by the approved " +
-         (grant.kind == GrantKind::kHost ? "host " : "module ") +
-         (grant.kind == GrantKind::kHost ? place_of(grant) : std::string(grant.name)) +
+  return what + " is covered already by the approved " + (host ? "host " : "module ") +
+         (host ? place_of(grant) : std::string(grant.name)) +
          ". Use it in the code: mcpbox_test_code or a call shows whether it works";
 }
 

@@ -24,6 +24,16 @@ std::size_t find_word(std::string_view text, std::string_view word) {
   return std::string_view::npos;
 }
 
+// What is wrong is in the call, or with what the call is about: no other time will do.
+bool is_about_arguments(base::Why why) {
+  return why == base::Why::kInvalid || why == base::Why::kNotFound || why == base::Why::kConflict;
+}
+
+const Argument* id_in(std::span<const Argument> rows) {
+  const auto found = std::ranges::find(rows, ArgumentType::kId, &Argument::type);
+  return found == rows.end() ? nullptr : &*found;
+}
+
 // The argument that the sentence speaks of first.
 const Argument* field_in(std::string_view words, std::span<const Argument> rows) {
   const Argument* found = nullptr;
@@ -34,6 +44,17 @@ const Argument* field_in(std::string_view words, std::span<const Argument> rows)
       found = &row;
     }
   return found;
+}
+
+// "Invalid FIELD: RULE. ADVICE" or "RULE: ADVICE" or "RULE; ADVICE".  A colon within a word, as between host
+// and port, is none.
+std::string_view rule_in(std::string_view words, std::string_view field) {
+  const std::string begin = "Invalid " + std::string(field) + ": ";
+  if (words.starts_with(begin)) {
+    words.remove_prefix(begin.size());
+    return words.substr(0, words.find(". "));
+  }
+  return words.substr(0, std::min(words.find(": "), words.find("; ")));
 }
 
 }  // namespace
@@ -69,17 +90,19 @@ std::string tool_named_in(std::string_view text) {
 }
 
 Problem problem_of(std::string_view tool, std::span<const Argument> rows, const Arguments& arguments,
-                   base::Why why, std::string words) {
+                   base::Why why, std::string words, std::string_view named) {
   Problem problem{.code = code_of(why), .next = tool_named_in(words)};
-  problem.rule = words.substr(0, words.find_first_of(":;"));
   if (problem.next.empty()) problem.next = tool;
-  if (const Argument* field = field_in(words, rows); field != nullptr) {
+  const Argument* field = field_in(named.empty() ? std::string_view(words) : named, rows);
+  if (field == nullptr && is_about_arguments(why)) field = id_in(rows);
+  if (field != nullptr) {
     problem.field = field->name;
     if (arguments.has(field->name)) {
       const std::string value = base::visible(compact(arguments.value(field->name)));
       problem.received = value.size() <= kReceivedBytes ? value : fitting(value, kReceivedBytes) + "...";
     }
   }
+  problem.rule = rule_in(words, problem.field);
   problem.text = std::move(words);
   return problem;
 }

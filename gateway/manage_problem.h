@@ -15,9 +15,11 @@ namespace mcpbox::gateway {
 [[nodiscard]] const char* code_of(base::Why why);
 
 // From the words "RULE: ADVICE" about a call of `tool` with these arguments.  The field is the argument that
-// the words speak of first; what to call next is the tool that it names, else `tool` again.
+// the words speak of first, or the one named here; when they speak of none, the id of what the call is about,
+// unless another time would do.  What to call next is the tool that they name, else `tool` again.
 [[nodiscard]] Problem problem_of(std::string_view tool, std::span<const Argument> rows,
-                                 const Arguments& arguments, base::Why why, std::string words);
+                                 const Arguments& arguments, base::Why why, std::string words,
+                                 std::string_view field = {});
 
 // The first of our tools that a text names; empty for none.
 [[nodiscard]] std::string tool_named_in(std::string_view text);

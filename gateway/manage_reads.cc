@@ -14,18 +14,17 @@ constexpr std::uint32_t kLogsDefault = 10;
 
 struct Question {
   Query query;
-  const char* subject;    // the argument that names what it is about, or null
-  const char* kind;       // "Server", "Tool"
-  const char* size_name;  // the argument with the size of a page
-  std::uint32_t size;     // when it is not given
-  const char* look_at;    // where ids come from
+  const char* subject;  // the argument that names what it is about, or null
+  const char* kind;     // "Server", "Tool"
+  std::uint32_t size;   // of a page, when it is not given
+  const char* look_at;  // where ids come from
 };
 
 Task<Managed> read(const ManageCall& c, const Question& q) {
   protocol::Read question{.ticket = c.call.in.ticket, .query = q.query};
   if (q.subject != nullptr) question.subject = c.arguments.id(q.subject);
   question.page = c.arguments.number("page", 1);
-  question.page_size = c.arguments.number(q.size_name, q.size);
+  question.page_size = c.arguments.number("page_size", c.arguments.number("limit", q.size));
   const base::Result<protocol::JsonText> text = co_await attempt(c.call.g.monitor->ask(question));
   if (!text) {
     const std::string id(q.subject == nullptr ? "" : c.arguments.text(q.subject));
@@ -59,19 +58,13 @@ const char* advice_for(std::string_view status) {
   return "A draft: try it with mcpbox_test_code, then ask for approval with mcpbox_request_publish.";
 }
 
-constexpr Question kServers{
-    Query::kListServers, nullptr, "Server", "page_size", policy::limits::kPageDefault, "mcpbox_list_servers"};
-constexpr Question kServer{
-    Query::kGetServer,    "server_id", "Server", "page_size", policy::limits::kPageDefault,
-    "mcpbox_list_servers"};
-constexpr Question kTools{
-    Query::kListTools,    "server_id", "Server", "page_size", policy::limits::kPageDefault,
-    "mcpbox_list_servers"};
-constexpr Question kTool{Query::kGetTool,    "tool_id", "Tool", "page_size", policy::limits::kPageDefault,
-                         "mcpbox_list_tools"};
-constexpr Question kStatus{Query::kGetToolStatus,        "tool_id",          "Tool", "page_size",
-                           policy::limits::kPageDefault, "mcpbox_list_tools"};
-constexpr Question kLogs{Query::kGetToolLogs, "tool_id", "Tool", "limit", kLogsDefault, "mcpbox_list_tools"};
+constexpr std::uint32_t kDefault = policy::limits::kPageDefault;
+constexpr Question kServers{Query::kListServers, nullptr, "Server", kDefault, "mcpbox_list_servers"};
+constexpr Question kServer{Query::kGetServer, "server_id", "Server", kDefault, "mcpbox_list_servers"};
+constexpr Question kTools{Query::kListTools, "server_id", "Server", kDefault, "mcpbox_list_servers"};
+constexpr Question kTool{Query::kGetTool, "tool_id", "Tool", kDefault, "mcpbox_list_tools"};
+constexpr Question kStatus{Query::kGetToolStatus, "tool_id", "Tool", kDefault, "mcpbox_list_tools"};
+constexpr Question kLogs{Query::kGetToolLogs, "tool_id", "Tool", kLogsDefault, "mcpbox_list_tools"};
 
 }  // namespace
 

@@ -18,7 +18,12 @@ Task<Managed> on_create_server(const ManageCall& c) {
   order.name = c.arguments.text("name");
   order.description = c.arguments.text("description");
   const base::Result<protocol::ServerInfo> made = co_await attempt(c.call.g.monitor->ask(order));
-  if (!made) co_return failed(made.error());
+  if (!made) {
+    Managed refused = failed(made.error());
+    if (refused.why == base::Why::kInvalid)
+      refused.field = "name";  // of the two arguments, the only one with rules
+    co_return refused;
+  }
   Object out;
   out.boolean("success", true).text("id", text_of(made->id)).text("name", made->name);
   out.text("message", "Server " + made->name +

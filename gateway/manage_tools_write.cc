@@ -6,6 +6,7 @@
 
 #include "gateway/manage.h"
 #include "gateway/manage_content.h"
+#include "policy/names.h"
 #include "privsep/http/ids.h"
 
 namespace mcpbox::gateway {
@@ -16,11 +17,25 @@ std::string no_tool(const ManageCall& c) {
          " not found. Call mcpbox_list_tools with a server_id for the ids.";
 }
 
-std::string code_problem(const protocol::CodeReport& report) {
+// `next` begins with a blank: what to do after the reason.
+Managed code_problem(const char* field, const protocol::CodeReport& report, std::string_view next) {
   const std::string where = report.line > 0 ? " (line " + std::to_string(report.line) + ")" : "";
-  return "Invalid Python code" + where + ": " + sentence(report.problem) +
-         " Nothing was saved. Correct it and call again; mcpbox_validate_code checks code without saving.";
+  const std::string reason = sentence(report.problem);
+  Managed made{.problem = "Invalid " + std::string(field) + where + ": " + reason + std::string(next)};
+  made.field = field;
+  made.rule = reason;
+  return made;
 }
+
+// The monitor's refusal of content; of a name that is too long with its server's, it says no field.
+Managed not_saved(const base::Error& error, const std::string& not_found) {
+  Managed made = failed(error, not_found);
+  if (made.problem == policy::reason_of(policy::NameProblem::kJoinedTooLong)) made.field = "name";
+  return made;
+}
+
+constexpr const char* kNotSaved =
+    " Nothing was saved. Correct it and call again; mcpbox_validate_code checks code without saving.";
 
 // What the monitor passes on from the compile child, as JSON, or null when it is not.
 void put_schema(Object& out, const protocol::CodeReport& report) {
@@ -42,7 +57,8 @@ constexpr std::array kEverything{"findings", "secrets", "hosts", "modules"};
 Managed saved(const protocol::ToolSaved& tool, const std::string& message) {
   Object out;
   out.boolean("success", true).text("id", text_of(tool.id)).text("name", tool.name);
-  out.boolean("changed", tool.changed).text("approval_status", protocol::status_text(tool.approval));
+  out.boolean("changed", tool.changed).boolean("enabled", tool.enabled);
+  out.text("approval_status", protocol::status_text(tool.approval));
   out.number("current_version", tool.version);
   put_schema(out, tool.report);
   put_analysis(out, tool.report, kFindings);
@@ -55,7 +71,9 @@ std::string after_update(const protocol::ToolSaved& tool) {
   if (tool.approval == protocol::Approval::kPendingReview)
     return "Changed. A person must approve this version before the tool can be called again; tell the user. "
            "mcpbox_test_code tries it meanwhile.";
-  if (tool.approval == protocol::Approval::kApproved) return "Changed; the approval still holds.";
+  if (tool.approval == protocol::Approval::kApproved)
+    return std::string("Changed; the approval still holds.") +
+           (tool.enabled ? "" : " It is out of service until mcpbox_update_tool with enabled=true.");
   return "Changed. Try it with mcpbox_test_code, then ask for approval with mcpbox_request_publish.";
 }
 
@@ -71,9 +89,9 @@ Task<Managed> on_create_tool(const ManageCall& c) {
   if (!header.empty()) co_return Managed{.problem = header};
   const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
   if (!tool)
-    co_return failed(tool.error(), "Server " + std::string(c.arguments.text("server_id")) +
-                                       " not found. Call mcpbox_list_servers for the ids.");
-  if (!tool->report.valid) co_return Managed{.problem = code_problem(tool->report)};
+    co_return not_saved(tool.error(), "Server " + std::string(c.arguments.text("server_id")) +
+                                          " not found. Call mcpbox_list_servers for the ids.");
+  if (!tool->report.valid) co_return code_problem("python_code", tool->report, kNotSaved);
   co_return saved(*tool, "Tool " + tool->name +
                              " is saved as a draft. Try it with mcpbox_test_code, then ask for approval with "
                              "mcpbox_request_publish.");
@@ -93,8 +111,8 @@ Task<Managed> on_update_tool(const ManageCall& c) {
   const std::string header = co_await header_problem(c, order.content);
   if (!header.empty()) co_return Managed{.problem = header};
   const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
-  if (!tool) co_return failed(tool.error(), no_tool(c));
-  if (!tool->report.valid) co_return Managed{.problem = code_problem(tool->report)};
+  if (!tool) co_return not_saved(tool.error(), no_tool(c));
+  if (!tool->report.valid) co_return code_problem("python_code", tool->report, kNotSaved);
   co_return saved(*tool, after_update(*tool));
 }
 
@@ -122,9 +140,7 @@ Task<Managed> on_validate_code(const ManageCall& c) {
     put_schema(out, report);
   } else {
     out.text("error", report.problem).number("line", report.line);
-    const std::string where = report.line > 0 ? " (line " + std::to_string(report.line) + ")" : "";
-    made.problem =
-        "Invalid Python code" + where + ": " + sentence(report.problem) + " Correct it and check it again";
+    made = code_problem("code", report, " Correct it and check it again.");
   }
   put_analysis(out, report, kEverything);
   made.structured = out.take();

@@ -68,6 +68,16 @@ Json compared(const json_t* from, const json_t* to) {
   return out.take();
 }
 
+std::string after_rollback(const protocol::ToolSaved& tool) {
+  if (tool.approval != protocol::Approval::kApproved)
+    return "A person must approve it before it can be called; mcpbox_get_tool_status tells whether "
+           "mcpbox_request_publish is needed.";
+  if (!tool.enabled)
+    return "That was approved before, but it was disabled: mcpbox_update_tool with enabled=true puts it into "
+           "service.";
+  return "That was approved before, so it can be called while its server runs.";
+}
+
 }  // namespace
 
 Task<Managed> on_list_tool_versions(const ManageCall& c) {
@@ -103,16 +113,12 @@ Task<Managed> on_rollback_tool(const ManageCall& c) {
                                .version = c.arguments.number("version", 0)};
   const base::Result<protocol::ToolSaved> tool = co_await attempt(c.call.g.monitor->ask(order));
   if (!tool) co_return failed(tool.error(), no_tool(c));
-  const bool approved = tool->approval == protocol::Approval::kApproved;
   Object out;
   out.boolean("success", true).text("tool_id", text_of(tool->id)).text("name", tool->name);
   out.number("current_version", tool->version).text("approval_status", protocol::status_text(tool->approval));
-  out.text("message",
-           "The tool is as it was in version " + std::to_string(order.version) + ", as version " +
-               std::to_string(tool->version) + ". " +
-               (approved ? "That was approved before, so it can be called while its server runs."
-                         : "A person must approve it before it can be called; mcpbox_get_tool_status "
-                           "tells whether mcpbox_request_publish is needed."));
+  out.boolean("enabled", tool->enabled);
+  out.text("message", "The tool is as it was in version " + std::to_string(order.version) + ", as version " +
+                          std::to_string(tool->version) + ". " + after_rollback(*tool));
   co_return Managed{.structured = out.take()};
 }
 

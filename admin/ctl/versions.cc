@@ -119,7 +119,7 @@ Exit rollback(const Options& options) {
   if (!saved) return report(saved.error());
   print("Rolled " + visible(options.words[1]) + " back to version " + std::to_string(*version) +
         ", as version " + std::to_string(saved->version) + ": " + std::string(name_of(saved->approval)) +
-        "\n");
+        (saved->enabled ? "\n" : ", disabled\n"));
   return Exit::kOk;
 }
 

@@ -43,7 +43,7 @@ inline constexpr const char* kDidNotStart =
     "the process that was to run the tool ended before it began: nothing was executed, try again";
 inline constexpr const char* kWithdrawn = "the call was withdrawn";
 inline constexpr const char* kChanged =
-    "the tool was changed while the call was starting: nothing was executed";
+    "the tool was changed while the call was starting: nothing was executed; see mcpbox_get_tool_status";
 inline constexpr const char* kModuleRevoked =
     "a module that the tool imports was revoked while the call was starting: nothing was executed; ask for "
     "it "
@@ -54,7 +54,8 @@ inline constexpr const char* kStateUsed = "requestState was used before: call th
 inline constexpr const char* kNoQuestion = "no call of yours waits for this answer";
 inline constexpr const char* kDraftAsks =
     "a draft run has no client that could be asked: it can be tried once the tool is approved";
-inline constexpr const char* kStaleCode = "the stored code does not compile any more";
+inline constexpr const char* kStaleCode =
+    "the stored code does not compile any more: save it again with mcpbox_update_tool";
 inline constexpr const char* kCompileTooLong =
     "the code took too long to compile: make it smaller or simpler";
 inline constexpr const char* kCompileDied = "the process that compiles the code ended: simplify the code";

@@ -55,7 +55,9 @@ Answer<p::ToolSaved> on_rollback_tool(Monitor& m, Peer& asker, p::RollbackTool q
   if (!good) co_return std::unexpected(good.error());
   next.approval = approval_after(before, next);
   next.version = before.version + 1;
-  const std::string summary = "Rolled back to version " + std::to_string(q.version);
+  std::string summary = "Rolled back to version " + std::to_string(q.version);
+  // No digest covers it: whoever reads the versions or the chain sees that it was switched.
+  if (next.enabled != before.enabled) summary += next.enabled ? "; enabled" : "; disabled";
   const std::uint64_t sequence =
       co_await save_change(m, caller->who, before, next, summary, Source::kRollback);
   static_cast<void>(sequence);

@@ -33,13 +33,16 @@ base::Result<void> complete_place(p::SecretBinding& binding) {
   if (header && binding.name.empty()) binding.name = "Authorization";
   if (header && binding.form.empty()) binding.form = "Bearer {}";
   if (row.named && !policy::is_place_name(binding.name))
-    return base::fail(Why::kInvalid, "name must be the name of a header, parameter or field, without spaces");
+    return base::fail(Why::kInvalid,
+                      "place_name must be the name of a header, parameter or field: letters, digits and "
+                      "hyphens, without spaces");
   if (!row.named && !binding.name.empty())
     return base::fail(Why::kInvalid,
-                      "name must be empty for this place: only header, query, json and form have one");
+                      "place_name must be empty for this place: only header, query, json and form have one");
   if (header && !policy::is_header_for_secrets(lower(binding.name)))
     return base::fail(Why::kInvalid,
-                      "this header says where a request goes or how it is framed: choose another");
+                      "place_name is a header that says where a request goes or how it is framed: choose "
+                      "another");
   const bool formed = header || binding.place == SecretPlace::kBasic;
   if (formed && !policy::is_secret_form(binding.form))
     return base::fail(Why::kInvalid,
@@ -85,7 +88,7 @@ base::Result<void> complete_binding(p::SecretBinding& binding, Complete complete
     return {};
   }
   if (binding.host.empty() && complete == Complete::kForValue)
-    return base::fail(Why::kInvalid, "a sealed secret needs the host that it may go to");
+    return base::fail(Why::kInvalid, "host is missing: a sealed secret needs the one that it may go to");
   if (!binding.host.empty()) {
     std::expected<std::string, const char*> host =
         policy::host_name(binding.host, policy::HostAuthor::kCaller);
@@ -154,8 +157,8 @@ Answer<p::SecretInfo> on_create_secret(Monitor& m, Peer& asker, p::CreateSecret 
   if (!policy::is_secret_key(q.key))
     co_return base::fail(
         Why::kInvalid,
-        "key begins with a letter A to Z, then letters A to Z, digits and underscores, at most 64 "
-        "characters, such as API_KEY");
+        "key must begin with a letter A to Z, then letters A to Z, digits and underscores, at most 64 "
+        "characters: choose one such as API_KEY");
   if (m.secrets.find(q.server, q.key) != nullptr)
     co_return base::fail(
         Why::kConflict,
@@ -163,7 +166,9 @@ Answer<p::SecretInfo> on_create_secret(Monitor& m, Peer& asker, p::CreateSecret 
         "or choose another key");
   if (m.secrets.of_server(q.server).size() >= limits::kSecretsPerServer)
     co_return base::fail(Why::kBusy,
-                         "the server has 100 secrets already: an administrator must delete one first");
+
+                         "the server with this server_id has 100 secrets already: an administrator must "
+                         "delete one first");
   const base::Result<void> fits = complete_binding(q.proposed, Complete::kProposal);
   if (!fits) co_return std::unexpected(fits.error());
   StoredSecret next{.id = random_id(), .server = q.server, .key = q.key, .description = q.description};

@@ -40,7 +40,9 @@ Answer<p::ServerInfo> on_create_server(Monitor& m, Peer& asker, p::CreateServer 
   const policy::NameProblem problem = policy::server_name_problem(q.name);
   if (problem != policy::NameProblem::kNone) co_return base::fail(Why::kInvalid, policy::reason_of(problem));
   if (m.catalogue.find_server(std::string_view(q.name)) != nullptr)
-    co_return base::fail(Why::kConflict, "a server of this name exists: use it, or choose another name");
+    co_return base::fail(Why::kConflict,
+                         "a server of this name exists: use it, mcpbox_list_servers shows its id; or choose "
+                         "another name");
   if (m.catalogue.servers().size() >= limits::kServers)
     co_return base::fail(Why::kBusy,
                          "there are 1000 servers already: an administrator must remove one first");
@@ -66,17 +68,25 @@ Answer<p::ServerInfo> on_start_server(Monitor& m, Peer& asker, p::StartServer q)
   if (!caller) co_return std::unexpected(caller.error());
   const Server* server = m.catalogue.find_server(q.server);
   if (server == nullptr) co_return base::fail(Why::kNotFound, "no server with this server_id");
-  if (server->running) co_return base::fail(Why::kConflict, "the server is running already: call its tools");
+  if (server->running)
+    co_return base::fail(Why::kConflict,
+                         "the server with this server_id is running already: call its tools, "
+                         "mcpbox_search_tools shows their names");
   if (m.catalogue.tools_of(server->id) == 0)
-    co_return base::fail(Why::kInvalid, "the server has no tools: create one with mcpbox_create_tool first");
-  if (m.catalogue.callable_tools_of(server->id) == 0)
     co_return base::fail(Why::kInvalid,
-                         "none of the server's tools is enabled and approved: ask for a review with "
-                         "mcpbox_request_publish, and start the server when an administrator has approved");
+                         "the server with this server_id has no tools: create one with mcpbox_create_tool "
+                         "first");
+  if (m.catalogue.callable_tools_of(server->id) == 0)
+    co_return base::fail(
+        Why::kInvalid,
+        "no tool of the server with this server_id is enabled and approved: ask for a review "
+        "with mcpbox_request_publish, and start the server when an administrator has "
+        "approved");
   const std::uint64_t sequence = co_await save_status(m, caller->who, "start_server", q.server, "running");
   static_cast<void>(sequence);
   Server* started = m.catalogue.find_server(q.server);
-  if (started == nullptr) co_return base::fail(Why::kNotFound, "the server was deleted meanwhile");
+  if (started == nullptr)
+    co_return base::fail(Why::kNotFound, "the server was deleted meanwhile: see mcpbox_list_servers");
   started->running = true;
   m.tools_changed(started->name);
   co_return info_of(m, *started);
@@ -87,7 +97,10 @@ Answer<p::ServerInfo> on_stop_server(Monitor& m, Peer& asker, p::StopServer q) {
   if (!caller) co_return std::unexpected(caller.error());
   Server* server = m.catalogue.find_server(q.server);
   if (server == nullptr) co_return base::fail(Why::kNotFound, "no server with this server_id");
-  if (!server->running) co_return base::fail(Why::kConflict, "the server is not running");
+  if (!server->running)
+    co_return base::fail(Why::kConflict,
+                         "the server with this server_id is not running: mcpbox_start_server puts it into "
+                         "service");
   server->running = false;
   for (const auto& [id, tool] : m.catalogue.tools())
     if (tool.server == q.server) m.calls.kill_calls_of_tool(id);

@@ -37,7 +37,9 @@ base::Result<void> check_create(Monitor& m, const Tool& tool) {
   if (m.catalogue.find_server(tool.server) == nullptr)
     return base::fail(Why::kNotFound, "no server with this server_id: see mcpbox_list_servers");
   if (m.catalogue.tools_of(tool.server) >= limits::kToolsPerServer)
-    return base::fail(Why::kBusy, "the server has 500 tools already: create another server");
+    return base::fail(
+        Why::kBusy,
+        "the server with this server_id has 500 tools already: make another with mcpbox_create_server");
   const base::Result<void> good = check_new_name(m, tool.server, tool.name);
   return good ? check_content(tool) : good;
 }

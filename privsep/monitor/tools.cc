@@ -72,6 +72,7 @@ p::ToolSaved saved(const Tool& tool, bool changed) {
           .version = tool.version,
           .approval = tool.approval,
           .changed = changed,
+          .enabled = tool.enabled,
           .digest = digest_of_tool(tool),
           .report = {.valid = true,
                      .has_main = true,

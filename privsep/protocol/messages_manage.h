@@ -70,10 +70,11 @@ struct ToolSaved {
   std::uint32_t version = 0;
   Approval approval = Approval::kDraft;
   bool changed = false;  // false: the fields given are what was there already
+  bool enabled = true;
   Digest digest{};
   CodeReport report;
   static auto fields(auto& m) {
-    return std::tie(m.id, m.name, m.version, m.approval, m.changed, m.digest, m.report);
+    return std::tie(m.id, m.name, m.version, m.approval, m.changed, m.enabled, m.digest, m.report);
   }
 };
 

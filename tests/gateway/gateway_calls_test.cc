@@ -1,4 +1,8 @@
 // The real gateway: every ending of a call, and the management tools.
+#include <set>
+#include <string>
+#include <vector>
+
 #include "tests/gateway/fake_monitor.h"
 
 namespace mcpbox::test {
@@ -194,15 +198,41 @@ TEST_F(GatewayCallsTest, ArgumentsAreCheckedBeforeAnybodyIsAsked) {
 }
 
 TEST_F(GatewayCallsTest, ToolsAreFoundByWordsTheBestMatchFirst) {
-  const Answer all = call("mcpbox_search_tools", R"({"query":"","limit":50})");
+  const Answer all = call("mcpbox_search_tools", R"({"query":"","page_size":50})");
   EXPECT_TRUE(has(all.result("structuredContent"), R"("total":12)")) << all.body;
-  const Answer found = call("mcpbox_search_tools", R"({"query":"Json things","limit":2})");
+  const Answer found = call("mcpbox_search_tools", R"({"query":"Json things","page_size":2})");
   EXPECT_TRUE(has(found.result("structuredContent"), R"("tools":[{"name":"demo__json","description":)"))
       << found.body;
   EXPECT_TRUE(has(found.result("structuredContent"), R"("total":12)")) << "every description has `things`";
   const Answer none = call("mcpbox_search_tools", R"({"query":"nothing like it"})");
-  EXPECT_TRUE(has(none.result("structuredContent"), R"({"total":0,"tools":[],)")) << none.body;
+  EXPECT_TRUE(
+      has(none.result("structuredContent"), R"({"tools":[],"total":0,"page":1,"page_size":10,"pages":0,)"))
+      << none.body;
   EXPECT_TRUE(has(refusal("mcpbox_search_tools"), "query is required"));
+}
+
+// Every page in turn is the whole list, in the order of the rank, each tool once and with its schema.
+TEST_F(GatewayCallsTest, ASearchHasPages) {
+  std::vector<std::string> paged;
+  for (int page = 1; page <= 4; ++page) {
+    const Answer answer = call("mcpbox_search_tools", R"({"query":"json things","page_size":5,"page":)" +
+                                                          std::to_string(page) + "}");
+    EXPECT_TRUE(has(answer.result("structuredContent"),
+                    R"("total":12,"page":)" + std::to_string(page) + R"(,"page_size":5,"pages":3)"))
+        << answer.body;
+    const http::Json content = http::parse_object(answer.result("structuredContent"));
+    const json_t* tools = json_object_get(content.get(), "tools");
+    EXPECT_EQ(json_array_size(tools), page < 3 ? 5u : page == 3 ? 2u : 0u);
+    for (std::size_t i = 0; i < json_array_size(tools); ++i) {
+      paged.emplace_back(http::text_of(json_object_get(json_array_get(tools, i), "name")));
+      const bool has_schema = json_is_object(json_object_get(json_array_get(tools, i), "input_schema"));
+      EXPECT_EQ(has_schema, paged.back() != "demo__bad")
+          << paged.back() << ": the schema of that one is none";
+    }
+  }
+  ASSERT_EQ(paged.size(), 12u);
+  EXPECT_EQ(paged.front(), "demo__json");
+  EXPECT_EQ(std::set<std::string>(paged.begin(), paged.end()).size(), 12u);
 }
 
 TEST_F(GatewayCallsTest, TheDispatcherOpensTheInnerToolWithTheWholeBody) {

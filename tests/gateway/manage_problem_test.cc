@@ -31,6 +31,24 @@ TEST(ManageProblem, ASentenceIsTakenApart) {
   EXPECT_EQ(problem.next, "mcpbox_list_tool_versions");
 }
 
+TEST(ManageProblem, TheRuleIsTheSentenceWithoutItsFieldAndItsAdvice) {
+  EXPECT_EQ(told("Invalid version: must be even, such as a.b. See mcpbox_y").rule,
+            "must be even, such as a.b");
+  EXPECT_EQ(told("host a.example:443 was asked for already. Wait").rule,
+            "host a.example:443 was asked for already. Wait");
+  EXPECT_EQ(told("version is gone; nothing was done").rule, "version is gone");
+}
+
+TEST(ManageProblem, WithoutAnArgumentOfItsOwnItIsAboutTheIdUnlessAnotherTimeWouldDo) {
+  const char* given = R"({"tool_id":"1","version":7})";
+  EXPECT_EQ(told("it runs already", Why::kConflict, given).field, "tool_id");
+  EXPECT_EQ(told("it runs already", Why::kConflict, given).received, "\"1\"");
+  EXPECT_EQ(told("too many run", Why::kBusy, given).field, "");
+  const Json object = parse_object(given);
+  EXPECT_EQ(problem_of("mcpbox_x", kRows, Arguments(object.get()), Why::kInvalid, "no", "version").field,
+            "version");
+}
+
 TEST(ManageProblem, WhatASentenceDoesNotSayIsLeftOut) {
   const Problem problem = told("conversion of tool_ids is impossible", Why::kBroken);
   EXPECT_EQ(problem.field, "") << "neither word is an argument's name";

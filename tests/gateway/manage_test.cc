@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -56,12 +57,29 @@ TEST(Manage, EveryListHasPages) {
   for (const ManageTool& tool : all) {
     const std::string_view name = tool.name;
     if (name.find("_list_") == std::string_view::npos && !name.ends_with("_logs") &&
-        !name.ends_with("_modules"))
+        !name.ends_with("_modules") && name != "mcpbox_search_tools")
       continue;
+    for (const std::string_view argument : {"page", "page_size"})
+      EXPECT_TRUE(std::ranges::any_of(tool.arguments, [&](const Argument& a) { return argument == a.name; }))
+          << name << ": " << argument;
     for (const char* member : {"total", "page", "page_size", "pages"})
       EXPECT_NE(std::string_view(tool.required).find(std::string("\"") + member + "\""),
                 std::string_view::npos)
           << name << ": " << member;
+  }
+}
+
+TEST(Manage, WhatIsRequiredOfAResultIsPromised) {
+  const Json tools = parse_value("[" + manage_listing() + "]");
+  for (std::size_t i = 0; i < json_array_size(tools.get()); ++i) {
+    const json_t* tool = json_array_get(tools.get(), i);
+    const json_t* promise = json_object_get(tool, "outputSchema");
+    const json_t* required = json_object_get(promise, "required");
+    for (std::size_t k = 0; k < json_array_size(required); ++k) {
+      const std::string name(text_of(json_array_get(required, k)));
+      EXPECT_NE(json_object_get(json_object_get(promise, "properties"), name.c_str()), nullptr)
+          << text_of(json_object_get(tool, "name")) << ": " << name;
+    }
   }
 }
 

@@ -79,6 +79,39 @@ test("what was approved is come back to without a review, and once revoked not a
   assert.equal(await status(tool.id), "draft");
 });
 
+test("a version brings back whether the tool was enabled, and nobody is left to find out by himself", async () => {
+  const tool = await publish(box, "switched", "answer", code("on"));
+  const off = await box.mcp.manage("update_tool", { tool_id: tool.id, enabled: false });
+  assert.deepEqual([off.enabled, off.approval_status, off.current_version], [false, "approved", 2]);
+  await box.mcp.refusal(tool.name, {});
+
+  const on = await box.mcp.manage("rollback_tool", { tool_id: tool.id, version: 1 });
+  assert.deepEqual([on.enabled, on.approval_status], [true, "approved"]);
+  assert.equal(textOf(await box.mcp.call(tool.name, {})), "on");
+  const again = await box.mcp.manage("rollback_tool", { tool_id: tool.id, version: 2 });
+  assert.equal(again.enabled, false);
+  assert.match(again.message, /disabled.*mcpbox_update_tool/);
+  await box.mcp.refusal(tool.name, {});
+  const { versions } = await box.mcp.manage("list_tool_versions", { tool_id: tool.id });
+  assert.deepEqual(
+    versions.map(({ change_summary }: any) => change_summary),
+    [
+      "Rolled back to version 2; disabled",
+      "Rolled back to version 1; enabled",
+      "disabled",
+      "Initial version",
+    ],
+  );
+
+  // What is enabled again and was revoked meanwhile stays out of reach, and so does what nobody approved.
+  await ctl("revoke", tool.name);
+  const revoked = await box.mcp.manage("rollback_tool", { tool_id: tool.id, version: 1 });
+  assert.deepEqual([revoked.enabled, revoked.approval_status], [true, "pending_review"]);
+  await box.mcp.refusal(tool.name, {});
+  const same = await box.mcp.manage("rollback_tool", { tool_id: tool.id, version: 2 });
+  assert.deepEqual([same.enabled, same.approval_status], [false, "pending_review"]);
+});
+
 test("approvals, and that they were revoked, outlive a restart", async () => {
   const kept = await publish(box, "kept", "kept", code("kept"));
   const revoked = await publishAnother(box, kept, "revoked", code("revoked"));

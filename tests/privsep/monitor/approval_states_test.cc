@@ -97,6 +97,24 @@ TEST_F(ApprovalStates, ARollbackToWhatNobodyApprovedIsAChange) {
   }
 }
 
+// No digest covers it: it must not come back unseen.
+TEST_F(ApprovalStates, ARollbackBringsBackWhetherItWasEnabledAndSaysSo) {
+  put_into(Approval::kApproved);
+  tool().enabled = false;
+  base::Result<p::ToolSaved> back = roll_back();
+  ASSERT_TRUE(back.has_value());
+  EXPECT_TRUE(back->enabled && tool().enabled);
+  EXPECT_EQ(store.records.back().payload, "Rolled back to version 1; enabled");
+  EXPECT_FALSE(monitor.catalogue.published(tool())) << "nobody approved what it was";
+
+  put_into(Approval::kApproved);
+  store.answers["load_version"].rows.front().at(14) = "f";
+  back = roll_back();
+  ASSERT_TRUE(back.has_value());
+  EXPECT_FALSE(back->enabled || tool().enabled);
+  EXPECT_EQ(store.records.back().payload, "Rolled back to version 1; disabled");
+}
+
 // Whoever writes to the database can change what a version was, not what was approved.
 TEST_F(ApprovalStates, AVersionThatTheDatabaseChangedIsNotApproved) {
   put_into(Approval::kDraft);
