@@ -76,6 +76,7 @@ Task<Answered> list(Admin& a, const Incoming& in, GrantKind kind) {
   question.filter.kind = kind;
   question.filter.page = page->page;
   question.filter.page_size = page->size;
+  question.search = search_of(in);
   const std::string status = in.query.find("grant_status").value_or("pending");
   for (unsigned i = 1; i <= 4; ++i)
     if (const auto state = protocol::GrantState(i); protocol::name_of(state) == status)

@@ -20,12 +20,18 @@ Task<Answered> read(Admin& a, const Incoming& in, AdminRead question, int status
   co_return Response{.status = status, .body = std::move(answer.json)};
 }
 
+constexpr std::size_t kSearchMost = 200;
+
+std::string search_of(const Incoming& in) {
+  return fitting(in.query.find("search").value_or(""), kSearchMost);
+}
+
 bool take_page(const Incoming& in, AdminRead& question, std::uint32_t standard) {
   const std::optional<Page> page = page_of(in.query, standard);
   if (!page) return false;
   question.page = page->page;
   question.page_size = page->size;
-  question.search = fitting(in.query.find("search").value_or(""), 200);
+  question.search = search_of(in);
   return true;
 }
 
@@ -69,7 +75,7 @@ Task<Answered> executions(Admin& a, const Incoming& in, wire::Id subject) {
   question.filter = outcome;
   question.who = fitting(in.query.find("executed_by").value_or(""), 128);
   question.tool = fitting(in.query.find("search").value_or(""), limits::kPublishedNameBytes);
-  question.search = fitting(in.query.find("words").value_or(""), 200);
+  question.search = fitting(in.query.find("words").value_or(""), kSearchMost);
   Answered answer = co_await read(a, in, std::move(question));
   co_return answer;
 }

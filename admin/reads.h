@@ -9,7 +9,10 @@ namespace mcpbox::admin {
 // The answer to one read, as it stands.
 Task<Answered> read(Admin& a, const Incoming& in, protocol::AdminRead question, int status = 200);
 
-// Fills page and page_size from the query; false when they are out of bounds: answer page_problem().
+// The text to search for, cut to what the routes take.
+[[nodiscard]] std::string search_of(const Incoming& in);
+// Fills page, page_size and search from the query; false when the page is out of bounds: answer
+// page_problem().
 bool take_page(const Incoming& in, protocol::AdminRead& question, std::uint32_t standard);
 [[nodiscard]] Response page_problem();
 

@@ -70,6 +70,7 @@ Task<Answered> on_create_admin(Admin& a, const Incoming& in);
 Task<Answered> on_remove_admin(Admin& a, const Incoming& in);
 
 Task<Answered> on_status(Admin& a, const Incoming& in);
+Task<Answered> on_remote(Admin& a, const Incoming& in);
 Task<Answered> on_freeze(Admin& a, const Incoming& in);
 Task<Answered> on_thaw(Admin& a, const Incoming& in);
 Task<Answered> on_dashboard(Admin& a, const Incoming& in);

@@ -161,6 +161,15 @@ constexpr Schema kSchemas[] = {
      R"({"type":"object","properties":{"valid":{"type":"boolean"},"sequence":{"type":["integer",)"
      R"("null"]},"hash":{"type":["string","null"]},"at":{"type":["string","null"]},)"
      R"("purpose":{"type":["string","null"]}},"required":["valid","sequence","hash","at","purpose"]})"},
+    {"RemoteKey",
+     R"({"type":"object","properties":{"id":{"type":"string"},"public_key":{"type":"string",)"
+     R"("pattern":"^[0-9a-f]{64}$"}},"required":["id","public_key"]})"},
+    {"RemoteAccess",
+     R"({"type":"object","properties":{"on":{"type":"boolean"},"worker_url":{"type":["string","null"]},)"
+     R"("installation":{"type":["string","null"]},"keys":{"type":"array",)"
+     R"("items":{"$ref":"#/components/schemas/RemoteKey"}},"policy":{"enum":["everyone","emails","domain"]},)"
+     R"("allowed":{"type":"array","items":{"type":"string"}}},"required":["on","worker_url","installation",)"
+     R"("keys","policy","allowed"]})"},
     {"CheckpointPage",
      R"({"type":"object","properties":{"items":{"type":"array",)"
      R"("items":{"$ref":"#/components/schemas/Checkpoint"}},"total":{"type":"integer"},)"

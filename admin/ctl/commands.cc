@@ -38,7 +38,7 @@ constexpr Command kCommands[] = {
     { "freeze",    "[--reason TEXT]",              0,   0,    "kill every call and refuse new ones until thaw",          freeze  },
     { "setup-code", "",                            0,   0,    "show the code that makes the first admin of the web UI",  setup_code },
     { "thaw",      "",                             0,   0,    "allow calls again",                                       thaw    },
-    { "requests",  "[ID | SERVER] [--all]",        0,   1,    "hosts and modules that were asked for; --all: granted too", requests },
+    { "requests",  "[ID | SERVER] [--all] [--search TEXT]", 0,   1,    "hosts and modules that were asked for; --all: granted too", requests },
     { "network",   "list|add|approve|reject|revoke|delete|denied ...", 1,   3,    "hosts that a server's tools may reach",      network },
     { "module",    "list|add|approve|reject|revoke|delete ...", 1,   2,    "modules that tools may import",              module  },
     { "secret",    "create|set|delete SERVER KEY, list SERVER", 2,   3,    "secrets of a server; a value is typed or root's standard input", secret },
@@ -86,7 +86,7 @@ constexpr std::string_view kOptionsText =
     "36h, 7d ago)\n"
     "\n"
     "  --code FILE     tool: its Python code; - for standard input\n"
-    "  --search TEXT   servers, tools: those that show this text\n"
+    "  --search TEXT   servers, tools, requests: those that show this text\n"
     "  --digest HEX    approve without review what has this digest; all 64 digits, only as root.\n"
     "                  revoke: this digest, else what the tool is now\n"
     "\n"

@@ -28,6 +28,7 @@ Exit list(const Options& options, std::optional<GrantKind> kind, const std::stri
   std::expected<Connection, Exit> monitor = open_to_decide(options);
   if (!monitor) return monitor.error();
   protocol::ReviewGrants question{.server = server};
+  question.search = options.search;
   question.filter.kind = kind;
   if (!options.all) question.filter.state = protocol::GrantState::kPending;
   question.filter.page = options.page;

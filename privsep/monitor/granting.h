@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "privsep/monitor/audit_record.h"
 #include "privsep/monitor/grants.h"
@@ -13,8 +14,9 @@ class Monitor;
 
 [[nodiscard]] protocol::GrantInfo info_of(const Monitor& m, const Grant& grant);
 // One page of what a filter chooses; kInvalid when the page is none.
-[[nodiscard]] base::Result<protocol::GrantPage> page_of(const Monitor& m,
-                                                        const protocol::GrantFilter& filter);
+//   search  in the name, the justification, or the name of the tool or the server; empty: all
+[[nodiscard]] base::Result<protocol::GrantPage> page_of(const Monitor& m, const protocol::GrantFilter& filter,
+                                                        std::string_view search = {});
 [[nodiscard]] AuditRecord record_of(const Monitor& m, AuditKind kind, std::string who, const char* action,
                                     const Grant& grant);
 

@@ -142,7 +142,7 @@ Answer<p::GrantPage> on_review_grants(Monitor& m, Peer& /*asker*/, p::ReviewGran
     if (!server) co_return std::unexpected(server.error());
     q.filter.server = *server;
   }
-  base::Result<p::GrantPage> page = page_of(m, q.filter);
+  base::Result<p::GrantPage> page = page_of(m, q.filter, q.search);
   co_return page;
 }
 

@@ -111,6 +111,20 @@ loop::Task<p::GrantAsked> ask_for(Monitor& m, Principal caller, Grant wanted) {
 
 constexpr base::Error kNoTool{Why::kNotFound, "no tool with this tool_id: see mcpbox_list_tools"};
 
+constexpr char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool has(std::string_view text, std::string_view search) {
+  return !std::ranges::search(text, search, {}, small, small).empty();
+}
+
+bool shows(const Monitor& m, const Grant& grant, std::string_view search) {
+  if (search.empty() || has(grant.name, search) || has(grant.justification, search)) return true;
+  const auto tool = m.catalogue.tools().find(grant.tool);
+  if (tool != m.catalogue.tools().end()) return has(m.catalogue.published_name(tool->second), search);
+  const auto server = m.catalogue.servers().find(grant.server);
+  return server != m.catalogue.servers().end() && has(server->second.name, search);
+}
+
 }  // namespace
 
 p::GrantInfo info_of(const Monitor& m, const Grant& grant) {
@@ -137,12 +151,13 @@ p::GrantInfo info_of(const Monitor& m, const Grant& grant) {
   return info;
 }
 
-base::Result<p::GrantPage> page_of(const Monitor& m, const p::GrantFilter& filter) {
+base::Result<p::GrantPage> page_of(const Monitor& m, const p::GrantFilter& filter, std::string_view search) {
   if (filter.page == 0 || filter.page_size == 0 || filter.page_size > limits::kPageMax)
     return base::fail(Why::kInvalid, "page begins at 1 and page_size is 1 to 100");
-  const std::vector<const Grant*> chosen = m.grants.chosen([&filter](const Grant& grant) {
+  const std::vector<const Grant*> chosen = m.grants.chosen([&](const Grant& grant) {
     return (!filter.kind || grant.kind == *filter.kind) && (!filter.state || grant.state == *filter.state) &&
-           (!filter.server || grant.server == *filter.server) && (!filter.tool || grant.tool == *filter.tool);
+           (!filter.server || grant.server == *filter.server) &&
+           (!filter.tool || grant.tool == *filter.tool) && shows(m, grant, search);
   });
   p::GrantPage page{.total = static_cast<std::uint32_t>(chosen.size())};
   const std::uint64_t first = std::uint64_t{filter.page - 1} * filter.page_size;

@@ -86,7 +86,7 @@ inline constexpr Sql kApiReviews{"api_reviews", R"sql(
     WITH chosen AS NOT MATERIALIZED (
       SELECT t.*, s.name AS server_name FROM tools t JOIN servers s ON s.id = t.server_id
        WHERE ($1::text = 'all' OR t.approval_status = $1::text)
-         AND strpos(lower(s.name || ' ' || t.name || ' ' || t.description), lower($2::text)) > 0)
+         AND strpos(lower(s.name || '__' || t.name || ' ' || t.description), lower($2::text)) > 0)
     SELECT json_build_object('items', coalesce((
              SELECT json_agg(json_build_object(
                       'id', t.id, 'server_id', t.server_id, 'server_name', t.server_name, 'name', t.name,

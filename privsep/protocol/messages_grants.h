@@ -121,7 +121,10 @@ struct ReviewGrants {
   using Reply = GrantPage;
   Text<limits::kNameBytes> server;  // by name; empty for all
   GrantFilter filter;
-  static auto fields(auto& m) { return std::tie(m.server, m.filter); }
+  // In the name, the justification, or the name of the tool or the server, whatever the case of ASCII
+  // letters; empty: all.
+  Text<limits::kSearchBytes> search;
+  static auto fields(auto& m) { return std::tie(m.server, m.filter, m.search); }
 };
 
 // One row, and what granting it reaches: the approved tools of its server, or of all for a module.

@@ -235,7 +235,7 @@ struct Protocol : Table<
     Row< WatchActivity,  ActivityPage, kPeople,    kDeciding, kStay,     on::on_watch_activity  >,
     Row< GetMetrics,     Metrics,    kPeople,      kKnown,    kStay,     on::on_get_metrics     >,
     Row< ReadStats,      JsonText,   kCtlOnly,     kDeciding, kStay,     on::on_read_stats      >,
-    Row< ReadRemote,     RemoteState, kCtlOnly,    kDeciding, kStay,     on::on_read_remote     >,
+    Row< ReadRemote,     RemoteState, kPeople,     kDeciding, kStay,     on::on_read_remote     >,
     Row< SetRemoteWorker, RemoteState, kCtlOnly,   kDeciding, kStay,     on::on_set_remote_worker >,
     Row< SetRemotePolicy, RemoteState, kCtlOnly,   kDeciding, kStay,     on::on_set_remote_policy >,
     Row< CreateClientToken, ClientTokenGiven, kCtlOnly, kDeciding, kStay, on::on_create_client_token >,
@@ -282,6 +282,9 @@ static_assert(Protocol::ops_are_unique());
 static_assert(!is_before_session(Op::kApprove), "a stolen admin process must not decide without a session");
 static_assert(!Protocol::may_ask(Role::kAdmin, Op::kMakeSetupCode),
               "a stolen admin process must not let itself in");
+static_assert(!Protocol::may_ask(Role::kAdmin, Op::kSetRemoteWorker) &&
+                  !Protocol::may_ask(Role::kAdmin, Op::kSetRemotePolicy),
+              "a stolen admin process must not open a way in from elsewhere");
 static_assert(!Protocol::may_ask(Role::kNetLocal, Op::kCreateClientToken) &&
                   !Protocol::may_ask(Role::kAdmin, Op::kCreateClientToken),
               "a stolen gateway or admin process must not make callers");

@@ -1,4 +1,5 @@
-// A review over the admin API: what is new since the approval before it, and a decision that binds what was shown.
+// A review over the admin API: what is new since the approval before it, and a decision that binds what was shown; and what
+// is only shown there: the way in from elsewhere.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 
@@ -73,4 +74,28 @@ test("a review says what is new since the approval before it, and binds what it 
   assert.deepEqual(review_request.capabilities, third.requested.capabilities);
   assert.equal((await several([shown(third)])).body.processed_count, 1);
   assert.deepEqual((await ask("GET", path)).body.capability_changes, { added: [], removed: [] });
+});
+
+test("the way in from elsewhere is shown, and only mcpboxctl changes it", async () => {
+  const closed = (await ask("GET", "/api/remote")).body;
+  assert.deepEqual([closed.on, closed.keys, closed.policy, closed.allowed], [false, [], "emails", []]);
+  const key = "5e".repeat(32);
+  const service_token = "only-the-worker-and-the-monitor-know-it";
+  const worker = ["remote", "worker", "https://mcp.example.workers.dev", `k1=${key}`];
+  const set = await box.ctl(worker, { input: `${service_token}\n` });
+  assert.equal(set.code, 0, set.stderr);
+  await box.ctlJson("remote", "allow", "domain", "example.org");
+  const open = (await ask("GET", "/api/remote")).body;
+  assert.deepEqual(
+    [open.on, open.worker_url, open.policy, open.allowed],
+    [true, "https://mcp.example.workers.dev", "domain", ["example.org"]],
+  );
+  assert.deepEqual(open.keys, [{ id: "k1", public_key: key }]);
+  assert.match(open.installation, /^mcpbox:[0-9a-f]{32}$/);
+  assert.ok(!JSON.stringify(open).includes(service_token));
+  assert.equal((await api.raw("GET", "/api/remote")).status, 401);
+  for (const method of ["POST", "PUT", "PATCH", "DELETE"])
+    assert.equal((await ask(method, "/api/remote", {})).status, 405, method);
+  await box.ctlJson("remote", "off");
+  assert.equal((await ask("GET", "/api/remote")).body.on, false);
 });

@@ -74,6 +74,11 @@ test("tools that wait are listed by page, word and state, and counted", async ()
   assert.equal(first.items[0].publish_notes, "for many__tool0");
   const found = (await ask("GET", "/api/approvals/tools?search=TOOL3")).body;
   assert.deepEqual([found.total, found.items[0].name], [1, "tool3"]);
+  assert.equal(
+    (await ask("GET", "/api/approvals/tools?search=many__tool3")).body.total,
+    1,
+    "as clients call it",
+  );
   const drafts = (await ask("GET", "/api/approvals/tools?status=draft")).body;
   assert.deepEqual([drafts.total, drafts.items[0].server_name], [1, "beside"]);
   assert.equal((await ask("GET", "/api/approvals/tools?status=all")).body.total, 7);
@@ -127,6 +132,33 @@ test("a host with a port covers that port, and one without covers every port", a
   assert.equal((await act("network", any.request_id, "approve")).body.status, "approved");
   assert.match((await host(tool, "one.example", 9999)).refused, /covered already/);
   assert.equal((await host(other, "one.example", 443)).status, "pending", "another server has its own hosts");
+});
+
+test("requests for hosts and modules are found by word, beside every other filter", async () => {
+  const asked = { tool_id: other.id, module_name: "tomllib", justification: "reads the Configuration" };
+  await box.mcp.manage("request_module", asked);
+  const names = async (path: string) => {
+    const { body } = await ask("GET", `/api/approvals/${path}`);
+    assert.equal(body.total, body.items.length);
+    return body.items.map(({ name, port }: any) => (port === null ? name : `${name}:${port}`));
+  };
+  assert.deepEqual(await names("modules?search=TOML"), ["tomllib"]);
+  assert.deepEqual(await names("modules?search=configuration"), ["tomllib"], "why it was asked for");
+  assert.deepEqual(await names("modules?search=beside__tool"), ["tomllib"], "the tool that asked");
+  assert.deepEqual(await names("modules?search=nothing"), []);
+  const waiting = ["one.example:9443", "one.example:443"];
+  assert.deepEqual(await names("network?search=one.example"), waiting, "of both servers");
+  assert.deepEqual(await names("network?search=many&grant_status=rejected"), ["one.example:8443"]);
+  assert.deepEqual(await names(`network?search=one&grant_status=all&server_id=${other.server}`), [
+    "one.example:443",
+  ]);
+  const found = await box.ctlJson("requests", "--search", "TOML");
+  assert.deepEqual(
+    found.requests.map(({ name }: any) => name),
+    ["tomllib"],
+  );
+  const page = (await ask("GET", "/api/approvals/network?search=one&grant_status=all&page_size=2")).body;
+  assert.deepEqual([page.items.length, page.page_size, page.pages], [2, 2, Math.ceil(page.total / 2)]);
 });
 
 test("hosts of a server come and go, and what was an administrator's is told apart", async () => {

@@ -219,6 +219,13 @@ test("a host that a model asks for is approved beside tools, and revoked on its 
     justification: "The forecasts come from there.",
   });
   await open(page, at("/approvals"));
+  const search = page.getByLabel("Search what waits");
+  await search.fill("nothing like it");
+  await page.getByText("Nothing that waits matches").waitFor();
+  await search.fill("API.weather");
+  await page.getByText("1 match", { exact: true }).waitFor();
+  await page.getByRole("button", { name: /api\.weather\.example:443/ }).waitFor();
+  await search.fill("");
   await page.getByRole("button", { name: /api\.weather\.example:443/ }).click(); // a draft waits for longer
   await page.getByText("The forecasts come from there.").waitFor();
   await page.keyboard.press("a");

@@ -157,7 +157,7 @@ constexpr Op kNoDecisions[] = {
     Op::kDeleteServer,  Op::kListModules,  Op::kCreateSecret, Op::kGetStatus,      Op::kAdminRead,
     Op::kShowTool,      Op::kRemove,       Op::kFreeze,       Op::kReviewGrants,   Op::kShowGrant,
     Op::kReviewSecrets, Op::kReadSettings, Op::kGetAuditHead, Op::kReadAudit,      Op::kReadCheckpoints,
-    Op::kWatchActivity, Op::kListSessions, Op::kEndSession,   Op::kChangePassword};
+    Op::kWatchActivity, Op::kReadRemote,   Op::kListSessions, Op::kEndSession,     Op::kChangePassword};
 
 TEST_F(AdminSessionsTest, WhenOnlyMcpboxctlDecidesEveryDecisionOfTheTableIsRefusedHere) {
   monitor.policy.set(policy::Setting::kDecideFrom, "ctl");

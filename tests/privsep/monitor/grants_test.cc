@@ -263,6 +263,34 @@ TEST_F(GrantTest, ListsArePagedAndNarrowed) {
   EXPECT_TRUE(finish(on_list_grants(monitor, *gateway, question))->grants.empty());
 }
 
+TEST_F(GrantTest, APersonFindsRequestsByWhatTheyShow) {
+  ASSERT_TRUE(ask_host("api.weather.example", 443).has_value());
+  ++clock.t;  // oldest first
+  ASSERT_TRUE(ask_host("mail.example", 25).has_value());
+  ++clock.t;
+  ASSERT_TRUE(ask_module("yaml").has_value());
+  ++clock.t;
+  ASSERT_TRUE(add_host({.server = "srv", .host = "own.example", .port = 443, .justification = "Ours"}));
+  const auto found = [&](const std::string& words, std::optional<GrantKind> kind = {}) {
+    protocol::ReviewGrants question{.search = words};
+    question.filter.kind = kind;
+    const auto page = finish(on_review_grants(monitor, *root, question));
+    std::string names;
+    for (const protocol::GrantInfo& grant : page->grants) names += std::string(grant.name) + " ";
+    EXPECT_EQ(page->total, page->grants.size());
+    return names;
+  };
+  EXPECT_EQ(found("WEATHER.example"), "api.weather.example ") << "the name, whatever the case";
+  EXPECT_EQ(found("weather service"), "api.weather.example mail.example yaml ") << "what they were asked for";
+  EXPECT_EQ(found("weather service", GrantKind::kModule), "yaml ") << "with the other filters";
+  EXPECT_EQ(found("srv__greet"), "api.weather.example mail.example yaml ") << "the tool that asked";
+  EXPECT_EQ(found("srv"), "api.weather.example mail.example yaml own.example ") << "the server";
+  EXPECT_EQ(found("ours"), "own.example ");
+  EXPECT_EQ(found(""), "api.weather.example mail.example yaml own.example ");
+  EXPECT_EQ(found("nothing like it"), "");
+  EXPECT_EQ(found(std::string(policy::limits::kSearchBytes, 'x')), "");
+}
+
 TEST_F(GrantTest, RequestsOfOneServerAreBounded) {
   for (std::uint32_t i = 0; i < policy::limits::kGrantsPerServer; ++i)
     ASSERT_TRUE(ask_host("h" + std::to_string(i) + ".example").has_value());

@@ -32,6 +32,7 @@ export const accounts = {
 
 export const system = {
   status: () => request<T.Status>("api/status"),
+  remote: () => request<T.RemoteAccess>("api/remote"),
   dashboard: (period: T.Period) => request<T.Dashboard>(withQuery("api/dashboard", { period })),
   freeze: (reason: string) => post<unknown>("api/freeze", { reason }),
   thaw: () => post<unknown>("api/thaw"),
@@ -121,7 +122,7 @@ export const approvals = {
     action: "approve" | "reject";
     reason?: string;
   }) => post<T.BulkResult>("api/approvals/tools/bulk-action", body),
-  grants: (kind: GrantPath, query: Paging & { grant_status?: string }) =>
+  grants: (kind: GrantPath, query: Paging & { grant_status?: string; search?: string }) =>
     request<T.Page<T.Grant>>(withQuery(`api/approvals/${kind}`, query)),
   denied: (query: Paging & { server_id?: string }) =>
     request<T.Page<T.Denied>>(withQuery("api/approvals/denied", query)),

@@ -297,6 +297,15 @@ export type Status = {
   self_attack: string;
 };
 
+export type RemoteAccess = {
+  on: boolean;
+  worker_url: string | null;
+  installation: string | null;
+  keys: { id: string; public_key: string }[];
+  policy: "everyone" | "emails" | "domain";
+  allowed: string[];
+};
+
 export type SettingField = {
   key: string;
   value: string;

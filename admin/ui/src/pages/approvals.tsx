@@ -12,17 +12,25 @@ import { GrantReview, grantQuery } from "../components/request_review.tsx";
 import { useToast } from "../components/toasts.tsx";
 import { reviewQuery, ToolReview } from "../components/tool_review.tsx";
 import { Badge, Button, Empty, Loading, Note, PageHead, Problem, problemText } from "../components/ui.tsx";
+import { useDebounced } from "../hooks/use_debounced.ts";
 import { useKeys } from "../hooks/use_keys.ts";
 import { useQueue } from "../hooks/use_queue.ts";
 import { useTitle } from "../hooks/use_title.ts";
 import { isOutdated, listedOf, nextAfter, type Shown, stateOf, type Waiting } from "../lib/queue.ts";
+
+const waitingWords = (count: number, searched: boolean): string => {
+  if (searched) return count === 1 ? "1 match" : `${count} matches`;
+  return count ? `${count} waiting` : "Nothing waits";
+};
 
 export function Approvals() {
   useTitle("Approvals");
   const { hash } = useLocation();
   const toast = useToast();
   const queries = useQueryClient();
-  const { queue: all, ready, problem } = useQueue();
+  const [search, setSearch] = useState("");
+  const words = useDebounced(search.trim());
+  const { queue: all, more, ready, problem } = useQueue(words);
   const [decided, setDecided] = useState<Set<string>>(new Set());
   const queue = useMemo(() => all.filter((one) => !decided.has(stateOf(one))), [all, decided]);
   const [chosen, setChosen] = useState<string | null>(hash || null);
@@ -148,17 +156,31 @@ export function Approvals() {
         title="Approvals"
         lead="What models ask for. You approve exactly what you see: if it changes meanwhile, your decision does not count."
       >
+        <input
+          className="search"
+          type="search"
+          aria-label="Search what waits"
+          placeholder="Search"
+          value={search}
+          onChange={(e) => setSearch(e.target.value)}
+        />
         <Badge tone={!ready ? "neutral" : queue.length ? "warn" : "good"}>
-          {!ready ? "…" : queue.length ? `${queue.length} waiting` : "Nothing waits"}
+          {!ready ? "…" : waitingWords(queue.length + more, words !== "")}
         </Badge>
       </PageHead>
       <Problem of={problem} />
       {!ready && !problem && <Loading height={400} />}
       {ready && queue.length === 0 && (
         <div className="card">
-          <Empty title="Nothing waits for you" action={<Link to="/executions">See what ran</Link>}>
-            When a model asks for the review of a tool, for a host or for a module, it appears here.
-          </Empty>
+          {words ? (
+            <Empty title={`Nothing that waits matches “${words}”`}>
+              Names, descriptions and reasons are searched. Try fewer letters.
+            </Empty>
+          ) : (
+            <Empty title="Nothing waits for you" action={<Link to="/executions">See what ran</Link>}>
+              When a model asks for the review of a tool, for a host or for a module, it appears here.
+            </Empty>
+          )}
         </div>
       )}
       {ready && selected && (
@@ -176,6 +198,9 @@ export function Approvals() {
                 />
               ))}
             </ul>
+            {more > 0 && (
+              <p className="soft small">{more} more wait: decide some of these first, or search.</p>
+            )}
           </nav>
           <div className="stack">
             {outdated && (

@@ -1,14 +1,17 @@
 // The way in from elsewhere: whether its door is there, what the settings let through it, and how root changes it.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 
 import { system } from "../api/endpoints.ts";
+import type { RemoteAccess } from "../api/types.ts";
 import { Snippet } from "../components/connect_steps.tsx";
 import { settingsQuery } from "../components/policy_settings.tsx";
+import { VisibleText } from "../components/visible_text.tsx";
 import { Badge, Facts, Loaded, Note, PageHead } from "../components/ui.tsx";
 import { useTitle } from "../hooks/use_title.ts";
 import { wordsOf } from "../lib/format.ts";
-import { type Door, doorOf, ofRemote } from "../lib/remote.ts";
+import { type Door, doorOf, ofRemote, whoMay } from "../lib/remote.ts";
 
 const DOOR: Record<Door, { label: string; tone: "good" | "warn" | "bad"; says: string }> = {
   none: {
@@ -28,7 +31,6 @@ const DOOR: Record<Door, { label: string; tone: "good" | "warn" | "bad"; says: s
   },
 };
 
-const SEE = { says: "Which Worker is believed, and who may come", text: "sudo mcpboxctl remote" };
 const TURN_ON = [
   {
     says: "In mcpbox.conf, then restart MCPbox: the door for cloudflared",
@@ -52,6 +54,25 @@ const CHANGE = [
   { says: "Turn it off, at once and for everybody", text: "sudo mcpboxctl remote off" },
 ];
 
+/** What the monitor believes: it holds as soon as there is a door, so it is shown without one too. */
+function Believed({ remote }: { remote: RemoteAccess }) {
+  const worker = remote.on && remote.worker_url;
+  return (
+    <Facts
+      of={[
+        ["Worker", worker ? <VisibleText key="worker">{worker}</VisibleText> : "None is believed"],
+        ["Who may come", <VisibleText key="who">{whoMay(remote)}</VisibleText>],
+        ...remote.keys.map((key): [string, ReactNode] => [
+          `Key ${key.id}`,
+          <code key={key.id} className="wrap">
+            {key.public_key}
+          </code>,
+        ]),
+      ]}
+    />
+  );
+}
+
 function Rules() {
   const policy = useQuery(settingsQuery);
   return (
@@ -73,16 +94,21 @@ function Rules() {
 
 export function RemotePage() {
   useTitle("Remote access");
-  const status = useQuery({ queryKey: ["status"], queryFn: system.status });
+  const query = useQuery({
+    queryKey: ["remote"],
+    queryFn: async () => {
+      const [status, remote] = await Promise.all([system.status(), system.remote()]);
+      return { remote, door: doorOf(status.processes) };
+    },
+  });
   return (
     <>
       <PageHead
         title="Remote access"
         lead="A way for your clients elsewhere: through a Worker of your own at Cloudflare, after a sign-in, and checked again here."
       />
-      <Loaded query={status} height={900}>
-        {(data) => {
-          const door = doorOf(data.processes);
+      <Loaded query={query} height={900}>
+        {({ remote, door }) => {
           const { label, tone, says } = DOOR[door];
           return (
             <>
@@ -92,7 +118,7 @@ export function RemotePage() {
                   <Badge tone={tone}>{label}</Badge>
                 </div>
                 <p>{says}</p>
-                <Snippet {...SEE} />
+                <Believed remote={remote} />
                 <Rules />
               </section>
               <section className="card">
