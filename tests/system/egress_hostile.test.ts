@@ -105,7 +105,7 @@ const AT_ONCE = 20;
 let fetching: string[]; // the names of FETCH, of each server
 let twice: string[]; // of TWICE
 
-// One request, and when that is answered another one, over a connection of its own.
+// One request, and when that is answered another one to another port, for which no connection is kept.
 const TWICE = `
 import httpx
 
@@ -114,7 +114,7 @@ async def main(url: str, seconds: float) -> dict:
         first = (await client.get(url)).text
     try:
         async with httpx.AsyncClient(timeout=30) as client:
-            return {"first": first, "body": (await client.get(url)).text}
+            return {"first": first, "body": (await client.get("https://api.test/hello")).text}
     except httpx.HTTPError as error:
         return {"first": first, "error": type(error).__name__, "text": str(error)}
 `;
