@@ -3,12 +3,21 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 
 #include "privsep/monitor/monitor.h"
 #include "privsep/protocol/orders.h"
 
 namespace mcpbox::monitor {
+
+Zygote::Zygote(Monitor& monitor, std::shared_ptr<Child> process, std::int64_t fork_ms,
+               std::function<void(Spare&)> violated)
+    : m_(monitor),
+      process_(std::move(process)),
+      look_ms_(std::max<std::int64_t>(1, fork_ms / kLooks)),
+      violated_(std::move(violated)),
+      patience_(monitor.loop, [this] { look(); }) {}
 
 loop::Task<std::shared_ptr<Spare>> Zygote::fork(Pages pages) {
   std::array<int, 2> pair{};
@@ -31,12 +40,10 @@ loop::Task<std::shared_ptr<Spare>> Zygote::fork(Pages pages) {
   order.group = std::move(*group);
   const std::shared_ptr<Peer> peer = process_->peer;
   if (peer == nullptr) co_return base::fail(base::Why::kBroken, "the zygote is gone");
-  loop::Timer patience(
-      m_.loop, [peer] { peer->link->close({base::Why::kTimeout, "it did not fork when it was told to"}); });
-  patience.start(fork_ms_);
-  ++forking_;
+  if (++forking_ == 1) watch();
   base::Result<protocol::Forked> forked = co_await loop::attempt(peer->link->ask(order));
   --forking_;
+  watch();
   if (!forked) co_return std::unexpected(forked.error());
   std::shared_ptr<Spare> spare =
       Spare::make(m_, number, std::move(ours), std::move(forked->pidfd), violated_);
@@ -44,6 +51,22 @@ loop::Task<std::shared_ptr<Spare>> Zygote::fork(Pages pages) {
   spare->holds(std::move(for_egress));
   living_[number] = spare;
   co_return spare;
+}
+
+void Zygote::watch() {
+  silent_looks_ = 0;
+  if (forking_ > 0)
+    patience_.start(look_ms_);
+  else
+    patience_.stop();
+}
+
+void Zygote::look() {
+  if (++silent_looks_ < kLooks) return patience_.start(look_ms_);
+  // From the loop: the end of the link may be the end of this timer.
+  m_.loop.soon([peer = process_->peer] {
+    if (peer != nullptr) peer->link->close({base::Why::kTimeout, "it did not fork when it was told to"});
+  });
 }
 
 std::shared_ptr<Spare> Zygote::ended(const protocol::SpareEnded& how) {

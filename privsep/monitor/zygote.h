@@ -11,11 +11,11 @@ namespace mcpbox::monitor {
 
 class Zygote {
  public:
-  // fork_ms: how long it may take to fork when it is told to, before it is ended
+  // fork_ms: how long no order to fork may be answered before it is ended; one that answers goes on,
+  //          however many wait
   // violated: one of its children sent what no child sends
   Zygote(Monitor& monitor, std::shared_ptr<Child> process, std::int64_t fork_ms,
-         std::function<void(Spare&)> violated)
-      : m_(monitor), process_(std::move(process)), fork_ms_(fork_ms), violated_(std::move(violated)) {}
+         std::function<void(Spare&)> violated);
   Zygote(const Zygote&) = delete;
   Zygote& operator=(const Zygote&) = delete;
 
@@ -42,10 +42,18 @@ class Zygote {
   [[nodiscard]] std::size_t children() const { return living_.size(); }
 
  private:
+  // Its silence is counted in looks: a monitor that did not run for a while (a machine that slept, or one
+  // that is very busy) reads what came meanwhile before it takes its own absence for the zygote's.
+  static constexpr int kLooks = 2;
+  void look();
+  void watch();  // anew: an order went out where none was, or an answer came
+
   Monitor& m_;
   std::shared_ptr<Child> process_;
-  std::int64_t fork_ms_;
+  std::int64_t look_ms_;
   std::function<void(Spare&)> violated_;
+  loop::Timer patience_;
+  int silent_looks_ = 0;
   std::uint64_t forked_ = 0;
   std::size_t forking_ = 0;  // told to, not yet answered
   std::map<std::uint64_t, std::weak_ptr<Spare>> living_;

@@ -4,6 +4,8 @@
 
 #include <sys/prctl.h>
 
+#include <deque>
+
 #include "tests/privsep/monitor/fixture.h"
 
 namespace mcpbox::monitor {
@@ -65,12 +67,13 @@ class FakeExecutor {
   FakeExecutor(const FakeExecutor&) = delete;
   FakeExecutor& operator=(const FakeExecutor&) = delete;
 
-  std::string missing;                                      // a package that "is not installed"
-  bool silent = false;                                      // new zygotes never say Hello
-  bool forks = true;                                        // zygotes answer when told to fork
-  bool touching_ends = true;                                // idle children say SpareReady
-  std::vector<std::string> imports;                         // what compiled code imports
-  std::function<void()> before_prepared;                    // while the code loads
+  std::string missing;                    // a package that "is not installed"
+  bool silent = false;                    // new zygotes never say Hello
+  bool forks = true;                      // zygotes answer when told to fork
+  std::int64_t fork_pause_ms = 0;         // they answer one order after the other, each so late
+  bool touching_ends = true;              // idle children say SpareReady
+  std::vector<std::string> imports;       // what compiled code imports
+  std::function<void()> before_prepared;  // while the code loads
   std::function<std::optional<protocol::Outcome>()> on_go;  // nullopt: hang up instead of answering
   std::function<void(Child&, const wire::Header&)>
       on_go_later;                               // instead of the above: answers when it wants
@@ -128,6 +131,19 @@ class FakeExecutor {
 
   void on_fork(Zygote& zygote, wire::Frame frame) {
     if (!forks) return;
+    if (fork_pause_ms == 0) return fork(zygote, frame);
+    orders_.emplace_back(&zygote, std::move(frame));
+    if (orders_.size() == 1) next_order_.start(fork_pause_ms);
+  }
+
+  void fork_next() {
+    auto [zygote, frame] = std::move(orders_.front());
+    orders_.pop_front();
+    fork(*zygote, frame);
+    if (!orders_.empty()) next_order_.start(fork_pause_ms);
+  }
+
+  void fork(Zygote& zygote, wire::Frame& frame) {
     base::Result<protocol::ForkSpare> order = wire::decode<protocol::ForkSpare>(frame);
     ASSERT_TRUE(order.has_value());
     zygote.children.push_back(std::make_unique<Child>());
@@ -176,6 +192,8 @@ class FakeExecutor {
   }
 
   loop::Loop& loop_;
+  std::deque<std::pair<Zygote*, wire::Frame>> orders_;  // while fork_pause_ms holds them
+  loop::Timer next_order_{loop_, [this] { fork_next(); }};
   loop::TaskSet tasks_;
 };
 

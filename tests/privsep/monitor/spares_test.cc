@@ -258,6 +258,24 @@ TEST_F(SparesTest, AZygoteThatDoesNotForkWhenToldIsEndedAndAnotherForks) {
   EXPECT_GE(executor.zygotes.size(), 2u);
 }
 
+// Two hundred calls that begin at once on a busy machine: the last one's order waits for all the others.
+TEST_F(SparesTest, AZygoteThatForksSlowlyGoesOnHoweverManyWait) {
+  use({.pool = {.keep = 0, .fork_ms = 100}});
+  executor.fork_pause_ms = 60;
+  monitor.spares.start();
+  std::vector<std::shared_ptr<Spare>> taken;
+  loop::TaskSet callers;
+  for (int i = 0; i < 8; ++i)
+    callers.spawn([](SparesTest& self, std::vector<std::shared_ptr<Spare>>& into) -> loop::Task<> {
+      const Flavour standard;
+      into.push_back(co_await self.monitor.spares.take(standard, kPatienceMs));
+      co_return loop::Nothing{};
+    }(*this, taken));
+  until([&] { return taken.size() == 8; });
+  EXPECT_EQ(executor.zygotes.size(), 1u);
+  for (const auto& spare : taken) EXPECT_TRUE(spare->alive());
+}
+
 TEST_F(SparesTest, WhoeverFindsNoProcessInTimeIsTold) {
   executor.silent = true;
   monitor.spares.start();
