@@ -20,7 +20,7 @@ std::uint64_t bound_of(Entry entry) {
     case Entry::kManifest:
       return 65'536;
     case Entry::kAuditHead:
-      return 80;
+      return 120;
     case Entry::kDatabase:
       return std::uint64_t{1} << 46;
   }

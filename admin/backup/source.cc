@@ -28,7 +28,7 @@ using base::Fd;
 constexpr const char* kServiceConfig = "/etc/mcpbox/mcpbox.conf";
 constexpr const char* kServiceState = "/var/lib/mcpbox";
 constexpr const char* kLocalConfig = "./run/mcpbox.conf";
-constexpr std::size_t kHeadBytes = 80;
+constexpr std::size_t kHeadBytes = 120;
 constexpr int kHeadTries = 20;
 
 std::string config_path(const Options& options) {
@@ -73,7 +73,7 @@ Outcome<Sworn> sworn_by(const Wiped<32>& master_key, std::string_view audit_head
   const wire::Digest name = keys->name();
   return Sworn{.key_name = hex_of(name.data(), name.size()),
                .audit_key = hex_of(own.data(), own.size()),
-               .audit_record = *known ? (*known)->sequence : std::uint64_t{0}};
+               .audit_record = *known ? (*known)->head.sequence : std::uint64_t{0}};
 }
 
 Outcome<Source> open_source(const Options& options) {

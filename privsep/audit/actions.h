@@ -89,6 +89,7 @@ inline constexpr Action kActions[] = {
     { "self_attack",         "lifecycle",      "the jail of the calls was attacked. Number: the holes; payload: a summary" },
     { "call_unknown",        "lifecycle",      "a call was running when the monitor ended, so that nobody knows whether it had an effect; or it was refused because the database did not answer, and its intent is stored all the same" },
     { "open_calls_settled",  "lifecycle",      "all calls that an earlier monitor left open have been recorded. Number: how many" },
+    { "distrust",            "lifecycle",      "decisions were missing from the database that audit.head remembers, so no decision before this record counts. Number: this record" },
     { "clock_stepped",       "lifecycle",      "the clock was set back. Number: by how many milliseconds" },
 };
 // clang-format on

@@ -52,6 +52,11 @@ BEGIN
                     SELECT subject, action, max(sequence) FROM %I WHERE kind IN (3, 4) GROUP BY subject, action
                         ON CONFLICT (subject, action) DO UPDATE SET sequence = greatest(kept.sequence, excluded.sequence)',
                    part.relname);
+    EXECUTE format('INSERT INTO audit_kept_tool_decisions AS kept (subject, digest, sequence)
+                    SELECT subject, digest, max(sequence) FROM %I
+                     WHERE kind = 3 AND action IN (''approve'', ''reject'', ''revoke'') GROUP BY subject, digest
+                        ON CONFLICT (subject, digest) DO UPDATE SET sequence = greatest(kept.sequence, excluded.sequence)',
+                   part.relname);
     EXECUTE format('DROP TABLE %I', part.relname);
   END LOOP;
 END $$)sql";

@@ -15,7 +15,6 @@ namespace {
 
 using base::Why;
 
-constexpr const char* kAction = "rotate_key";
 constexpr int kTries = 20;  // each reads anew what others have changed
 
 enum class KeyColumn : unsigned char { kId, kName };
@@ -102,7 +101,7 @@ loop::Task<protocol::KeyRotated> KeyRotation::run_once(std::string who) {
   const std::uint64_t changes = m_.store.changes();
   Sealed sealed = co_await seal_again();
   secrets_ = std::move(sealed.secrets);
-  AuditRecord record{.kind = AuditKind::kConfiguration, .actor = std::move(who), .action = kAction};
+  AuditRecord record{.kind = AuditKind::kConfiguration, .actor = std::move(who), .action = kRotateAction};
   record.digest = keys_.other()->name();
   record.number = static_cast<std::int64_t>(sealed.rows);
   record.payload = audit::hex(keys_.other()->audit_key());
@@ -138,10 +137,11 @@ loop::Task<protocol::KeyRotated> KeyRotation::run(std::string who, base::Fd key)
 
 // Request states that were given out before are not opened any more: their clients begin again.
 void KeyRotation::stored(const AuditRecord& record) {
-  if (!running_ || record.action != kAction) return;
+  if (!running_ || record.action != kRotateAction) return;
   keys_.use_other();
   for (const StoredSecret& now : secrets_)
-    if (StoredSecret* secret = m_.secrets.find(now.server, now.key)) secret->stored = now.stored;
+    if (StoredSecret* secret = m_.secrets.find(now.server, now.key); secret != nullptr && secret->has_value())
+      secret->stored = now.stored;  // one whose value is void stays without
 }
 
 }  // namespace mcpbox::monitor

@@ -1,5 +1,6 @@
 // Runs in the monitor, once, before it serves.  Trusts the database with content, not with authority:
 // approvals, settings and admins count only with a seal that fits and when the chain knows no later decision.
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -24,7 +25,8 @@ protocol::Approval approval_of(std::string_view status) {
 // Whoever writes `running` starts nothing: the chain knows what was started.
 bool was_started(const LastDecisions& last, const wire::Id& server) {
   const std::string subject(view_of(server));
-  return last_of(last, subject, {"start_server"}) > last_of(last, subject, {"stop_server"});
+  const std::uint64_t started = last_of(last, subject, {"start_server"});
+  return !last.voids(started) && started > last_of(last, subject, {"stop_server"});
 }
 
 void take_servers(Monitor& m, const Rows& rows, const LastDecisions& last) {
@@ -36,7 +38,9 @@ void take_servers(Monitor& m, const Rows& rows, const LastDecisions& last) {
                   .default_timeout_ms = static_cast<std::uint32_t>(number(row, 5))};
     if (server.running && !was_started(last, server.id)) {
       server.running = false;
-      ignore(m, "that server " + server.name + " runs", "the audit chain knows no start after its last stop");
+      if (last.trusted_from == 0)
+        ignore(m, "that server " + server.name + " runs",
+               "the audit chain knows no start after its last stop");
     }
     m.catalogue.put(std::move(server));
   }
@@ -57,8 +61,9 @@ void take_tools(Monitor& m, const Rows& rows) {
   }
 }
 
-LastDecisions by_two_columns(const Rows& rows) {
+LastDecisions by_two_columns(const Rows& rows, std::uint64_t trusted_from) {
   LastDecisions last;
+  last.trusted_from = trusted_from;
   for (const Row& row : rows.rows)
     last[{text(row, 0), text(row, 1)}] = static_cast<std::uint64_t>(number(row, 2));
   return last;
@@ -72,6 +77,10 @@ std::set<wire::Id> take_approvals(Monitor& m, const Rows& rows, const LastDecisi
     Tool* tool = m.catalogue.find_tool(bytes<16>(row, 1));
     if (tool == nullptr) continue;
     const auto sequence = static_cast<std::uint64_t>(number(row, 6));
+    if (last.voids(sequence)) {
+      reported.insert(tool->id);
+      continue;
+    }
     const std::string what = "the decision on " + m.catalogue.published_name(*tool);
     const auto later = last.find({text(row, 1), text(row, 2)});
     const bool ours = Keys::same(seal_of_approval_row(m, m.keys, row), bytes<32>(row, 8));
@@ -88,6 +97,7 @@ std::set<wire::Id> take_approvals(Monitor& m, const Rows& rows, const LastDecisi
 
 // What is called approved and is not: nobody may call it, and an administrator should know that it was tried.
 void report_invented(Monitor& m, const LastDecisions& last, const std::set<wire::Id>& reported) {
+  if (last.trusted_from != 0) return;  // what is void has been said
   for (const auto& [id, tool] : m.catalogue.tools()) {
     const bool invented = tool.approval == protocol::Approval::kApproved && !approved_as_it_is(tool);
     const std::pair digest_of_it(std::string(view_of(id)), std::string(view_of(digest_of_tool(tool))));
@@ -102,6 +112,7 @@ void take_admins(Monitor& m, const Rows& rows, const LastDecisions& last) {
     const std::string name = text(row, 0);
     const std::string hash = text(row, 1);
     const auto sequence = static_cast<std::uint64_t>(number(row, 2));
+    if (last.voids(sequence)) continue;
     if (!Keys::same(seal_of_admin_row(m, m.keys, row), bytes<32>(row, 3)))
       ignore(m, "admin " + name, kForgedRow);
     else if (sequence < last_of(last, std::string(view_of(subject_of_admin(name))), {"set_password"}))
@@ -116,6 +127,7 @@ void take_sessions(Monitor& m, const Rows& rows, const LastDecisions& last) {
     AdminSession session = session_of(row);
     session.used_at_ms = m.clock.now_ms();  // when it was last used is not stored: it has a day from now
     const auto sequence = static_cast<std::uint64_t>(number(row, 7));
+    if (last.voids(sequence)) continue;
     const std::string admin(view_of(subject_of_admin(session.admin)));
     if (!Keys::same(seal_of_session_row(m, m.keys, row), bytes<32>(row, 8)))
       ignore(m, "a session of " + session.admin, kForgedRow);
@@ -131,6 +143,7 @@ void take_client_tokens(Monitor& m, const Rows& rows, const LastDecisions& last)
   for (const Row& row : rows.rows) {
     ClientToken token = client_of(row);
     const auto sequence = static_cast<std::uint64_t>(number(row, 4));
+    if (last.voids(sequence)) continue;
     const std::string subject(view_of(subject_of_client(token.name)));
     if (!Keys::same(seal_of_client_row(m, m.keys, row), bytes<32>(row, 5)))
       ignore(m, "the token of client " + token.name, kForgedRow);
@@ -145,7 +158,12 @@ void take_client_tokens(Monitor& m, const Rows& rows, const LastDecisions& last)
 void take_freeze(Monitor& m, const Rows& rows, const LastDecisions& last) {
   const std::string nobody(16, '\0');
   const std::uint64_t frozen_at = last_of(last, nobody, {"freeze"});
-  m.frozen = frozen_at > last_of(last, nobody, {"thaw"});
+  const std::uint64_t thawed_at = last_of(last, nobody, {"thaw"});
+  m.frozen = frozen_at > thawed_at;
+  if (!m.frozen && last.trusted_from != 0 && last.voids(thawed_at)) {
+    m.frozen = true;
+    m.freeze_reason = "decisions are missing from the database";
+  }
   for (const Row& row : rows.rows) {
     const std::string key = text(row, 0);
     const std::string value = text(row, 1);
@@ -155,6 +173,16 @@ void take_freeze(Monitor& m, const Rows& rows, const LastDecisions& last) {
     else if (key == "freeze_reason" && sequence == frozen_at)
       m.freeze_reason = value;
   }
+}
+
+// One sentence for all that take_*() passes over in silence.
+void report_void(Monitor& m) {
+  const std::uint64_t from = m.store.trusted_from();
+  if (from == 0) return;
+  const std::string record = std::to_string(from);
+  m.log.warn("decisions before a record are void", {{"record", record}});
+  m.warnings.push_back("decisions were missing from the database: none before audit record " + record +
+                       " counts; restore a backup, or decide anew (docs/incident-response.md)");
 }
 
 }  // namespace
@@ -169,14 +197,18 @@ loop::Task<> Monitor::load() {
   const Rows client_rows = co_await read(*this, sql::kLoadClientTokens);
   const Rows grant_rows = co_await read(*this, sql::kLoadGrants);
   const Rows secret_rows = co_await read(*this, sql::kLoadSecrets);
-  const Rows decisions = co_await read(*this, sql::kLastDecisions);
-  const Rows tool_decisions = co_await read(*this, sql::kLastToolDecisions);
-  const LastDecisions last = by_two_columns(decisions);
+  Statement last_of_all{.sql = &sql::kLastDecisions};
+  last_of_all.params = {Param::integer(std::numeric_limits<std::int64_t>::max())};
+  Statement last_of_tools{.sql = &sql::kLastToolDecisions, .params = last_of_all.params};
+  const Rows decisions = co_await store.query(std::move(last_of_all));
+  const Rows tool_decisions = co_await store.query(std::move(last_of_tools));
+  const LastDecisions last = by_two_columns(decisions, store.trusted_from());
+  const LastDecisions of_tools = by_two_columns(tool_decisions, store.trusted_from());
+  report_void(*this);
   Statement nonces_of_late{
       .sql = &sql::kSpentNonces,
       .params = {Param::integer(clock.now_ms() - policy::assertion::kNonceSeconds * 1000)}};
   const Rows nonces = co_await store.query(std::move(nonces_of_late));
-  const LastDecisions of_tools = by_two_columns(tool_decisions);
   take_servers(*this, servers, last);
   take_tools(*this, tools);
   const std::set<wire::Id> reported = take_approvals(*this, approvals, of_tools);

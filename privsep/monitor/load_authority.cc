@@ -5,9 +5,21 @@
 #include "privsep/monitor/seals.h"
 
 namespace mcpbox::monitor::loading {
+namespace {
+
+StoredSecret emptied(StoredSecret secret) {
+  secret.stored.clear();
+  secret.set_by.clear();
+  secret.set_at_ms = 0;
+  return secret;
+}
+
+}  // namespace
+
 void take_grants(Monitor& m, const Rows& rows, const LastDecisions& last) {
   for (const Row& row : rows.rows) {
     Grant grant = grant_of(row);
+    if (last.voids(grant.sequence)) continue;
     const std::string what = "the grant of " + text_of(grant);
     const bool orphan = m.catalogue.find_server(grant.server) == nullptr && grant.server != kNoId;
     if (!Keys::same(seal_of_grant(m.keys, grant), bytes<32>(row, 18)))
@@ -27,8 +39,11 @@ void take_secrets(Monitor& m, const Rows& rows, const LastDecisions& last) {
       ignore(m, what, kForgedRow);
     else if (secret.sequence < last_of(last, std::string(view_of(secret.id)), kSecretActions))
       ignore(m, what, kOldRow);
-    else
+    else {
+      // Its name stays, so that a new value can be set; which host it was for, an administrator says again.
+      if (last.voids(secret.sequence)) secret = emptied(std::move(secret));
       m.secrets.put(std::move(secret));
+    }
   }
 }
 
@@ -44,6 +59,7 @@ void take_policy(Monitor& m, const Rows& rows, const LastDecisions& last) {
     const wire::Digest seal = seal_of_setting_row(m, m.keys, row);
     const std::string subject(view_of(subject_of_setting(setting->key)));
     if (!Keys::same(seal, bytes<32>(row, 3)) || !policy::is_allowed(*setting, text(row, 1))) continue;
+    if (last.voids(sequence)) continue;
     if (sequence < last_of(last, subject, {kSettingAction})) {
       ignore(m, "setting " + std::string(setting->key), kOldRow);
       continue;
@@ -53,10 +69,12 @@ void take_policy(Monitor& m, const Rows& rows, const LastDecisions& last) {
   }
   for (const policy::SettingRow& setting : policy::settings()) {
     const std::string subject(view_of(subject_of_setting(setting.key)));
-    if (trusted.contains(setting.setting) || last_of(last, subject, {kSettingAction}) == 0) continue;
+    const bool decided = last_of(last, subject, {kSettingAction}) != 0 || last.trusted_from != 0;
+    if (trusted.contains(setting.setting) || !decided) continue;
     m.policy.set(setting.setting, setting.strictest);
-    ignore(m, "what the database says about setting " + std::string(setting.key),
-           "the audit chain knows a decision and its row is not there; the strictest value holds");
+    if (last.trusted_from == 0)
+      ignore(m, "what the database says about setting " + std::string(setting.key),
+             "the audit chain knows a decision and its row is not there; the strictest value holds");
   }
 }
 
@@ -68,6 +86,7 @@ void take_remote(Monitor& m, const Rows& rows, const LastDecisions& last) {
     std::optional<RemoteConfig> config = remote_config_of(text(row, 1));
     const std::string subject(view_of(subject_of_setting(kRemoteSetting)));
     if (!Keys::same(seal, bytes<32>(row, 3)) || !config) continue;  // take_freeze() has said so
+    if (last.voids(sequence)) continue;
     if (sequence < last_of(last, subject, {kRemoteAction}))
       ignore(m, "the setting of remote access", kOldRow);
     else

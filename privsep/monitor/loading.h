@@ -10,14 +10,18 @@
 #include <vector>
 
 #include "privsep/base/visible.h"
+#include "privsep/monitor/decisions.h"
 #include "privsep/monitor/ids.h"
 #include "privsep/monitor/monitor.h"
 
 namespace mcpbox::monitor::loading {
 
 using Row = std::vector<std::optional<std::string>>;
-using LastDecisions =
-    std::map<std::pair<std::string, std::string>, std::uint64_t>;  // (subject, action or digest)
+// (subject, action or digest)
+struct LastDecisions : std::map<std::pair<std::string, std::string>, std::uint64_t> {
+  std::uint64_t trusted_from = 0;  // what was decided before it is void (Store::trusted_from)
+  [[nodiscard]] bool voids(std::uint64_t sequence) const { return sequence < trusted_from; }
+};
 
 inline std::string text(const Row& row, std::size_t column) { return row.at(column).value_or(""); }
 
@@ -43,9 +47,12 @@ inline loop::Task<Rows> read(Monitor& m, const Sql& sql) {
 inline std::uint64_t last_of(const LastDecisions& last, const std::string& subject,
                              std::span<const char* const> actions) {
   std::uint64_t sequence = 0;
-  for (const char* action : actions)
+  for (const char* action : actions) {
+    // Else audit.head would not remember it, and whoever writes to the database could take it away.
+    if (!gives_or_takes(action)) PANIC("an action that Decisions does not know");
     if (const auto found = last.find({subject, action}); found != last.end())
       sequence = std::max(sequence, found->second);
+  }
   return sequence;
 }
 inline std::uint64_t last_of(const LastDecisions& last, const std::string& subject,

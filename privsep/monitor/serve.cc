@@ -57,6 +57,12 @@ loop::Task<> Service::come_up() {
   warn_of_database(m_, store_.can_rewrite_audit());
   const loop::Nothing loaded = co_await m_.load();
   static_cast<void>(loaded);
+  if (store_.lost_decisions()) {
+    AuditRecord lost{.kind = AuditKind::kLifecycle, .actor = "priv", .action = "distrust"};
+    lost.number = static_cast<std::int64_t>(store_.trusted_from());
+    const std::uint64_t written = co_await m_.store.append(std::move(lost));
+    static_cast<void>(written);
+  }
   const std::uint64_t closed = co_await store_.close_open_calls();
   if (closed > 0)
     m_.log.warn("calls were running when the monitor last ended", {{"recorded_as_unknown", closed}});

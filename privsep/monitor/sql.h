@@ -43,10 +43,14 @@ inline constexpr Sql kLoadApprovals{"load_approvals", R"sql(
       FROM approvals ORDER BY tool_id, digest, audit_seq DESC)sql"};
 
 // The chain's last word on each digest of each tool: a sealed row with a smaller audit_seq is a replayed one.
+//   $1 up to this record
 //   columns  subject uuid | digest bytes | sequence of the last decision
 inline constexpr Sql kLastToolDecisions{"last_tool_decisions", R"sql(
-    SELECT subject, digest, max(sequence) FROM audit
-     WHERE kind = 3 AND action IN ('approve', 'reject', 'revoke') GROUP BY subject, digest)sql"};
+    SELECT subject, digest, max(sequence)
+      FROM (SELECT subject, digest, sequence FROM audit
+             WHERE kind = 3 AND action IN ('approve', 'reject', 'revoke') AND sequence <= $1
+             UNION ALL SELECT subject, digest, sequence FROM audit_kept_tool_decisions) known
+     GROUP BY subject, digest)sql"};
 
 // One version of a tool.
 //   $1 tool uuid | $2 version integer
@@ -81,11 +85,12 @@ inline constexpr Sql kLoadSettings{"load_settings",
                                    "SELECT key, value, audit_seq, seal FROM settings ORDER BY key"};
 
 // The chain's last word on each subject: a sealed row with a smaller audit_seq is a replayed one.
+//   $1 up to this record
 //   rows     one per (subject, action) of the kinds kDecision and kConfiguration, ordered by both
 //   columns  subject uuid (zero when the record had none) | action | sequence of the last such record
 inline constexpr Sql kLastDecisions{"last_decisions", R"sql(
     SELECT subject, action, max(sequence)
-      FROM (SELECT subject, action, sequence FROM audit WHERE kind IN (3, 4)
+      FROM (SELECT subject, action, sequence FROM audit WHERE kind IN (3, 4) AND sequence <= $1
              UNION ALL SELECT subject, action, sequence FROM audit_kept_decisions) known
      GROUP BY subject, action ORDER BY subject, action)sql"};
 

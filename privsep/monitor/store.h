@@ -83,6 +83,10 @@ class Store {
   [[nodiscard]] virtual bool up() const = 0;
   [[nodiscard]] virtual std::uint64_t audit_records() const = 0;
 
+  // The first record whose decisions count: those before it are void, because the database lost some of them.
+  // 0: all count.
+  [[nodiscard]] virtual std::uint64_t trusted_from() const { return 0; }
+
   // How many transactions with rows this store has written: what was read before the number changed may be
   // old.
   [[nodiscard]] virtual std::uint64_t changes() const { return 0; }

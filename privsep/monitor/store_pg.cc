@@ -250,7 +250,8 @@ loop::Task<> StorePg::write_next() {
 }
 
 base::Result<void> StorePg::save_head() {
-  base::Result<void> saved = write_head(head_fd_, keys_, head_);
+  base::Result<void> saved = write_head(
+      head_fd_, keys_, {.head = head_, .decisions = decisions_.sum(), .trusted_from = trusted_from_});
   if (!saved) log_.error("audit.head was not written", saved.error());
   head_saved_ = saved.has_value();
   return saved;
@@ -265,10 +266,12 @@ void StorePg::succeed(const ChainHead& head) {
   for (const Entry& entry : stored) {
     ++sequence;
     if (entry.rows) ++changes_;
+    decisions_.note(keys_, entry.record, sequence);
     if (entry.record.action == kPruneAction)
       pruned_ = {.sequence = static_cast<std::uint64_t>(entry.record.number), .hash = entry.record.digest};
     const std::int64_t waited = clock_.steady_ms() - (entry.expires_ms - kStoreDeadlineMs);
     tell({.sequence = sequence, .at_ms = entry.at_ms, .waited_ms = waited, .record = entry.record});
+    if (entry.record.action == kRotateAction) decisions_.sum_anew(keys_);
   }
   // What is stored is stored; the next write waits.
   [[maybe_unused]] const base::Result<void> saved = save_head();

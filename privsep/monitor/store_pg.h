@@ -30,6 +30,7 @@
 #include "privsep/base/clock.h"
 #include "privsep/loop/task_set.h"
 #include "privsep/monitor/audit_head.h"
+#include "privsep/monitor/decisions.h"
 #include "privsep/monitor/pg_connection.h"
 #include "privsep/monitor/space_reserve.h"
 
@@ -55,7 +56,9 @@ class StorePg final : public Store {
   StorePg& operator=(const StorePg&) = delete;
 
   // Connects, becomes the only monitor of this database, finds which of two keys is in use, and compares the
-  // stored chain with audit.head.
+  // stored chain with audit.head.  When decisions are missing that audit.head remembers, it starts all the
+  // same, with trusted_from() behind all of them: whoever can write to the database must not be able to give
+  // authority, nor keep the administrator out.
   //   kConflict  another monitor holds the lock; the log says which
   //   kInvalid   the connection string
   //   kBroken    the database is not there, has no schema, was sealed with another key, or its chain is not
@@ -75,6 +78,9 @@ class StorePg final : public Store {
   void write_text(Statement statement) override;
   [[nodiscard]] bool up() const override { return serving_ && writer_ && writer_->up() && reader_->up(); }
   [[nodiscard]] std::uint64_t audit_records() const override { return head_.sequence; }
+  [[nodiscard]] std::uint64_t trusted_from() const override { return trusted_from_; }
+  // Whether this start found decisions missing.
+  [[nodiscard]] bool lost_decisions() const { return lost_decisions_; }
   [[nodiscard]] std::uint64_t changes() const override { return changes_; }
   [[nodiscard]] audit::Checkpoint audit_end() const override;
   [[nodiscard]] std::size_t waiting_records() const override { return queue_.size() + in_flight_.size(); }
@@ -134,7 +140,13 @@ class StorePg final : public Store {
   loop::Task<> check_role();
   loop::Task<> choose_key();
   loop::Task<ChainHead> stored_head();
-  loop::Task<> compare_with_file(ChainHead stored);
+  struct Sealed {
+    Remembered what;
+    const Keys* keys = nullptr;  // that sealed it
+  };
+  loop::Task<std::optional<Sealed>> compare_with_file(ChainHead stored);
+  loop::Task<> compare_decisions(ChainHead stored, std::optional<Sealed> file);
+  loop::Task<Decisions> decisions_until(const Keys& keys, std::uint64_t sequence);
   loop::Task<> verify_from(ChainHead known, ChainHead stored);
   loop::Task<> settle();
   loop::Task<Rows> ask_writer(Statement statement);
@@ -154,9 +166,12 @@ class StorePg final : public Store {
   ChainHead in_flight_head_;          // what it will be when in_flight_ is stored
   std::int64_t head_at_ms_ = 0;       // the time in the record at head_
   std::int64_t in_flight_at_ms_ = 0;  // and at in_flight_head_
-  std::uint64_t changes_ = 0;         // transactions with rows
-  ChainHead pruned_;                  // the last record that retention may have dropped
-  std::uint64_t checkpoint_ = 0;      // the record of the last checkpoint of this process
+  Decisions decisions_;               // up to head_
+  std::uint64_t trusted_from_ = 0;
+  bool lost_decisions_ = false;
+  std::uint64_t changes_ = 0;     // transactions with rows
+  ChainHead pruned_;              // the last record that retention may have dropped
+  std::uint64_t checkpoint_ = 0;  // the record of the last checkpoint of this process
   SpaceReserve* reserve_ = nullptr;
   bool serving_ = false;
   bool head_saved_ = true;  // audit.head says head_

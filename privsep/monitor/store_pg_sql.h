@@ -8,6 +8,9 @@ namespace mcpbox::monitor {
 // The decision that segments may be dropped, in the chain.
 inline constexpr std::string_view kPruneAction = "audit_prune";
 
+// The record of a new master key: what is sealed after it is sealed with that.
+inline constexpr const char* kRotateAction = "rotate_key";
+
 // The row of settings that says which master key is in use, under its seal.
 inline constexpr const char* kKeySetting = "master_key";
 

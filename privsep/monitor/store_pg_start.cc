@@ -4,6 +4,7 @@
 
 #include "privsep/base/visible.h"
 #include "privsep/monitor/pg_rows.h"
+#include "privsep/monitor/sql.h"
 #include "privsep/monitor/store_pg.h"
 #include "privsep/monitor/store_pg_sql.h"
 
@@ -47,7 +48,8 @@ loop::Task<> StorePg::start() {
   co_await take_lock(Patience::kLimited);
   co_await choose_key();
   const ChainHead stored = co_await stored_head();
-  co_await compare_with_file(stored);
+  std::optional<Sealed> file = co_await compare_with_file(stored);
+  co_await compare_decisions(stored, std::move(file));
   co_await find_start();
   head_ = stored;
   if (base::Result<void> saved = save_head(); !saved) co_return std::unexpected(saved.error());
@@ -150,18 +152,23 @@ loop::Task<ChainHead> StorePg::stored_head() {
 
 // The file is written after each commit, so the database may be ahead of it by what a crash cut off, never
 // behind.
-loop::Task<> StorePg::compare_with_file(ChainHead stored) {
-  base::Result<std::optional<ChainHead>> file = read_head(head_fd_, keys_);
+loop::Task<std::optional<StorePg::Sealed>> StorePg::compare_with_file(ChainHead stored) {
+  const Keys* sealed_with = &keys_;
+  base::Result<std::optional<Remembered>> file = read_head(head_fd_, keys_);
   // A rotation that was cut behind its transaction and before the file was written again.
-  if (!file && keys_.other() != nullptr) file = read_head(head_fd_, *keys_.other());
+  if (!file && keys_.other() != nullptr) {
+    sealed_with = keys_.other();
+    file = read_head(head_fd_, *sealed_with);
+  }
   if (!file) co_return std::unexpected(file.error());
   if (!*file) {
     if (stored.sequence > 0)
       log_.warn("audit.head is empty: the stored chain is taken as it is", {{"records", stored.sequence}});
-    co_return loop::Nothing{};
+    co_return std::nullopt;
   }
-  const ChainHead known = **file;
-  if (stored == known) co_return loop::Nothing{};
+  const Sealed sealed{.what = **file, .keys = sealed_with};
+  const ChainHead known = sealed.what.head;
+  if (stored == known) co_return sealed;
   if (stored.sequence <= known.sequence) {
     log_.error("the audit log lost records", {{"stored", stored.sequence}, {"remembered", known.sequence}});
     co_return base::fail(
@@ -171,6 +178,37 @@ loop::Task<> StorePg::compare_with_file(ChainHead stored) {
   }
   co_await verify_from(known, stored);
   log_.warn("audit.head was behind", {{"stored", stored.sequence}, {"remembered", known.sequence}});
+  co_return sealed;
+}
+
+loop::Task<Decisions> StorePg::decisions_until(const Keys& keys, std::uint64_t sequence) {
+  Statement of_all{.sql = &sql::kLastDecisions, .params = {}};
+  of_all.params.push_back(Param::integer(static_cast<std::int64_t>(sequence)));
+  Statement of_tools{.sql = &sql::kLastToolDecisions, .params = of_all.params};
+  const Rows last = co_await ask_writer(std::move(of_all));
+  const Rows last_of_tools = co_await ask_writer(std::move(of_tools));
+  Decisions decisions;
+  decisions.take(keys, last, last_of_tools);
+  co_return decisions;
+}
+
+// What the database says of decisions, up to the record that the file remembers, must be what the monitor
+// knew when it wrote the file.  If it is not, somebody took one out, and nobody can tell which.
+loop::Task<> StorePg::compare_decisions(ChainHead stored, std::optional<Sealed> file) {
+  decisions_ = co_await decisions_until(keys_, stored.sequence);
+  if (!file || !file->what.decisions) co_return loop::Nothing{};
+  trusted_from_ = file->what.trusted_from;
+  wire::Digest found = decisions_.sum();
+  if (file->what.head != stored || file->keys != &keys_) {
+    const Decisions then = co_await decisions_until(*file->keys, file->what.head.sequence);
+    found = then.sum();
+  }
+  if (Keys::same(found, *file->what.decisions)) co_return loop::Nothing{};
+  trusted_from_ = stored.sequence + 1;
+  lost_decisions_ = true;
+  log_.error(
+      "decisions are missing from the database that audit.head remembers: none before this record counts",
+      {{"record", trusted_from_}});
   co_return loop::Nothing{};
 }
 

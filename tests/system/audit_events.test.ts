@@ -293,6 +293,7 @@ const ELSEWHERE: Record<string, string> = {
   stop: "the last test here",
   clock_stepped: "audit_tampering_test.cc, with a clock of its own",
   broke_protocol: "hostile_gateway_test.cc, with a child that lies",
+  distrust: "database.test.ts, whose owner takes a decision out",
   rotate_key: "keys.test.ts, which reads it in an export",
 };
 

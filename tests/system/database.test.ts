@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from "node:test";
 
 import { Instance } from "./harness/instance.ts";
 import { account, Postgres } from "./harness/postgres.ts";
-import { createServer, explainFailure } from "./harness/story.ts";
+import { approve, createServer, explainFailure, publish, type Tool } from "./harness/story.ts";
 import { until } from "./harness/wait.ts";
 
 const PASSWORD = "p@ss word'1"; // nothing in it survives an unquoted use
@@ -130,6 +130,42 @@ test("another machine: allowed by its setting only, encrypted, and shown as weak
     assert.equal(await connections("app"), "hostssl");
     const all = (await warnings(box)).join("\n");
     assert.match(all, /another machine .*database-remote.*encrypted/);
+  });
+});
+
+// A revocation that is gone from the log and from the approvals would leave the approval before it, under a good seal.
+test("a decision that the database's owner takes out: nothing of before counts, until it is decided anew", async () => {
+  let tool: Tool;
+  await running(box, async () => {
+    tool = await publish(box, "taken", "echo", "async def main(text: str):\n    return text\n");
+    assert.equal((await box.mcp.attempt(tool.name, { text: "approved" })).kind, "result");
+    const revoked = await box.ctl(["revoke", tool.name, "--reason", "no more"]);
+    assert.equal(revoked.code, 0, revoked.stderr);
+  });
+  await postgres.sql(
+    "DELETE FROM mcpbox.audit WHERE action = 'revoke'; DELETE FROM mcpbox.approvals WHERE state = 'revoked'; " +
+      "UPDATE mcpbox.tools SET approval_status = 'approved'",
+    "box",
+  );
+  const lost = /decisions were missing from the database: none before audit record (\d+) counts/;
+  await running(box, async () => {
+    assert.ok((await warnings(box)).some((warning) => lost.test(warning)));
+    const status = await box.ctl(["status"]);
+    assert.match(status.stdout, /frozen/i);
+    assert.equal((await box.ctl(["thaw"])).code, 0);
+    assert.notEqual((await box.mcp.attempt(tool.name, { text: "void" })).kind, "result");
+    await approve(box, tool.name);
+    await box.mcp.manage("start_server", { server_id: tool.server });
+    assert.equal((await box.mcp.attempt(tool.name, { text: "decided anew" })).kind, "result");
+    const shown = await box.ctl(["audit", "show"]);
+    assert.equal(shown.stdout.match(/distrust/g)?.length, 1, shown.stdout);
+  });
+  await running(box, async () => {
+    assert.ok(
+      (await warnings(box)).some((warning) => lost.test(warning)),
+      "it is still said",
+    );
+    assert.equal((await box.mcp.attempt(tool.name, { text: "and stays" })).kind, "result");
   });
 });
 

@@ -8,7 +8,8 @@ BEGIN
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA mcpbox FROM %I', role);
   EXECUTE format('REVOKE ALL ON SCHEMA mcpbox FROM %I', role);
   EXECUTE format('GRANT USAGE ON SCHEMA mcpbox TO %I', role);
-  EXECUTE format('GRANT SELECT ON schema_migrations, audit_kept_decisions TO %I', role);
+  EXECUTE format('GRANT SELECT ON schema_migrations, audit_kept_decisions,
+                  audit_kept_tool_decisions TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT ON audit, audit_checkpoints, approvals, tool_versions, executions,
                   review_requests TO %I', role);
   EXECUTE format('GRANT SELECT, INSERT, DELETE ON admin_sessions, client_tokens TO %I', role);

@@ -21,8 +21,10 @@ Keys keys_of(unsigned char fill) {
 class AuditHeadTest : public testing::Test {
  protected:
   AuditHeadTest() {
-    head.sequence = 0x0102030405060708;
-    for (std::size_t i = 0; i < head.hash.size(); ++i) head.hash[i] = static_cast<unsigned char>(i);
+    head.head.sequence = 0x0102030405060708;
+    for (std::size_t i = 0; i < head.head.hash.size(); ++i) head.head.hash[i] = static_cast<unsigned char>(i);
+    head.decisions.emplace().fill(0xD1);
+    head.trusted_from = 0x1112131415161718;
   }
   void expect_refused(const char* what) {
     const auto read = read_head(file.get(), keys);
@@ -31,7 +33,7 @@ class AuditHeadTest : public testing::Test {
 
   base::Fd file{memfd_create("head", MFD_CLOEXEC)};
   Keys keys = keys_of(7);
-  ChainHead head;
+  Remembered head;
 };
 
 TEST_F(AuditHeadTest, AnEmptyFileIsAFirstStart) {
@@ -41,17 +43,18 @@ TEST_F(AuditHeadTest, AnEmptyFileIsAFirstStart) {
 }
 
 TEST_F(AuditHeadTest, WhatWasWrittenLastIsRead) {
-  ASSERT_TRUE(write_head(file.get(), keys, {.sequence = 1, .hash = {}}).has_value());
+  ASSERT_TRUE(write_head(file.get(), keys, {.head = {.sequence = 1, .hash = {}}, .decisions = wire::Digest{}})
+                  .has_value());
   ASSERT_TRUE(write_head(file.get(), keys, head).has_value());
   const auto read = read_head(file.get(), keys);
   ASSERT_TRUE(read.has_value() && read->has_value());
   EXPECT_EQ(**read, head);
-  EXPECT_EQ(lseek(file.get(), 0, SEEK_END), 80);
+  EXPECT_EQ(lseek(file.get(), 0, SEEK_END), 120);
 }
 
 TEST_F(AuditHeadTest, AnyChangedByteIsRefused) {
   ASSERT_TRUE(write_head(file.get(), keys, head).has_value());
-  for (off_t at = 0; at < 80; ++at) {
+  for (off_t at = 0; at < 120; ++at) {
     char byte = 0;
     ASSERT_EQ(pread(file.get(), &byte, 1, at), 1);
     const char changed = static_cast<char>(byte ^ 1);
@@ -64,12 +67,25 @@ TEST_F(AuditHeadTest, AnyChangedByteIsRefused) {
 
 TEST_F(AuditHeadTest, AFileOfAnotherSizeIsRefused) {
   ASSERT_TRUE(write_head(file.get(), keys, head).has_value());
-  ASSERT_EQ(ftruncate(file.get(), 81), 0);
+  ASSERT_EQ(ftruncate(file.get(), 121), 0);
   expect_refused("one byte more");
-  ASSERT_EQ(ftruncate(file.get(), 79), 0);
+  ASSERT_EQ(ftruncate(file.get(), 119), 0);
   expect_refused("one byte less");
+  ASSERT_EQ(ftruncate(file.get(), 80), 0);
+  expect_refused("as long as the form before");
   ASSERT_EQ(ftruncate(file.get(), 1), 0);
   expect_refused("one byte");
+}
+
+TEST_F(AuditHeadTest, TheFormBeforeIsReadAndGrowsWithTheNextWrite) {
+  const Remembered before{.head = head.head};
+  ASSERT_TRUE(write_head(file.get(), keys, before).has_value());
+  EXPECT_EQ(lseek(file.get(), 0, SEEK_END), 80);
+  const auto read = read_head(file.get(), keys);
+  ASSERT_TRUE(read.has_value() && read->has_value());
+  EXPECT_EQ(**read, before);
+  ASSERT_TRUE(write_head(file.get(), keys, head).has_value());
+  EXPECT_EQ(**read_head(file.get(), keys), head);
 }
 
 TEST_F(AuditHeadTest, AnotherMasterKeyIsRefused) {

@@ -57,6 +57,8 @@ class FakeStore final : public Store {
   void write_text(Statement statement) override { texts.push_back(std::move(statement)); }
   [[nodiscard]] bool up() const override { return !broken; }
   [[nodiscard]] std::uint64_t audit_records() const override { return sequence; }
+  [[nodiscard]] std::uint64_t trusted_from() const override { return first_trusted; }
+  std::uint64_t first_trusted = 0;
 
   static void expect_known(const AuditRecord& record) {
     EXPECT_TRUE(audit::is_known_action(record.action))

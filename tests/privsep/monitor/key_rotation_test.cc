@@ -127,8 +127,8 @@ class KeyRotationTest : public StoreTest {
         "'master_key') every");
   }
   std::string head_bytes() {
-    std::string bytes(80, '\0');
-    EXPECT_EQ(pread(head.get(), bytes.data(), bytes.size(), 0), 80);
+    std::string bytes(120, '\0');
+    EXPECT_EQ(pread(head.get(), bytes.data(), bytes.size(), 0), 120);
     return bytes;
   }
 
@@ -182,7 +182,7 @@ TEST_F(KeyRotationTest, AStartWithBothKeysTakesTheOneThatFits) {
   EXPECT_EQ(keys.name(), keys_of(kNew).name());
   expect_all_counts();
 
-  EXPECT_EQ(pwrite(head.get(), before.data(), before.size(), 0), 80);
+  EXPECT_EQ(pwrite(head.get(), before.data(), before.size(), 0), 120);
   restart(both(kOld, kNew));
   EXPECT_EQ(keys.name(), keys_of(kNew).name());
   expect_all_counts();

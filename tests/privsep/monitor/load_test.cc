@@ -130,6 +130,38 @@ TEST_F(LoadTest, AFreezeWhoseRowWasDeletedStillHolds) {
   EXPECT_TRUE(monitor.frozen);
 }
 
+// Whoever took one decision out of the database could have taken any.
+TEST_F(LoadTest, WhereDecisionsWereLostNothingOfBeforeCounts) {
+  store.first_trusted = 10;
+  monitor.catalogue.put(Server{.id = {'c'}, .name = "old"});
+  store.answers["load_servers"].rows = {{std::string(16, 'c'), "started", "", "running", std::nullopt, "0"}};
+  store.answers["last_decisions"].rows = {{std::string(16, 'c'), "start_server", "8"}};
+  store.answers["load_approvals"].rows = {approval_row(9, keys)};
+  store.answers["load_admins"].rows = {
+      {"alice", "$argon2id$", "9", std::string(view_of(seal_of_admin(keys, "alice", "$argon2id$", 9)))}};
+  load();
+  EXPECT_FALSE(monitor.catalogue.published(tool()));
+  EXPECT_FALSE(monitor.catalogue.find_server(std::string_view("started"))->running);
+  EXPECT_TRUE(monitor.admins.empty());
+  EXPECT_TRUE(monitor.frozen);
+  for (const policy::SettingRow& setting : policy::settings())
+    EXPECT_EQ(monitor.policy.value(setting.setting), setting.strictest) << setting.key;
+  ASSERT_EQ(monitor.warnings.size(), 1U) << "one sentence for all";
+  EXPECT_TRUE(monitor.warnings[0].contains("none before audit record 10 counts")) << monitor.warnings[0];
+}
+
+TEST_F(LoadTest, WhatWasDecidedAfterThatCounts) {
+  store.first_trusted = 10;
+  store.answers["last_decisions"].rows = {{std::string(16, '\0'), "thaw", "11"}};
+  store.answers["load_approvals"].rows = {approval_row(10, keys)};
+  store.answers["load_admins"].rows = {
+      {"alice", "$argon2id$", "12", std::string(view_of(seal_of_admin(keys, "alice", "$argon2id$", 12)))}};
+  load();
+  EXPECT_TRUE(monitor.catalogue.published(tool()));
+  EXPECT_TRUE(monitor.admins.contains("alice"));
+  EXPECT_FALSE(monitor.frozen);
+}
+
 TEST_F(LoadTest, AForgedAdminIsIgnored) {
   store.answers["load_approvals"].rows = {approval_row(3, keys)};
   store.answers["load_admins"].rows = {{"mallory", "$argon2id$", "1", std::string(32, 's')}};

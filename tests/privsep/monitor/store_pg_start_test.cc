@@ -22,8 +22,8 @@ class StoreStartTest : public StoreTest {
     return start ? base::Why::kTimeout : start.error().why;
   }
   std::string head_bytes() {
-    std::string bytes(80, '\0');
-    EXPECT_EQ(pread(head.get(), bytes.data(), bytes.size(), 0), 80);
+    std::string bytes(120, '\0');
+    EXPECT_EQ(pread(head.get(), bytes.data(), bytes.size(), 0), 120);
     return bytes;
   }
 };
@@ -60,7 +60,7 @@ TEST_F(StoreStartTest, AFileThatACrashLeftBehindIsBroughtUpToDate) {
   const std::string old = head_bytes();
   write_records(2);
   const std::string now = head_bytes();
-  ASSERT_EQ(pwrite(head.get(), old.data(), old.size(), 0), 80);
+  ASSERT_EQ(pwrite(head.get(), old.data(), old.size(), 0), 120);
   started();
   EXPECT_EQ(head_bytes(), now);
 }
@@ -83,7 +83,7 @@ TEST_F(StoreStartTest, AnotherChainOfTheSameLengthIsRefused) {
   sql("TRUNCATE audit");
   ASSERT_EQ(ftruncate(head.get(), 0), 0);
   write_records(2);
-  ASSERT_EQ(pwrite(head.get(), remembered.data(), remembered.size(), 0), 80);
+  ASSERT_EQ(pwrite(head.get(), remembered.data(), remembered.size(), 0), 120);
   EXPECT_EQ(refused(), base::Why::kBroken);
 }
 
@@ -93,7 +93,7 @@ TEST_F(StoreStartTest, AnotherChainThatIsLongerIsRefused) {
   sql("TRUNCATE audit");
   ASSERT_EQ(ftruncate(head.get(), 0), 0);
   write_records(5);
-  ASSERT_EQ(pwrite(head.get(), remembered.data(), remembered.size(), 0), 80);
+  ASSERT_EQ(pwrite(head.get(), remembered.data(), remembered.size(), 0), 120);
   EXPECT_EQ(refused(), base::Why::kBroken);
 }
 
@@ -101,7 +101,7 @@ TEST_F(StoreStartTest, AChangedRecordBetweenTheRememberedOneAndTheEndIsRefused) 
   write_records(1);
   const std::string remembered = head_bytes();
   write_records(3);
-  ASSERT_EQ(pwrite(head.get(), remembered.data(), remembered.size(), 0), 80);
+  ASSERT_EQ(pwrite(head.get(), remembered.data(), remembered.size(), 0), 120);
   sql("UPDATE audit SET actor = 'eve' WHERE sequence = 2");
   EXPECT_EQ(refused(), base::Why::kBroken);
 }

@@ -164,7 +164,7 @@ TEST_F(StoreSqlTest, TheChainsLastWordOnEachSubjectIsLoaded) {
   decide(AuditKind::kConfiguration, {}, "freeze");  // 4
   decide(AuditKind::kCallIntent, tool, "call");     // 5
   EXPECT_EQ(
-      rows(*store, sql::kLastDecisions),
+      rows(*store, sql::kLastDecisions, {Param::integer(1'000'000)}),
       (std::vector<Row>{{raw({}), "freeze", "4"}, {raw(tool), "approve", "3"}, {raw(tool), "reject", "2"}}));
 }
 

@@ -168,7 +168,7 @@ export class Instance {
   complaints(): string {
     return readdirSync(this.folder)
       .filter((name) => name.startsWith("launcher."))
-      .sort()
+      .sort((one, other) => one.localeCompare(other, "en", { numeric: true }))
       .map((name) => readFileSync(join(this.folder, name), "utf8"))
       .join("");
   }
