@@ -2,7 +2,10 @@
 // kept nowhere.
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "admin/fields.h"
+#include "admin/reads.h"
 #include "admin/routes.h"
 #include "admin/shapes.h"
 #include "privsep/http/connection.h"
@@ -125,14 +128,16 @@ Task<Answered> on_change_password(Admin& a, const Incoming& in) {
 }
 
 Task<Answered> on_list_sessions(Admin& a, const Incoming& in) {
+  const std::optional<Page> page = page_of(in.query, limits::kPageDefault);
+  if (!page) co_return page_problem();
   protocol::ListSessions question;
-  const protocol::SessionPage page = co_await ask_as(a, in, question);
+  const protocol::SessionPage all = co_await ask_as(a, in, question);
+  const std::size_t total = all.sessions.size();
+  const std::size_t begin = std::min<std::size_t>((std::size_t{page->page} - 1) * page->size, total);
   Json items(json_array());
-  for (const protocol::SessionInfo& session : page.sessions)
-    json_array_append_new(items.get(), session_json(session).release());
-  Object body;
-  body.json("items", std::move(items)).number("total", static_cast<std::int64_t>(page.sessions.size()));
-  co_return json_answer(body.take());
+  for (std::size_t i = begin; i < std::min(begin + page->size, total); ++i)
+    append(items, session_json(all.sessions[i]));
+  co_return json_answer(page_json(std::move(items), static_cast<std::uint32_t>(total), *page));
 }
 
 Task<Answered> on_end_session(Admin& a, const Incoming& in) {

@@ -111,7 +111,10 @@ Task<Answered> on_list_reviews(Admin& a, const Incoming& in) {
 }
 
 Task<Answered> on_list_admins(Admin& a, const Incoming& in) {
-  return read(a, in, AdminRead{.query = AdminQuery::kAdmins});
+  AdminRead question{.query = AdminQuery::kAdmins};
+  if (!take_page(in, question, limits::kPageDefault)) co_return page_problem();
+  Answered answer = co_await read(a, in, std::move(question));
+  co_return answer;
 }
 Task<Answered> on_get_execution(Admin& a, const Incoming& in) {
   return read_one(a, in, AdminQuery::kExecution, "call");

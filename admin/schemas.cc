@@ -51,14 +51,16 @@ constexpr Schema kSchemas[] = {
      R"("required":["current_password","new_password"]})"},
     {"SessionPage",
      R"({"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Session"}},)"
-     R"("total":{"type":"integer"}},"required":["items","total"]})"},
+     R"("total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},)"
+     R"("pages":{"type":"integer"}},"required":["items","total","page","page_size","pages"]})"},
     {"Admin",
      R"({"type":"object","properties":{"username":{"type":"string"},"created_at":{"type":"string",)"
      R"("format":"date-time"},"updated_at":{"type":"string","format":"date-time"}},"required":["username",)"
      R"("created_at","updated_at"]})"},
     {"AdminPage",
      R"({"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/components/schemas/Admin"}},)"
-     R"("total":{"type":"integer"}},"required":["items","total"]})"},
+     R"("total":{"type":"integer"},"page":{"type":"integer"},"page_size":{"type":"integer"},)"
+     R"("pages":{"type":"integer"}},"required":["items","total","page","page_size","pages"]})"},
     {"AdminCreate",
      R"({"type":"object","additionalProperties":false,"properties":{"username":{"type":"string","minLength":3,)"
      R"("maxLength":64},"password":{"type":"string","minLength":12,"maxLength":256}},"required":["username",)"

@@ -59,7 +59,7 @@ std::string admins_text(const json_t* answer, std::size_t width) {
 Exit list(const Options& options) {
   std::expected<Connection, Exit> monitor = open_to_decide(options);
   if (!monitor) return monitor.error();
-  protocol::AdminRead question{.query = protocol::AdminQuery::kAdmins};
+  protocol::AdminRead question{.query = protocol::AdminQuery::kAdmins, .page_size = policy::limits::kAdmins};
   return show_rows(options, monitor->ask(question), admins_text);
 }
 

@@ -98,7 +98,7 @@ Statement statement_of(Catalogue& catalogue, const protocol::AdminRead& question
     case kReviewRequest:
       return {.sql = &sql::kApiReviewRequest, .params = {subject}};
     case kAdmins:
-      return {.sql = &sql::kApiAdmins, .params = {}};
+      return {.sql = &sql::kApiAdmins, .params = {size, page}};
   }
   PANIC("a query without a statement");
 }

@@ -127,10 +127,13 @@ inline constexpr Sql kApiReviewRequest{"api_review_request", R"sql(
       FROM review_requests WHERE tool_id = $1 ORDER BY audit_seq DESC LIMIT 1)sql"};
 
 // kAdmins: who may sign in; whether a row counts is for the monitor's memory to say.
+//   $1 page size | $2 page
 inline constexpr Sql kApiAdmins{"api_admins", R"sql(
-    SELECT json_build_object('items', coalesce(json_agg(json_build_object(
-             'username', name, 'created_at', iso(created_at), 'updated_at', iso(updated_at)) ORDER BY name), '[]'),
-           'total', count(*))::text
-      FROM admins WHERE password_hash <> '')sql"};
+    WITH chosen AS (SELECT name, created_at, updated_at FROM admins WHERE password_hash <> '')
+    SELECT json_build_object('items', coalesce((SELECT json_agg(json_build_object(
+             'username', name, 'created_at', iso(created_at), 'updated_at', iso(updated_at)) ORDER BY name)
+               FROM (SELECT * FROM chosen ORDER BY name LIMIT $1::int OFFSET ($2::bigint - 1) * $1::int) shown), '[]'),
+           'total', n.total, 'page', $2::bigint, 'page_size', $1::int, 'pages', (n.total + $1::int - 1) / $1::int)::text
+      FROM (SELECT count(*) AS total FROM chosen) n)sql"};
 
 }  // namespace mcpbox::monitor::sql

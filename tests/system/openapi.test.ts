@@ -129,10 +129,15 @@ test("setting up and the service's own routes", async () => {
 
 test("accounts and sessions", async () => {
   await good("post_admins", {}, { username: "bob", password: "another long password" });
-  assert.equal((await good("get_admins")).total, 2);
+  const second = { page: 2, page_size: 1 };
+  const { items: admins, ...ofAdmins } = await good("get_admins", second);
+  assert.deepEqual(ofAdmins, { total: 2, page: 2, page_size: 1, pages: 2 });
+  assert.equal(admins[0].username, "bob");
   await good("delete_admins_username", { username: "bob" });
   const other = await good("post_auth_login", {}, { ...ALICE, token: true });
-  assert.equal((await good("get_sessions")).total, 2);
+  const { items: sessions, ...ofSessions } = await good("get_sessions", second);
+  assert.deepEqual(ofSessions, { total: 2, page: 2, page_size: 1, pages: 2 });
+  assert.equal(sessions.length, 1);
   await good("delete_sessions_session_id", { session_id: other.session_id });
   assert.equal((await good("get_auth_me")).username, "alice");
   const password = "an even longer password";

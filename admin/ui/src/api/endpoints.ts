@@ -23,10 +23,10 @@ export const auth = {
 };
 
 export const accounts = {
-  admins: () => request<{ items: T.Admin[] }>("api/admins"),
+  admins: () => request<{ items: T.Admin[] }>("api/admins?page_size=100"),
   addAdmin: (body: { username: string; password: string }) => post<unknown>("api/admins", body),
   removeAdmin: (username: string) => remove(`api/admins/${at(username)}`),
-  sessions: () => request<{ items: T.Session[] }>("api/sessions"),
+  sessions: () => request<{ items: T.Session[] }>("api/sessions?page_size=100"),
   endSession: (id: string) => remove(`api/sessions/${at(id)}`),
 };
 
