@@ -211,25 +211,49 @@ std::string payload_text(const audit::Record& record) {
   return base::visible(record.payload);
 }
 
+std::string id_text(const audit::Id& id) {
+  return audit::hex({reinterpret_cast<const char*>(id.data()), id.size()});
+}
+
+// The shape of a page of the admin API's /api/audit, and the payload.
+Json record_json(const audit::Record& record) {
+  Object one;
+  one.number("sequence", record.sequence).text("at", time_text(record.at_ms));
+  one.member("at_ms", Json(json_integer(record.at_ms))).text("kind", audit::name_of_kind(record.kind));
+  one.text("actor", base::visible(record.actor)).text("action", base::visible(record.action));
+  one.text("subject", id_text(record.subject)).text("call", id_text(record.call));
+  one.text("digest", audit::hex(record.digest)).member("number", Json(json_integer(record.number)));
+  return one.text("payload", record.kind == 1 ? audit::hex(record.payload) : base::visible(record.payload))
+      .take();
+}
+
 Exit audit_show(Connection& monitor, std::uint64_t last, const Options& options) {
   const std::uint64_t skipped = std::uint64_t{options.page - 1} * kShown;
   const std::uint64_t newest = last > skipped ? last - skipped : 0;
   protocol::ReadAudit question{.from = newest > kShown ? newest - kShown + 1 : 1, .most = kShown};
   const Answer<protocol::AuditPage> page = monitor.ask(question);
   if (!page) return report(page.error());
+  Json items(json_array());
   Columns table({"RECORD", "TIME (MS)", "KIND", "ACTION", "ACTOR", "NUMBER", "SUBJECT", "CALL", "PAYLOAD"});
   for (auto row = page->rows.rbegin(); row != page->rows.rend(); ++row) {
     const std::optional<audit::Record> record = audit::decode(row->encoded);
     if (!record || record->sequence > newest) continue;
-    const auto short_id = [](const audit::Id& id) {
-      return audit::hex({reinterpret_cast<const char*>(id.data()), id.size()}).substr(0, 8);
-    };
+    if (options.json) json_array_append_new(items.get(), record_json(*record).release());
+    const auto short_id = [](const audit::Id& id) { return id_text(id).substr(0, 8); };
     table.row({std::to_string(record->sequence), std::to_string(record->at_ms),
                std::string(audit::name_of_kind(record->kind)), record->action, record->actor,
                std::to_string(record->number), short_id(record->subject), short_id(record->call),
                payload_text(*record)});
   }
-  print(table.empty() ? "No records on this page.\n" : table.text(output_width()));
+  if (options.json)
+    print(json_text(Object()
+                        .member("items", std::move(items))
+                        .number("page", options.page)
+                        .number("page_size", kShown)
+                        .take()
+                        .get()));
+  else
+    print(table.empty() ? "No records on this page.\n" : table.text(output_width()));
   return Exit::kOk;
 }
 

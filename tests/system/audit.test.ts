@@ -50,6 +50,13 @@ test("what happened is in the chain, and the chain verifies", async () => {
   records.forEach(({ sequence }, at) => assert.equal(sequence, at + 1));
   const shown = await box.ctl(["audit", "show"]);
   assert.match(shown.stdout, /approve/);
+  const page = await box.ctlJson("audit", "show");
+  const approval = page.items.find(({ action }: { action: string }) => action === "approve");
+  const { at, ...same } = approval;
+  assert.match(at, /^\d{4}-\d\d-\d\dT/);
+  assert.equal(same.kind, "decision");
+  assert.equal(same.digest, records[same.sequence - 1]!.digest);
+  assert.deepEqual([page.page, page.page_size], [1, 50]);
 });
 
 test("an export verifies with the public key alone, and no byte of it can be changed", async () => {
