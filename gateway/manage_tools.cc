@@ -180,7 +180,7 @@ constexpr ManageTool kTools[] = {
       R"(["success","message"])",
       kDestructive, on_delete_tool },
     { "mcpbox_test_code", "Try a tool",
-      "Runs the stored code of a tool once, approved or not, in the same jail as real calls but without network and secrets, and for at most ten seconds. Returns the result and what it printed. Next: mcpbox_update_tool to repair it, or mcpbox_request_publish.",
+      "Runs the stored code of a tool once, in the same jail as real calls. A draft runs without network and secrets, and for at most ten seconds; an approved tool whose server runs, as in a call, with what it was granted (not through the tunnel). Returns the result and what it printed. Next: mcpbox_update_tool to repair it, or mcpbox_request_publish.",
       kTestArguments,
       R"("success":@flag,"result":@json,"error":@text,"stdout":@text,"duration_ms":@number,"message":@text)",
       R"(["success"])",

@@ -56,7 +56,7 @@ class Session(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What the monitor opened.  name: what the request must carry; draft: a test run without a request.
+    """What the monitor opened.  name: what the request must carry; draft: a test run, which has no request.
 
     output_schema: what the approval binds as a promise about the result; b"" for none.
     """
@@ -77,7 +77,10 @@ def _too_late(job):
     """What a call that waited beyond its deadline is told, and what to change."""
     text = f"Execution timed out after {job.deadline_ms / 1000:g} seconds while the tool waited for something"
     if job.draft:
-        return f"{text}. A draft run has no more: let it wait for less, or have it approved and call it"
+        return (
+            f"{text}. Let it wait for less: a draft has no more time, and an approved tool its own "
+            "timeout_ms"
+        )
     return (
         f"{text}. Let it wait for less, with asyncio.timeout() around what may take long, or raise "
         "timeout_ms with mcpbox_update_tool and have it approved again"

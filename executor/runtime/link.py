@@ -87,10 +87,10 @@ class Link:
 
 
 class NoLink:
-    """For a draft run, which has no client."""
+    """For a test run, which has no client."""
 
     def say(self, kind, data):
         pass
 
     async def ask(self, kind, by_url, data):
-        raise CannotAsk("A draft run has no client that could be asked: try it once the tool is approved")
+        raise CannotAsk("A test run has no client that could be asked: call the tool by its name to try that")

@@ -35,7 +35,7 @@ inline constexpr Kind kKinds[] = {
 inline constexpr Action kActions[] = {
     // action                kind              what happened, and what the fields are
     { "call",                "call intent",    "a published tool is about to run, or has ended. Subject: the tool; digest: of exactly what runs; payload of the intent: BLAKE2b-256 of the request's body, after its length as 8 bytes, little-endian; number of the outcome: how it ended" },
-    { "test",                "call intent",    "the same for a run of a draft" },
+    { "test",                "call intent",    "the same for a test, of a draft or of an approved tool" },
     { "approve",             "decision",       "a tool was approved. Subject: the tool; digest: what the reviewer saw" },
     { "reject",              "decision",       "a tool was sent back. Payload: the reason" },
     { "revoke",              "decision",       "an approval was taken back. Digest: which; payload: the reason" },

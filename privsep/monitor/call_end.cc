@@ -28,11 +28,9 @@ struct Ended {
   std::string explanation;
 };
 
-bool is_draft(const Call& call) { return call.job.mode == protocol::RunMode::kTest; }
-
 // What to change about a tool that took too long.
 std::string how_to_be_in_time(const Call& call) {
-  if (is_draft(call))
+  if (call.job.draft)
     return " Make it do less in one run: drafts are held to " + std::to_string(limits::kTestTimeoutMs) +
            " ms, of which they may compute for " + std::to_string(limits::kTestCpuSeconds) + " seconds.";
   return " Make it do less in one call, or raise timeout_ms (at most " +
@@ -70,7 +68,7 @@ Ended killed_by_us(const Call& call) {
 
 // The limit of CPU time ends a process by SIGKILL, like anybody outside: the accounting tells them apart.
 std::uint64_t cpu_seconds_of(const Call& call) {
-  return is_draft(call) ? limits::kTestCpuSeconds : (call.timeout_ms + 999) / 1000;
+  return call.job.draft ? limits::kTestCpuSeconds : (call.timeout_ms + 999) / 1000;
 }
 
 bool used_up_cpu(const Call& call, const protocol::SpareEnded& ending) {

@@ -53,7 +53,7 @@ inline constexpr const char* kTooManyPackages =
 inline constexpr const char* kStateUsed = "requestState was used before: call the tool again without it";
 inline constexpr const char* kNoQuestion = "no call of yours waits for this answer";
 inline constexpr const char* kDraftAsks =
-    "a draft run has no client that could be asked: it can be tried once the tool is approved";
+    "a test run has no client that could be asked: call the tool by its name to try that";
 inline constexpr const char* kStaleCode =
     "the stored code does not compile any more: save it again with mcpbox_update_tool";
 inline constexpr const char* kCompileTooLong =

@@ -63,6 +63,8 @@ base::Result<Calls::CallPointer> Calls::admit(Job job) {
   const bool test = job.mode == protocol::RunMode::kTest;
   if (tool == nullptr || (!test && !m_.catalogue.published(*tool)))
     return base::fail(Why::kNotFound, words::kNoSuchTool);
+  // A test of what may be called runs as a call does.
+  job.draft = test && (job.draft || !m_.catalogue.published(*tool));
   const base::Result<void> room = check_room(*tool, job);
   if (!room) return std::unexpected(room.error());
   auto call = std::make_shared<Call>();
@@ -82,7 +84,7 @@ base::Result<Calls::CallPointer> Calls::admit(Job job) {
 
 base::Result<void> Calls::check_room(const Tool& tool, const Job& job) const {
   const auto is_draft_of_caller = [&job](const Call& call) {
-    return call.job.mode == protocol::RunMode::kTest && call.job.caller.who == job.caller.who;
+    return call.job.draft && call.job.caller.who == job.caller.who;
   };
   std::uint32_t of_server = 0;
   std::uint32_t drafts_of_caller = 0;
@@ -92,7 +94,7 @@ base::Result<void> Calls::check_room(const Tool& tool, const Job& job) const {
   }
   if (calls_.size() >= limits::kCallsInFlight) return base::fail(Why::kBusy, words::kTooManyCalls);
   if (of_server >= limits::kCallsPerServer) return base::fail(Why::kBusy, words::kTooManyOfServer);
-  if (job.mode == protocol::RunMode::kTest && drafts_of_caller >= limits::kTestsPerCaller)
+  if (job.draft && drafts_of_caller >= limits::kTestsPerCaller)
     return base::fail(Why::kBusy, words::kDraftRuns);
   return {};
 }
@@ -164,7 +166,7 @@ loop::Task<> Calls::record_intent(CallPointer call, loop::Later<std::uint64_t> d
 loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Later<std::uint64_t> intent) {
   const Tool* tool = m_.catalogue.find_tool(call->job.tool);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, words::kNoSuchTool);
-  const bool test = call->job.mode == protocol::RunMode::kTest;
+  const bool draft = call->job.draft;
   const std::uint32_t own_limit = m_.catalogue.timeout_ms_of(*tool);
   protocol::Prepare order{.mode = call->job.mode,
                           .wire_name = call->job.wire_name,
@@ -174,8 +176,8 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
                           .kind = tool->kind,
                           .method = call->job.method,
                           .uri = tool->uri_template,
-                          .timeout_ms = test ? std::min(own_limit, limits::kTestTimeoutMs) : own_limit,
-                          .cpu_seconds = test ? limits::kTestCpuSeconds : 0};
+                          .timeout_ms = draft ? std::min(own_limit, limits::kTestTimeoutMs) : own_limit,
+                          .cpu_seconds = draft ? limits::kTestCpuSeconds : 0};
   call->timeout_ms = order.timeout_ms;
   protocol::Compile source{.source = order.source};
   const std::shared_ptr<const protocol::Compiled> compiled =
@@ -183,7 +185,7 @@ loop::Task<protocol::Outcome> Calls::prepare_and_go(CallPointer call, loop::Late
   if (!compiled->report.valid) co_return base::fail(Why::kInvalid, words::kStaleCode);
   order.code = compiled->code;
   Flavour flavour = flavour_for(m_.grants, compiled->report.modules);
-  call->network = !test && std::ranges::find(flavour.packages, kNetworkPackage) != flavour.packages.end();
+  call->network = !draft && std::ranges::find(flavour.packages, kNetworkPackage) != flavour.packages.end();
   const loop::Nothing got = co_await get_child(call, std::move(flavour));
   static_cast<void>(got);
   loop::Timer patience(m_.loop, [child = call->child] { child->kill(); });
@@ -219,8 +221,7 @@ base::Result<void> Calls::check_again(const Call& call) const {
   if (m_.frozen) return std::unexpected(kFrozen);
   if (call.killed != Killed::kNot) return base::fail(Why::kCancelled, words::kWithdrawn);
   const Tool* tool = m_.catalogue.find_tool(call.job.tool);
-  const bool test = call.job.mode == protocol::RunMode::kTest;
-  if (tool == nullptr || (!test && !m_.catalogue.published(*tool)))
+  if (tool == nullptr || (!call.job.draft && !m_.catalogue.published(*tool)))
     return base::fail(Why::kNotFound, words::kNoSuchTool);
   if (!Keys::same(digest_of_tool(*tool), call.digest)) return base::fail(Why::kConflict, words::kChanged);
   if (!still_allowed(m_.grants, call.flavour)) return base::fail(Why::kConflict, words::kModuleRevoked);
@@ -270,7 +271,7 @@ loop::Task<> Calls::connect(CallPointer call) {
 // What the tool's `secrets` holds: values of the exposed ones, placeholders for the sealed ones.  A draft run
 // has none.
 base::Result<void> Calls::put_secrets(Call& call, protocol::Go& order) const {
-  if (call.job.mode == protocol::RunMode::kTest) return {};
+  if (call.job.draft) return {};
   for (const StoredSecret* secret : m_.secrets.of_server(call.server)) {
     if (!secret->has_value()) continue;
     protocol::CallSecret entry{.key = std::string_view(secret->key)};

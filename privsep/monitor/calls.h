@@ -26,6 +26,8 @@ struct StoredSecret;
 // What is to be run, as the gateway asked for it.
 struct Job {
   protocol::RunMode mode = protocol::RunMode::kCall;
+  bool draft =
+      false;  // of a test: no more than a draft run, whatever the tool's approval; see Calls::admit()
   protocol::Method method = protocol::Method::kToolsCall;
   wire::Id tool{};
   std::string wire_name;  // what the body must name

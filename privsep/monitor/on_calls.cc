@@ -135,6 +135,9 @@ Answer<p::CallResult> on_test_code(Monitor& m, Peer& asker, p::TestCode q) {
   const Tool* tool = m.catalogue.find_tool(q.tool);
   if (tool == nullptr) co_return base::fail(Why::kNotFound, "no tool with this tool_id");
   Job job = job_of(p::RunMode::kTest, *tool, asker, *caller, q, std::move(q.arguments));
+  // From the tunnel its arguments are what a gateway says, not what the Worker has signed; and whoever looks
+  // at a tool in the web UI means to try its code, not to use what it was granted.
+  job.draft = caller->origin == Origin::kTunnel || asker.role == p::Role::kAdmin;
   job.wire_name = m.catalogue.published_name(*tool);
   p::CallResult result = co_await m.calls.run(std::move(job));
   co_return result;

@@ -11,7 +11,7 @@ import { Instance } from "./harness/instance.ts";
 import { limit } from "./harness/limits.ts";
 import { type Ending, type Mcp, textOf } from "./harness/mcp.ts";
 import { assertSteady, type Snapshot, snapshot } from "./harness/steady.ts";
-import { explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { createTool, explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
 import { until } from "./harness/wait.ts";
 
 const BOMBS = [...RESOURCE_BOMBS, ...COMPUTING_BOMBS, ...ENDING_BOMBS];
@@ -23,6 +23,7 @@ const OVERHEAD_MS = 30_000; // to kill, to record and to answer, on two slow cor
 let box: Instance;
 let mcp: Mcp;
 let tools: Record<"long" | "short", Tool>;
+let drafts: Record<"long" | "short", Tool>; // the same, approved by nobody
 let start: Snapshot;
 
 before(async () => {
@@ -30,6 +31,11 @@ before(async () => {
   const long = await publish(box, "bombs", "long", RUN, { timeout_ms: LONG_MS });
   const short = await publishAnother(box, long, "short", RUN, { timeout_ms: SHORT_MS });
   tools = { long, short };
+  const server = { id: long.server, name: "bombs" };
+  drafts = {
+    long: await createTool(box, server, "long_draft", RUN, { timeout_ms: LONG_MS }),
+    short: await createTool(box, server, "short_draft", RUN, { timeout_ms: SHORT_MS }),
+  };
   await publishAnother(box, long, "next", "async def main():\n    return 'fine'\n");
   mcp = box.mcp;
   // The daemons have once held as much as the bombs will make them hold.
@@ -37,7 +43,7 @@ before(async () => {
     code: `print('x' * ${limit("kOutputBytes")})\nanswer = 'x' * ${limit("kResultBytes") - 2}`,
   };
   await Promise.all(Array.from({ length: AT_ONCE }, () => mcp.call(long.name, largest)));
-  await mcp.manage("test_code", { tool_id: long.id, arguments: largest });
+  await mcp.manage("test_code", { tool_id: drafts.long.id, arguments: largest });
   start = await snapshot(box);
 });
 after(async () => {
@@ -77,7 +83,8 @@ async function loggedEnd(tool: Tool, mark: string): Promise<string> {
 let marks = 0;
 
 async function explode(bomb: Bomb, mode: "call" | "draft"): Promise<void> {
-  const tool = bomb.endless ? tools.short : tools.long;
+  const { long, short } = mode === "call" ? tools : drafts;
+  const tool = bomb.endless ? short : long;
   const mark = `mark-${++marks}.`;
   const args = { mark, code: bomb.code };
   const kind = bomb.end === "ok" ? "result" : "tool-error";
@@ -109,7 +116,7 @@ describe("as a draft, a tool", () => {
 });
 
 test("a draft that computes for ever has its own CPU limit, however long its tool may run", async () => {
-  const loop = { tool_id: tools.long.id, arguments: { code: "while True: pass" } };
+  const loop = { tool_id: drafts.long.id, arguments: { code: "while True: pass" } };
   const text = wordsOf(await mcp.attempt("mcpbox_test_code", loop), "tool-error");
   assert.match(text, /CPU time|did not finish/);
   await nextCallWorks();

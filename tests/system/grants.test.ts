@@ -5,7 +5,7 @@ import { after, afterEach, before, test } from "node:test";
 
 import { Instance } from "./harness/instance.ts";
 import { textOf } from "./harness/mcp.ts";
-import { createTool, explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { createTool, explainFailure, logsOf, publish, publishAnother, type Tool } from "./harness/story.ts";
 import { until } from "./harness/wait.ts";
 
 const BECAUSE = "the tool asks the weather service";
@@ -144,11 +144,16 @@ test("an exposed secret is in the code's hands and in nothing that leaves it", a
   const result = await box.mcp.call(uses.name, {});
   assert.deepEqual(JSON.parse(textOf(result)), { length: SECRET.length, it: "[REDACTED]", keys: ["TOKEN"] });
   assert.ok(!JSON.stringify(result).includes(SECRET));
-  // A draft run sees none.
+  // A draft run sees none; a test of what is approved is a call, and marked.
+  const draft = await createTool(box, { id: tool.server, name: "weather" }, "uses_draft", code);
   assert.match(
-    await refusal("test_code", { tool_id: uses.id }),
+    await refusal("test_code", { tool_id: draft.id }),
     /'TOKEN' is not set.*mcpbox_create_server_secret/,
   );
+  const tried = await box.mcp.manage("test_code", { tool_id: uses.id });
+  assert.deepEqual(tried.result, { length: SECRET.length, it: "[REDACTED]", keys: ["TOKEN"] });
+  const [latest] = await logsOf(box, uses, (logs) => logs[0]?.is_test);
+  assert.equal(latest.success, true);
   // A changed value counts at once.
   await box.ctl(["secret", "set", "weather", "TOKEN"], { input: "another-value" });
   assert.match((await call(uses.name)).text, /"length": 13/);

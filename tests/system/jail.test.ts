@@ -8,7 +8,7 @@ import { RUN } from "./bombs/bomb.ts";
 import { Instance } from "./harness/instance.ts";
 import { type Ending, type Mcp, textOf } from "./harness/mcp.ts";
 import { isAlive, openFiles, statusField } from "./harness/processes.ts";
-import { explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
+import { createTool, explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
 import { sleep, until } from "./harness/wait.ts";
 
 const NAP =
@@ -194,7 +194,8 @@ test("a freeze ends every call within a second, survives a restart, and a thaw l
 });
 
 test("a draft is held tighter than an approved tool", async () => {
-  const draft = (code: string) => mcp.attempt("mcpbox_test_code", { tool_id: run.id, arguments: { code } });
+  const tool = await createTool(box, { id: run.server, name: "hostile" }, "run_draft", RUN);
+  const draft = (code: string) => mcp.attempt("mcpbox_test_code", { tool_id: tool.id, arguments: { code } });
   const open = await draft("open('/etc/passwd')");
   assert.match(JSON.stringify(open), /FileNotFoundError|PermissionError|OSError|forbidden/);
   assert.doesNotMatch(JSON.stringify(open), ENDED_BY_KERNEL, "an open is refused, not punished");

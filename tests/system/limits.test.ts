@@ -152,9 +152,7 @@ test("a server runs so many calls at once, and one more is told to wait and is n
 });
 
 test("a caller runs one draft at a time", async () => {
-  const nap = (await box.mcp.manage("list_tools", { server_id: server.id })).tools.find(
-    (t: any) => t.name === "nap",
-  );
+  const nap = await createTool(box, server, "nap_draft", NAP);
   const run = (seconds: number) =>
     box.mcp.attempt("mcpbox_test_code", { tool_id: nap.id, arguments: { seconds } });
   const first = run(6);

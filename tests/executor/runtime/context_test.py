@@ -144,7 +144,7 @@ async def main():
         ran = run(ASKS, session=call.Session(legacy=True), wire=Wire())
         self.assertIn("did not declare that it can be asked this (capability: elicitation)", ran.text)
         ran = run(ASKS, body=b"{}", draft=True)
-        self.assertIn("A draft run has no client", ran.text)
+        self.assertIn("A test run has no client", ran.text)
         caught = ASKS.replace("who = await", "\n    try:\n        who = await").replace(
             "    return who", "    except ctx.CannotAsk:\n        return 'alone'\n    return who"
         )

@@ -175,7 +175,23 @@ TEST_F(CallsTest, ADraftRunsAsATestWhateverItsApproval) {
   EXPECT_EQ(std::ranges::find(store.records, AuditKind::kCallIntent, &AuditRecord::kind)->action, "test");
 }
 
+TEST_F(CallsTest, ATestOfAnApprovedToolIsACallThatEndsWithItsApproval) {
+  executor.before_prepared = [&] { tool().approval = protocol::Approval::kPendingReview; };
+  EXPECT_FALSE(call(RunMode::kTest).has_value());
+  EXPECT_EQ(executor.went, 0);
+  EXPECT_EQ(std::ranges::find(store.records, AuditKind::kCallIntent, &AuditRecord::kind)->action, "test");
+}
+
+TEST_F(CallsTest, WhereATestMayBeNoMoreThanADraftRunItIsOne) {
+  executor.before_prepared = [&] { tool().approval = protocol::Approval::kPendingReview; };
+  Job draft = job(RunMode::kTest);
+  draft.draft = true;
+  EXPECT_TRUE(finish(monitor.calls.run(std::move(draft))).has_value());
+  EXPECT_EQ(executor.went, 1);
+}
+
 TEST_F(CallsTest, ASecondDraftRunOfTheSameCallerIsBusy) {
+  tool().approval = protocol::Approval::kDraft;
   std::optional<base::Error> second;
   executor.on_go = [&] {
     loop::TaskSet set;
@@ -254,7 +270,7 @@ TEST(CallEnds, ADraftOutOfTimeIsNotToldToRaiseItsLimit) {
     call.killed = killed;
     const protocol::SpareEnded how{.wait_status = SIGKILL, .cpu_us = 300'000'000};
     EXPECT_NE(conclude(call, none, how).explanation.find("raise timeout_ms"), std::string::npos);
-    call.job.mode = RunMode::kTest;
+    call.job.draft = true;
     const std::string words = conclude(call, none, how).explanation;
     EXPECT_EQ(words.find("raise timeout_ms"), std::string::npos) << words;
     EXPECT_NE(words.find("drafts are held to 10000 ms"), std::string::npos) << words;
@@ -279,7 +295,7 @@ TEST(CallEnds, AProcessThatDiedBeforeGoIsBusyAndNothingWasExecuted) {
 // RLIMIT_CPU kills with the signal that anybody else would use: only the accounting tells.
 TEST(CallEnds, AKillAfterAllOfItsCpuTimeIsATimeoutAndNoMystery) {
   Call call;
-  call.job.mode = RunMode::kTest;
+  call.job.draft = true;
   base::Result<protocol::Outcome> none = base::fail(base::Why::kBroken, "the link ended");
   constexpr std::uint64_t kLimitUs = policy::limits::kTestCpuSeconds * 1'000'000ULL;
   EXPECT_EQ(conclude(call, none, protocol::SpareEnded{.wait_status = SIGKILL, .cpu_us = kLimitUs}).end,

@@ -38,7 +38,7 @@ export function ExecutionsTable({ page, go }: { page: Page<ExecutionRow>; go: (p
                 <td>
                   <span className="row">
                     <Badge tone={one.success ? "good" : "bad"}>{one.success ? "Succeeded" : "Failed"}</Badge>
-                    {one.is_test && <Badge tone="info">Draft run</Badge>}
+                    {one.is_test && <Badge tone="info">Test run</Badge>}
                   </span>
                 </td>
                 <td className="num">{duration(one.duration_ms)}</td>

@@ -53,7 +53,7 @@ function Story({ call }: { call: Execution }) {
         crumbs={<Link to="/executions">Executions</Link>}
       >
         <Badge tone={call.success ? "good" : "bad"}>{call.success ? "Succeeded" : "Failed"}</Badge>
-        {call.is_test && <Badge tone="info">Draft run</Badge>}
+        {call.is_test && <Badge tone="info">Test run</Badge>}
       </PageHead>
       {call.error && (
         <Note tone="bad">

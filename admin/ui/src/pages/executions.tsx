@@ -83,7 +83,7 @@ export function Executions() {
           <option value="">Any outcome</option>
           <option value="success">Succeeded</option>
           <option value="failed">Failed</option>
-          <option value="test">Draft runs</option>
+          <option value="test">Test runs</option>
         </select>
       </div>
       <Loaded query={list} height={400}>
