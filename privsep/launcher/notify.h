@@ -13,7 +13,7 @@ class Notify {
   // nothing is ever said: whoever started us does not ask.
   static Notify from_environment();
 
-  // As in sd_notify(3): "READY=1", "STOPPING=1".
+  // As in sd_notify(3): "READY=1", "STOPPING=1", "WATCHDOG=1".
   void tell(std::string_view state) const;
 
  private:

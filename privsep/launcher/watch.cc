@@ -172,6 +172,7 @@ void Watch::read_request() {
   const bool whole = length == sizeof request && (message.msg_flags & MSG_CTRUNC) == 0;
   if (whole && request.kind == LauncherRequestKind::kSpawn && !process) return spawn(request);
   if (whole && request.kind == LauncherRequestKind::kLook && process) return look_into(request, process);
+  if (whole && request.kind == LauncherRequestKind::kAlive && !process) return all_.notify.tell("WATCHDOG=1");
   // Closed, or something that our monitor never says: whoever is there now is not to be trusted.
   if (length > 0) log_.error("the monitor sent something that is not a request: it is ended");
   monitor_link_.reset();

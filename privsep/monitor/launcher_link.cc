@@ -40,6 +40,13 @@ loop::Task<base::Fd> LauncherLink::look_into(base::Fd pidfd) {
   co_return opened;
 }
 
+void LauncherLink::say_alive() {
+  const wire::LauncherRequest request{
+      .kind = wire::LauncherRequestKind::kAlive, .role = 0, .serial = next_serial_++};
+  [[maybe_unused]] const ssize_t sent =
+      ::send(socket_.get(), &request, sizeof request, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void LauncherLink::send_next_look() {
   while (!looks_.empty()) {
     Look& look = looks_.front();

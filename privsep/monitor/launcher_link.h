@@ -1,5 +1,5 @@
-// The monitor's end of the link to the launcher: two questions out, Spawn and Look; their answers and two
-// events in.
+// The monitor's end of the link to the launcher: two questions and a sign of life out, Spawn, Look and Alive;
+// the answers and two events in.
 #pragma once
 
 #include <deque>
@@ -34,6 +34,8 @@ class LauncherLink {
   // time is on its way, however many ask: so no number of waiting calls fills the launcher's end of the link.
   //   errors  kRefused when the process is gone
   virtual loop::Task<base::Fd> look_into(base::Fd pidfd);
+  // For the service manager's watchdog.  A launcher that does not read misses it, as it should.
+  void say_alive();
   virtual ~LauncherLink() = default;
 
  private:

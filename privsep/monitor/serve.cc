@@ -75,8 +75,16 @@ loop::Task<> Service::come_up() {
   static_cast<void>(held);
   control_ = std::make_unique<Control>(m_, std::move(socket_));
   m_.children.start();
+  say_alive();
   retention_timer_.start(policy::limits::kRetentionFirstMs);
   co_return loop::Nothing{};
+}
+
+// What it proves: this loop turns, and the launcher reads.  A database that is away is no reason to be
+// started again, so it says nothing of that.
+void Service::say_alive() {
+  m_.launcher.say_alive();
+  alive_timer_.start(wire::kAliveMs);
 }
 
 // A disk that is not ours to watch is its own administrator's.

@@ -21,7 +21,8 @@ class Service {
         socket_(std::move(control)),
         space_(monitor.loop, monitor.log),
         retention_(store, monitor.keys, monitor.clock, monitor.log),
-        retention_timer_(monitor.loop, [this] { keep_log_short(); }) {}
+        retention_timer_(monitor.loop, [this] { keep_log_short(); }),
+        alive_timer_(monitor.loop, [this] { say_alive(); }) {}
 
   // Takes the database, loads it, closes what a crash left open, attacks its own jail, opens the control
   // socket, starts the children.  An error stops the loop; exit_code() says so.
@@ -41,6 +42,7 @@ class Service {
   loop::Task<> come_down();
   void keep_log_short();
   void keep_space();
+  void say_alive();
 
   Monitor& m_;
   StorePg& store_;
@@ -49,6 +51,7 @@ class Service {
   SpaceReserve space_;
   AuditRetention retention_;
   loop::Timer retention_timer_;
+  loop::Timer alive_timer_;
   bool stopping_ = false;
   int exit_code_ = 0;
 };

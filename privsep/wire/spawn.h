@@ -33,11 +33,13 @@ inline constexpr int kFirstListenerFd =
 //                and closed to other users, as a command line is not)
 //   exit         0: the schema is what this build needs; anything else stops the launcher
 
-// Monitor -> launcher: the two questions that the launcher answers.
+// Monitor -> launcher: the two questions that the launcher answers, and a sign of life.
 enum class LauncherRequestKind : std::uint32_t {
   kSpawn = 1,  // start the process of this role
   kLook,       // carries SCM_RIGHTS {pidfd}: how much memory does that process hold?
+  kAlive,      // the monitor's loop turns: passed on to the service manager's watchdog, and not answered
 };
+inline constexpr std::int64_t kAliveMs = 10'000;  // between two signs of life, while the monitor serves
 struct LauncherRequest {
   LauncherRequestKind kind;
   std::uint32_t role;    // kSpawn: a protocol::Role with a row in the launcher's table, else kRefused

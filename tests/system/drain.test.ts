@@ -6,6 +6,7 @@ import { after, afterEach, before, beforeEach, test } from "node:test";
 import { ask } from "./harness/http.ts";
 import { Instance } from "./harness/instance.ts";
 import { textOf } from "./harness/mcp.ts";
+import { ServiceManager } from "./harness/service_manager.ts";
 import { explainFailure, publish, publishAnother, type Tool } from "./harness/story.ts";
 import { EventStream } from "./harness/streams.ts";
 import { until } from "./harness/wait.ts";
@@ -15,14 +16,19 @@ const NAP =
   "import asyncio\nasync def main(seconds: float) -> str:\n    await asyncio.sleep(seconds)\n    return 'slept'\n";
 
 let box: Instance;
+let manager: ServiceManager;
 let nap: Tool;
 
 before(async () => {
-  box = await Instance.started();
+  box = await Instance.create();
+  manager = new ServiceManager(box.folder);
+  box.environment = manager.environment;
+  await box.start();
   nap = await publish(box, "place", "nap", NAP, { timeout_ms: 60_000 });
   await publishAnother(box, nap, "echo", "async def main():\n    return 'here'\n");
 });
 after(async () => {
+  await manager?.end();
   box?.destroy();
 });
 afterEach(explainFailure(() => box));
@@ -89,4 +95,13 @@ test("what takes longer than the bound is stopped and told so, and what comes me
     /being stopped or restarted.*check before you call it again/s,
   );
   await stopped;
+});
+
+test("the service manager is told that it is ready, again and again that it lives, and that it stops", async () => {
+  const signs = () => manager.said.slice(manager.said.lastIndexOf("STOPPING=1") + 1);
+  await until("a second sign of life", 60, () => signs().filter((one) => one === "WATCHDOG=1").length > 1);
+  assert.equal(signs().filter((one) => one === "READY=1").length, 1, signs().join());
+  await box.stop();
+  await until("the last word", 20, () => manager.said.at(-1) === "STOPPING=1");
+  assert.deepEqual([...new Set(manager.said)].sort(), ["READY=1", "STOPPING=1", "WATCHDOG=1"]);
 });

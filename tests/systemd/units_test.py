@@ -221,6 +221,11 @@ class AsTheCodeMeansThem(unittest.TestCase):
         stops = ("MonitorStop", "Killed", "DatabaseStop")
         self.assertGreater(int(unit["TimeoutStopSec"][0]) * 1000, sum(allowed[stop] for stop in stops))
 
+    def test_a_machine_that_is_busy_is_not_taken_for_a_hang(self):
+        said = (ROOT / "privsep" / "wire" / "spawn.h").read_text()
+        every = int(re.search(r"kAliveMs = ([\d']+)", said)[1].replace("'", ""))
+        self.assertGreaterEqual(int(settings("mcpboxd.service")["WatchdogSec"][0]) * 1000, 4 * every)
+
     def test_the_order_of_victims_is_the_launchers_own(self):
         order = (ROOT / "policy" / "oom_order.h").read_text()
         own = re.search(r"kOomLauncher = (-\d+)", order)[1]

@@ -76,6 +76,11 @@ void look_and_report(const base::Fd& process, std::uint32_t serial) {
                length > 0 ? std::atoi(text.data()) : 0);
 }
 
+void say_alive(std::uint32_t serial) {
+  const wire::LauncherRequest request{.kind = wire::LauncherRequestKind::kAlive, .role = 0, .serial = serial};
+  if (send(wire::kMonitorLauncherFd, &request, sizeof request, 0) != sizeof request) _exit(15);
+}
+
 // Asks for one child and reports what it says of itself.  The child lives as long as the result.
 Told spawn_and_report(protocol::Role role, std::uint32_t serial) {
   ask(role, serial);
@@ -143,6 +148,7 @@ int main() {
   look_and_report(gateway.pidfd, 21);
   look_and_report(base::Fd(dup(wire::kMonitorSettingsFd)), 22);
   std::fprintf(stderr, "monitor: gateway pid=%d\n", gateway.event.pid);
+  say_alive(20);
   const Told refused = spawn_and_report(protocol::Role::kMonitor, 3);
 
   switch (static_cast<Scenario>(settings.spares)) {

@@ -187,6 +187,7 @@ TEST_F(Instance, AListenerThatWasHandedOverStaysWhenTheLauncherGoes) {
     return text.substr(0, length > 0 ? static_cast<std::size_t>(length) : 0);
   };
   EXPECT_EQ(told(), "READY=1") << "a gateway was started";
+  EXPECT_EQ(told(), "WATCHDOG=1") << "the monitor said that it is alive";
   EXPECT_EQ(told(), "");
   EXPECT_NE(log().find("child serial=1 uid"), std::string::npos) << log();
   kill(pid, SIGTERM);

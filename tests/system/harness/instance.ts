@@ -137,6 +137,9 @@ export class Instance {
     return new Mcp(this.url);
   }
 
+  /** Variables of the launcher's environment, beside those that it always has. */
+  environment: Record<string, string> = {};
+
   /** Starts the launcher and does not wait for anything. */
   launch(): ChildProcess {
     const errors = openSync(join(this.folder, `launcher.${++this.launches}.err`), "w");
@@ -147,7 +150,7 @@ export class Instance {
     ]);
     return spawn(program!, rest, {
       cwd: "/",
-      env: { PATH: "/usr/bin:/bin" },
+      env: { PATH: "/usr/bin:/bin", ...this.environment },
       stdio: ["ignore", errors, errors],
     });
   }
