@@ -21,6 +21,10 @@ using protocol::Role;
 namespace {
 
 constexpr Role kKept[] = {Role::kDialer, Role::kEgress, Role::kNetLocal, Role::kNetTunnel, Role::kAdmin};
+constexpr const char* kStaysDown =
+    "the tunnel's gateway ended twenty times within ten minutes and stays down: look into the log; a change "
+    "of "
+    "remote access with `mcpboxctl remote`, or a restart, brings it back";
 constexpr std::int64_t kEndingsWindowMs = 10LL * 60 * 1000;
 
 policy::Layers layers_of(Role role) {
@@ -36,11 +40,11 @@ policy::Layers layers_of(Role role) {
 
 }  // namespace
 
-std::int64_t Restarts::pause_after(std::int64_t now_ms) {
+std::int64_t Restarts::pause_after(std::int64_t now_ms, std::int64_t pause_ms) {
   endings_ms_.push_back(now_ms);
   while (now_ms - endings_ms_.front() > kEndingsWindowMs) endings_ms_.pop_front();
   ++count_;
-  return endings_ms_.size() <= limits::kQuickRestarts ? 0 : limits::kRestartPauseMs;
+  return endings_ms_.size() <= limits::kQuickRestarts ? 0 : pause_ms;
 }
 
 loop::Task<std::shared_ptr<Child>> Children::launch(Role role, Child::Events events) {
@@ -140,7 +144,7 @@ void Children::start() {
   for (const Role role : kKept) {
     // Without a listener of its own there is no tunnel.
     if (role == Role::kNetTunnel && m_.settings.tunnel_listeners[0][0] == '\0') continue;
-    kept_.push_back({.role = role, .child = nullptr, .restarts = {}, .again = nullptr});
+    kept_.emplace_back().role = role;
     tasks_.spawn(start_kept(kept_.back()));
   }
 }
@@ -166,7 +170,22 @@ void Children::again(Kept& kept) {
   kept.child = nullptr;
   if (stopping_) return;
   kept.again = std::make_unique<loop::Timer>(m_.loop, [this, &kept] { tasks_.spawn(start_kept(kept)); });
-  kept.again->start(kept.restarts.pause_after(m_.clock.steady_ms()));
+  const std::int64_t pause_ms = kept.restarts.pause_after(m_.clock.steady_ms(), pause_ms_);
+  if (kept.role == Role::kNetTunnel && kept.restarts.recent() >= kTunnelEndings) {
+    kept.stays_down = true;
+    m_.warnings.emplace_back(kStaysDown);
+    return m_.log.error("a child stays down", {{"role", protocol::name_of(kept.role)}, {"why", kStaysDown}});
+  }
+  kept.again->start(pause_ms);
+}
+
+void Children::bring_back(Role role) {
+  for (Kept& kept : kept_) {
+    if (kept.role != role || !std::exchange(kept.stays_down, false)) continue;
+    std::erase(m_.warnings, kStaysDown);
+    kept.restarts.forget();
+    tasks_.spawn(start_kept(kept));
+  }
 }
 
 void Children::each_gateway(const std::function<void(loop::Link&)>& action) {

@@ -59,6 +59,7 @@ loop::Task<> save(Monitor& m, std::string who, RemoteConfig config) {
   const std::uint64_t sequence = co_await m.store.commit(std::move(record), rows);
   static_cast<void>(sequence);
   m.remote.set(std::move(config));
+  m.children.bring_back(p::Role::kNetTunnel);
   m.log.info("remote access changed", {{"on", m.remote.config().on()}});
   co_return loop::Nothing{};
 }

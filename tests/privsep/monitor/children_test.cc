@@ -49,5 +49,29 @@ TEST(RestartsTest, AreQuickThreeTimesInTenMinutesAndThenSlow) {
   EXPECT_EQ(restarts.count(), policy::limits::kQuickRestarts + 2);
 }
 
+// Strangers reach it: what ends it again and again must not get endless tries.
+TEST_F(ChildrenTest, TheTunnelsGatewayStaysDownAfterTwentyEndingsAndTheLocalSideGoesOn) {
+  using protocol::Role;
+  std::map<Role, std::size_t> asked;
+  launcher.on_spawn = [&](Role role) -> base::Result<Spawned> {
+    ++asked[role];
+    return base::fail(base::Why::kRefused, "it does not start");
+  };
+  std::string_view("127.0.0.2:8002").copy(settings.tunnel_listeners[0].data(), 32);
+  Children children(monitor, 20, 1);
+  children.start();
+  until([&] { return asked[Role::kNetLocal] > 2 * kTunnelEndings; });
+  EXPECT_EQ(asked[Role::kNetTunnel], kTunnelEndings);
+  ASSERT_EQ(monitor.warnings.size(), 1U);
+  EXPECT_TRUE(monitor.warnings[0].contains("mcpboxctl remote")) << monitor.warnings[0];
+
+  children.bring_back(Role::kNetLocal);  // it is not down for good
+  children.bring_back(Role::kNetTunnel);
+  EXPECT_TRUE(monitor.warnings.empty());
+  until([&] { return asked[Role::kNetTunnel] == 2 * kTunnelEndings; });
+  until([&] { return monitor.warnings.size() == 1; });
+  children.stop();
+}
+
 }  // namespace
 }  // namespace mcpbox::monitor
