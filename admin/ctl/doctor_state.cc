@@ -83,6 +83,12 @@ Findings look_at_state(const std::string& folder, const std::string& config) {
   Findings findings = {folder_finding(folder, about)};
   look_at_file(findings, config, S_IWGRP | S_IWOTH, about.st_uid);
   look_at_file(findings, folder + "/master.key", S_IRWXG | S_IRWXO, about.st_uid);
+  const std::string next = folder + "/master.key.next";
+  if (::access(next.c_str(), F_OK) == 0) {
+    look_at_file(findings, next, S_IRWXG | S_IRWXO, about.st_uid);
+    findings.push_back({Health::kProblem, "a rotation of the master key was cut: " + next + " is still there",
+                        "keep both files, and run: sudo mcpboxctl key rotate"});
+  }
   findings.push_back(disk_finding(folder));
   return findings;
 }

@@ -117,6 +117,15 @@ TEST_F(StateFolder, WithAKeyThatOthersCanReadIsAProblem) {
   EXPECT_EQ(problems(look_at_state(folder_, folder_ + "/mcpbox.conf")), 1U);
 }
 
+TEST_F(StateFolder, WithTheKeyOfARotationThatWasCutIsAProblem) {
+  const base::Fd next(::open((folder_ + "/master.key.next").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  const Findings findings = look_at_state(folder_, folder_ + "/mcpbox.conf");
+  ASSERT_EQ(problems(findings), 1U);
+  const auto found = std::ranges::find(findings, Health::kProblem, &Finding::health);
+  EXPECT_TRUE(found->what.contains("rotation of the master key was cut")) << found->what;
+  EXPECT_TRUE(found->fix.contains("mcpboxctl key rotate")) << found->fix;
+}
+
 TEST_F(StateFolder, WithALinkInPlaceOfTheKeyIsAProblem) {
   ASSERT_EQ(::unlink((folder_ + "/master.key").c_str()), 0);
   ASSERT_EQ(::symlink("/dev/null", (folder_ + "/master.key").c_str()), 0);
