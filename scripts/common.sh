@@ -18,6 +18,10 @@ REVOKE ALL ON DATABASE mcpbox FROM PUBLIC
 GRANT CONNECT ON DATABASE mcpbox TO mcpbox_monitor'
 export INITDB_WORDS DATABASE_ROLES
 
+# What one clone has compiled is not compiled again in another: paths below the clone count as relative ones.  The
+# debug information, line tables only, then names the folder of whichever was first.
+export CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+
 say() { printf '%s\n' "$*"; }
 die() {
   printf 'mcpbox: %s\n' "$*" >&2

@@ -7,6 +7,9 @@ set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 
+# What counts the lines names the files of this clone: nothing of another one's is of use.
+unset CCACHE_BASEDIR CCACHE_NOHASHDIR
+
 # bash has a SECONDS of its own: the Makefile passes ours under another name.
 seconds=${FUZZ_SECONDS:-60}
 folder=$BUILD-fuzz
