@@ -14,9 +14,12 @@ export function niceTop(most: number): number {
 
 export function clock(iso: string, spanMs: number): string {
   const at = new Date(iso);
-  return spanMs > 36 * 3_600_000
-    ? at.toLocaleDateString(undefined, { weekday: "short", day: "numeric" })
-    : at.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  if (spanMs > 36 * 3_600_000) return at.toLocaleDateString(undefined, { weekday: "short", day: "numeric" });
+  const time = { hour: "2-digit", minute: "2-digit" } as const;
+  // The same hour comes twice in a day: which one is meant?
+  return spanMs > 12 * 3_600_000
+    ? at.toLocaleString(undefined, { weekday: "short", ...time })
+    : at.toLocaleTimeString(undefined, time);
 }
 
 export function BarChart({ points, title, bad = false }: { points: Point[]; title: string; bad?: boolean }) {
@@ -60,7 +63,7 @@ export function BarChart({ points, title, bad = false }: { points: Point[]; titl
       </svg>
       <div className="chart-times" aria-hidden="true">
         <span>{first && clock(first.timestamp, span)}</span>
-        <span>{last && clock(last.timestamp, span)}</span>
+        <span>{last && "now"}</span>
       </div>
     </figure>
   );

@@ -20,8 +20,11 @@ export function bytes(count: number | null | undefined): string {
 }
 
 export const number = (value: number): string => new Intl.NumberFormat().format(value);
-export const percent = (value: number): string =>
-  `${value < 10 && value > 0 ? value.toFixed(1) : Math.round(value)} %`;
+/** share: 0 to 1 */
+export function percent(share: number): string {
+  const value = share * 100;
+  return `${value < 10 && value > 0 ? value.toFixed(1) : Math.round(value)} %`;
+}
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],

@@ -10,8 +10,8 @@ describe("figures", () => {
     expect(duration(61_000)).toBe("1 min 1 s");
     expect(duration(null)).toBe("–");
     expect(bytes(256 * 1024 * 1024)).toBe("256.0 MiB");
-    expect(percent(0.4)).toBe("0.4 %");
-    expect(percent(31.6)).toBe("32 %");
+    expect(percent(0.004)).toBe("0.4 %");
+    expect(percent(0.316)).toBe("32 %");
     expect(groupedDigest("0123456789abcdef")).toBe("01234567 89abcdef");
   });
   it("count back from now", () => {
