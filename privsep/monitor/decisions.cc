@@ -12,6 +12,8 @@ namespace {
 constexpr std::string_view kOnTools[] = {"approve", "reject", "revoke"};
 constexpr std::string_view kOnOthers[] = {"start_server",
                                           "stop_server",
+                                          "delete_server",
+                                          "delete_tool",
                                           "freeze",
                                           "thaw",
                                           "set_password",

@@ -26,7 +26,8 @@ protocol::Approval approval_of(std::string_view status) {
 bool was_started(const LastDecisions& last, const wire::Id& server) {
   const std::string subject(view_of(server));
   const std::uint64_t started = last_of(last, subject, {"start_server"});
-  return !last.voids(started) && started > last_of(last, subject, {"stop_server"});
+  return !last.voids(started) && started > last_of(last, subject, {"stop_server"}) &&
+         started > deleted_at(last, server);
 }
 
 void take_servers(Monitor& m, const Rows& rows, const LastDecisions& last) {
@@ -69,9 +70,10 @@ LastDecisions by_two_columns(const Rows& rows, std::uint64_t trusted_from) {
   return last;
 }
 
-// A row per tool and digest.  last: of the chain, by tool and digest.
+// A row per tool and digest.  of_tools: of the chain, by tool and digest; last: the others.
 //   returns  the tools of rows that were ignored
-std::set<wire::Id> take_approvals(Monitor& m, const Rows& rows, const LastDecisions& last) {
+std::set<wire::Id> take_approvals(Monitor& m, const Rows& rows, const LastDecisions& of_tools,
+                                  const LastDecisions& last) {
   std::set<wire::Id> reported;
   for (const Row& row : rows.rows) {
     Tool* tool = m.catalogue.find_tool(bytes<16>(row, 1));
@@ -82,10 +84,13 @@ std::set<wire::Id> take_approvals(Monitor& m, const Rows& rows, const LastDecisi
       continue;
     }
     const std::string what = "the decision on " + m.catalogue.published_name(*tool);
-    const auto later = last.find({text(row, 1), text(row, 2)});
+    const auto later = of_tools.find({text(row, 1), text(row, 2)});
     const bool ours = Keys::same(seal_of_approval_row(m, m.keys, row), bytes<32>(row, 8));
-    if (!ours || (later != last.end() && sequence < later->second)) {
+    if (!ours || (later != of_tools.end() && sequence < later->second)) {
       ignore(m, what, ours ? kOldRow : kForgedRow);
+      reported.insert(tool->id);
+    } else if (sequence < deleted_at(last, tool->server, tool->id)) {
+      ignore(m, what, kDeletedRow);
       reported.insert(tool->id);
     } else if (text(row, 3) == "approved") {
       tool->approved[bytes<32>(row, 2)] = {
@@ -211,7 +216,7 @@ loop::Task<> Monitor::load() {
   const Rows nonces = co_await store.query(std::move(nonces_of_late));
   take_servers(*this, servers, last);
   take_tools(*this, tools);
-  const std::set<wire::Id> reported = take_approvals(*this, approvals, of_tools);
+  const std::set<wire::Id> reported = take_approvals(*this, approvals, of_tools, last);
   report_invented(*this, of_tools, reported);
   take_admins(*this, admin_rows, last);
   take_sessions(*this, session_rows, last);

@@ -22,11 +22,14 @@ void take_grants(Monitor& m, const Rows& rows, const LastDecisions& last) {
     if (last.voids(grant.sequence)) continue;
     const std::string what = "the grant of " + text_of(grant);
     const bool orphan = m.catalogue.find_server(grant.server) == nullptr && grant.server != kNoId;
+    const bool outlives = grant.kind == protocol::GrantKind::kModule && grant.approved();  // its server
     if (!Keys::same(seal_of_grant(m.keys, grant), bytes<32>(row, 18)))
       ignore(m, what, kForgedRow);
     else if (grant.sequence < last_of(last, std::string(view_of(grant.id)), kGrantActions))
       ignore(m, what, kOldRow);
-    else if (!orphan || (grant.kind == protocol::GrantKind::kModule && grant.approved()))
+    else if (!outlives && grant.sequence < deleted_at(last, grant.server))
+      ignore(m, what, kDeletedRow);
+    else if (!orphan || outlives)
       m.grants.put(std::move(grant));
   }
 }
@@ -39,6 +42,8 @@ void take_secrets(Monitor& m, const Rows& rows, const LastDecisions& last) {
       ignore(m, what, kForgedRow);
     else if (secret.sequence < last_of(last, std::string(view_of(secret.id)), kSecretActions))
       ignore(m, what, kOldRow);
+    else if (secret.sequence < deleted_at(last, secret.server))
+      ignore(m, what, kDeletedRow);
     else {
       // Its name stays, so that a new value can be set; which host it was for, an administrator says again.
       if (last.voids(secret.sequence)) secret = emptied(std::move(secret));

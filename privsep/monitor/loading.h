@@ -60,6 +60,14 @@ inline std::uint64_t last_of(const LastDecisions& last, const std::string& subje
   return last_of(last, subject, std::span(actions.begin(), actions.size()));
 }
 
+// When the chain says that the server, or the tool, was deleted.  What was decided before that went with it:
+// its rows keep their seals, and whoever brings them back gives nothing back.
+inline std::uint64_t deleted_at(const LastDecisions& last, const wire::Id& server,
+                                const wire::Id& tool = kNoId) {
+  return std::max(last_of(last, std::string(view_of(server)), {"delete_server"}),
+                  last_of(last, std::string(view_of(tool)), {"delete_tool"}));
+}
+
 inline void ignore(Monitor& m, const std::string& what, const std::string& why) {
   const std::string sentence = what + " is ignored: " + why;
   m.log.warn("a row is ignored", {{"row", what}, {"why", why}});
@@ -68,6 +76,7 @@ inline void ignore(Monitor& m, const std::string& what, const std::string& why) 
 
 inline constexpr const char* kForgedRow = "its seal does not fit, so the monitor did not write it";
 inline constexpr const char* kOldRow = "the audit chain knows a later decision";
+inline constexpr const char* kDeletedRow = "the audit chain knows that it was deleted later";
 
 // load_rows.cc: what a row says
 Grant grant_of(const Row& row);

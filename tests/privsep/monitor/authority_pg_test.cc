@@ -65,6 +65,14 @@ class AuthorityPgTest : public StoreTest {
     return plain ? std::string(plain->view()) : "(closed)";
   }
 
+  // Rows as they were, from a copy: as a database's owner can put them back.
+  void put_back_grants(const std::string& copy) {
+    const std::string columns =
+        "id, kind, state, server_id, tool_id, name, port, methods, path, private_too, from_admin, "
+        "justification, requested_by, requested_at_ms, decided_by, reason, decided_at_ms, audit_seq, seal";
+    sql("INSERT INTO grants (" + columns + ") SELECT " + columns + " FROM " + copy);
+  }
+
   std::unique_ptr<StorePg> store;
   std::unique_ptr<Life> life;
   const wire::Id server_id = random_id(), tool_id = random_id();
@@ -127,14 +135,8 @@ TEST_F(AuthorityPgTest, NothingThatTheOwnerWritesIsAllowed) {
     EXPECT_EQ(value("API_KEY"), grants ? "hunter2" : "(ignored)") << edit;
     EXPECT_EQ(value("OTHER"), "(ignored)");
     sql("DELETE FROM grants; DELETE FROM secrets");
-    sql("INSERT INTO grants (id, kind, state, server_id, tool_id, name, port, methods, path, private_too, "
-        "from_admin, "
-        "justification, requested_by, requested_at_ms, decided_by, reason, decided_at_ms, audit_seq, seal) "
-        "SELECT id, "
-        "kind, state, server_id, tool_id, name, port, methods, path, private_too, from_admin, justification, "
-        "requested_by, requested_at_ms, decided_by, reason, decided_at_ms, audit_seq, seal FROM "
-        "saved_grants; INSERT "
-        "INTO secrets SELECT * FROM saved_secrets; DROP TABLE saved_grants; DROP TABLE saved_secrets");
+    put_back_grants("saved_grants");
+    sql("INSERT INTO secrets TABLE saved_secrets; DROP TABLE saved_grants; DROP TABLE saved_secrets");
   }
   live();
   EXPECT_TRUE(m().warnings.empty());
@@ -160,12 +162,7 @@ TEST_F(AuthorityPgTest, AReplayedRowIsIgnored) {
   set_secret("API_KEY", "new");
   const auto restore = [this] {
     sql("DELETE FROM grants; DELETE FROM secrets; INSERT INTO secrets SELECT * FROM old_secrets");
-    sql("INSERT INTO grants (id, kind, state, server_id, tool_id, name, port, methods, path, private_too, "
-        "from_admin, "
-        "justification, requested_by, requested_at_ms, decided_by, reason, decided_at_ms, audit_seq, seal) "
-        "SELECT id, "
-        "kind, state, server_id, tool_id, name, port, methods, path, private_too, from_admin, justification, "
-        "requested_by, requested_at_ms, decided_by, reason, decided_at_ms, audit_seq, seal FROM old_grants");
+    put_back_grants("old_grants");
   };
   restore();
   live();
@@ -186,6 +183,25 @@ TEST_F(AuthorityPgTest, ADeletedGrantAndSecretStayDeleted) {
   sql("INSERT INTO secrets SELECT * FROM old_secrets");
   live();
   EXPECT_EQ(value("API_KEY"), "(ignored)");
+}
+
+// Every row keeps its seal, and has one decision only: that it was deleted with its server is what the chain
+// knows.
+TEST_F(AuthorityPgTest, AServerThatIsBroughtBackHasNothingOfBefore) {
+  decide(ask("api.example", 443), GrantVerdict::kApprove);
+  set_secret("API_KEY", "v");
+  for (const std::string table : {"servers", "tools", "grants", "secrets"})
+    sql("CREATE TABLE old_" + table + " AS TABLE " + table);
+  ASSERT_TRUE(wait(loop, on_remove(m(), *life->root, {.what = "weather"})).has_value());
+  ASSERT_EQ(sql("SELECT (SELECT count(*) FROM grants) + (SELECT count(*) FROM secrets)"), "0");
+  for (const std::string table : {"servers", "tools", "secrets"})
+    sql("INSERT INTO " + table + " TABLE old_" + table);
+  put_back_grants("old_grants");
+  live();
+  ASSERT_NE(m().catalogue.find_tool(tool_id), nullptr);
+  EXPECT_FALSE(reaches("api.example", 443));
+  EXPECT_EQ(value("API_KEY"), "(ignored)");
+  EXPECT_EQ(m().warnings.size(), 2U);
 }
 
 TEST_F(AuthorityPgTest, AServersRowsGoWithItAndModulesStay) {

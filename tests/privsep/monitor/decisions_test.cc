@@ -59,7 +59,8 @@ TEST_F(DecisionsTest, EachDigestOfAToolIsASubjectAndEachActionOnOthers) {
   EXPECT_EQ(decisions.size(), 2U);
   decisions.note(keys, kFreeze, 4);
   decisions.note(keys, record(AuditKind::kConfiguration, "thaw", 0), 5);
-  EXPECT_EQ(decisions.size(), 4U);
+  decisions.note(keys, record(AuditKind::kConfiguration, "delete_tool", 1), 6);
+  EXPECT_EQ(decisions.size(), 5U);
 }
 
 TEST_F(DecisionsTest, WhatGivesOrTakesNothingIsNotKept) {

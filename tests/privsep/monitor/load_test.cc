@@ -101,17 +101,18 @@ TEST_F(LoadTest, OnlyTheChainKnowsWhichServersRun) {
         std::string(16, static_cast<char>(id)), name, "", "running", std::nullopt, "0"};
   };
   store.answers["load_approvals"].rows = {approval_row(3, keys)};
-  store.answers["load_servers"].rows = {row('a', "never"), row('b', "stopped"), row('c', "started")};
-  store.answers["last_decisions"].rows = {{std::string(16, 'b'), "start_server", "4"},
-                                          {std::string(16, 'b'), "stop_server", "5"},
-                                          {std::string(16, 'c'), "start_server", "8"},
-                                          {std::string(16, 'c'), "stop_server", "7"}};
+  store.answers["load_servers"].rows = {row('a', "never"), row('b', "stopped"), row('c', "started"),
+                                        row('d', "deleted")};
+  store.answers["last_decisions"].rows = {
+      {std::string(16, 'b'), "start_server", "4"}, {std::string(16, 'b'), "stop_server", "5"},
+      {std::string(16, 'c'), "start_server", "8"}, {std::string(16, 'c'), "stop_server", "7"},
+      {std::string(16, 'd'), "start_server", "4"}, {std::string(16, 'd'), "delete_server", "5"}};
   load();
-  for (const char* name : {"never", "stopped", "started"})
+  for (const char* name : {"never", "stopped", "started", "deleted"})
     EXPECT_EQ(monitor.catalogue.find_server(std::string_view(name))->running,
               name == std::string_view("started"))
         << name;
-  EXPECT_EQ(monitor.warnings.size(), 2U);
+  EXPECT_EQ(monitor.warnings.size(), 3U);
 }
 
 TEST_F(LoadTest, AReplayedApprovalIsIgnoredAndReported) {
@@ -121,6 +122,21 @@ TEST_F(LoadTest, AReplayedApprovalIsIgnoredAndReported) {
   load();
   EXPECT_FALSE(monitor.catalogue.published(tool()));
   EXPECT_EQ(monitor.warnings.size(), 1u);
+}
+
+// Its row and the approval, under a good seal, as the database's owner can put them back.
+TEST_F(LoadTest, AToolThatWasDeletedAndIsBroughtBackIsNotApproved) {
+  store.answers["load_approvals"].rows = {approval_row(3, keys)};
+  for (const auto& [id, action] :
+       {std::pair(tool_id, "delete_tool"), std::pair(server_id, "delete_server")}) {
+    tool().approved.clear();
+    monitor.warnings.clear();
+    store.answers["last_decisions"].rows = {{std::string(view_of(id)), action, "4"}};
+    load();
+    EXPECT_FALSE(monitor.catalogue.published(tool())) << action;
+    ASSERT_EQ(monitor.warnings.size(), 1U) << action;
+    EXPECT_TRUE(monitor.warnings[0].contains("srv__greet is ignored")) << monitor.warnings[0];
+  }
 }
 
 TEST_F(LoadTest, AFreezeWhoseRowWasDeletedStillHolds) {
