@@ -133,6 +133,31 @@ test("another machine: allowed by its setting only, encrypted, and shown as weak
   });
 });
 
+// The rows keep their seals; that the tool was deleted after them is what the chain knows.
+test("a deleted tool that the database's owner brings back: its approval is void, and status says why", async () => {
+  const tables = ["tools", "tool_versions", "approvals"];
+  let tool: Tool;
+  await running(box, async () => {
+    tool = await publish(box, "buried", "echo", "async def main(text: str):\n    return text\n");
+    assert.equal((await box.mcp.attempt(tool.name, { text: "approved" })).kind, "result");
+    for (const table of tables)
+      await postgres.sql(`CREATE TABLE kept_${table} AS TABLE mcpbox.${table}`, "box");
+    const deleted = await box.ctl(["delete", tool.name]);
+    assert.equal(deleted.code, 0, deleted.stderr);
+  });
+  for (const table of tables)
+    await postgres.sql(
+      `INSERT INTO mcpbox.${table} TABLE kept_${table} ON CONFLICT DO NOTHING; DROP TABLE kept_${table}`,
+      "box",
+    );
+  await running(box, async () => {
+    const said = (await warnings(box)).join("\n");
+    assert.match(said, /buried__echo is ignored: the audit chain knows that it was deleted later/);
+    assert.notEqual((await box.mcp.attempt(tool.name, { text: "void" })).kind, "result");
+    assert.equal((await box.ctl(["delete", tool.name])).code, 0);
+  });
+});
+
 // A revocation that is gone from the log and from the approvals would leave the approval before it, under a good seal.
 test("a decision that the database's owner takes out: nothing of before counts, until it is decided anew", async () => {
   let tool: Tool;

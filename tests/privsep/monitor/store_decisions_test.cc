@@ -63,6 +63,21 @@ TEST_F(StoreDecisionsTest, ADecisionThatWasTakenOutOfTheChainIsMissed) {
   EXPECT_EQ(store->trusted_from(), 5U) << "none of the four that were stored";
 }
 
+TEST_F(StoreDecisionsTest, SoIsADeletion) {
+  for (const char* action : {"delete_tool", "delete_server"}) {
+    {
+      const auto store = started();
+      AuditRecord record = decision(action);
+      record.kind = AuditKind::kConfiguration;
+      ASSERT_TRUE(wait(loop, store->append(std::move(record))).has_value());
+      ASSERT_TRUE(append(*store).has_value());
+    }
+    EXPECT_FALSE(started()->lost_decisions()) << action;
+    sql("DELETE FROM audit WHERE action = '" + std::string(action) + "'");
+    EXPECT_TRUE(started()->lost_decisions()) << action;
+  }
+}
+
 TEST_F(StoreDecisionsTest, SoIsOneThatOutlivedItsSegment) {
   revoked_and_restarted();
   prune_all();
